@@ -3,17 +3,8 @@
 public import Basics
 public import Signatures
 
-/// 32 bytes, as four words in big-endian order.
-@frozen public struct Digest: Hashable, Sendable, BitwiseCopyable {
-  public var w0, w1, w2, w3: UInt64
-  public init(_ w0: UInt64, _ w1: UInt64, _ w2: UInt64, _ w3: UInt64) {
-    self.w0 = w0
-    self.w1 = w1
-    self.w2 = w2
-    self.w3 = w3
-  }
-  public static let zero = Digest(0, 0, 0, 0)
-}
+/// 32 bytes: the hash of a result.
+public typealias Digest = Hash256
 
 /// One operator's statement about one task.
 public struct Attestation: Hashable, Sendable, BitwiseCopyable {

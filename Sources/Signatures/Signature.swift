@@ -1,11 +1,69 @@
-// A signature as a plain value, wide enough for every scheme.
+// A signature as a plain value, wide enough for every scheme, and the schemes' names and sizes.
 
-/// Up to 96 signature bytes in twelve words; schemes use their first `SignatureScheme.signatureBytes`.
+/// Up to 96 signature bytes; schemes use their first `SignatureScheme.signatureBytes`.
 @frozen public struct Signature: Hashable, Sendable, BitwiseCopyable {
-  public var w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11: UInt64
+  /// Twelve words whose big-endian bytes are the signature.
+  public var words: InlineWords
   public static let zero = Signature()
-  public init() {
-    w0 = 0; w1 = 0; w2 = 0; w3 = 0; w4 = 0; w5 = 0; w6 = 0; w7 = 0; w8 = 0; w9 = 0; w10 = 0; w11 = 0
+
+  public init() { words = InlineWords() }
+
+  /// From at most 96 bytes; nil for more.
+  public init?(bytes: some Collection<UInt8>) {
+    guard bytes.count <= 96 else { return nil }
+    self.init()
+    for (k, byte) in bytes.enumerated() {
+      words[k / 8] |= UInt64(byte) << (56 - 8 * UInt64(k % 8))
+    }
+  }
+
+  /// The first `count` bytes, at most 96.
+  public func bytes(_ count: Int) -> [UInt8] {
+    (0..<min(count, 96)).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> (56 - 8 * UInt64($0 % 8))) }
+  }
+
+  /// Twelve words in line.
+  @frozen public struct InlineWords: Hashable, Sendable, BitwiseCopyable {
+    var low: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+    var high: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+
+    public subscript(index: Int) -> UInt64 {
+      get {
+        switch index {
+        case 0: low.0
+        case 1: low.1
+        case 2: low.2
+        case 3: low.3
+        case 4: low.4
+        case 5: low.5
+        case 6: high.0
+        case 7: high.1
+        case 8: high.2
+        case 9: high.3
+        case 10: high.4
+        default: high.5
+        }
+      }
+      set {
+        switch index {
+        case 0: low.0 = newValue
+        case 1: low.1 = newValue
+        case 2: low.2 = newValue
+        case 3: low.3 = newValue
+        case 4: low.4 = newValue
+        case 5: low.5 = newValue
+        case 6: high.0 = newValue
+        case 7: high.1 = newValue
+        case 8: high.2 = newValue
+        case 9: high.3 = newValue
+        case 10: high.4 = newValue
+        default: high.5 = newValue
+        }
+      }
+    }
+
+    public static func == (a: Self, b: Self) -> Bool { a.low == b.low && a.high == b.high }
+    public func hash(into hasher: inout Hasher) { for k in 0..<12 { hasher.combine(self[k]) } }
   }
 }
 
