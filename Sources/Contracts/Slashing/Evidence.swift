@@ -1,0 +1,59 @@
+// What is brought before the contract, and why it may be turned away.
+
+public import AVS
+public import Basics
+
+/// Proof of an offence, as submitted. Everything the contract believes about it, it checks itself.
+public enum Evidence: Sendable, Equatable {
+  /// Two attestations of one operator that contradict each other. Their order does not matter.
+  case pair(SignedAttestation, SignedAttestation)
+  /// One attestation whose result contradicts the task's verifiable fact.
+  case single(SignedAttestation)
+  /// The accepted certificate of this task names a result that contradicts the fact.
+  case certificate(ServiceID, TaskID)
+}
+
+/// Why evidence was refused. Refused evidence changes nothing.
+public enum EvidenceRefusal: Error, Sendable, Equatable {
+  /// The service has no rule for what the evidence shows.
+  case noRule(OffenceClass)
+  /// The two attestations do not contradict each other, or are not by one operator for one service.
+  case noOffence
+  /// The attestation's result is the true one.
+  case resultIsTrue
+  /// The chain knows no such task of that service.
+  case unknownTask(TaskID)
+  /// The chain has no verifiable fact about that task.
+  case noVerifiableFact(TaskID)
+  /// A signature does not verify: nobody is accused but the sender.
+  case invalidSignature
+  /// The operator was not a member of the operator set at the task's reference block.
+  case notMember(NodeID)
+  /// The task fell due too long ago: `age` exceeds the rule's `window`.
+  case outsideWindow(age: TimeSpan, window: TimeSpan)
+  /// The operator can no longer be slashed by the service.
+  case operatorNotSlashable(NodeID)
+  /// There is a case for the same operator, service, class and task already.
+  case duplicate(CaseID)
+  /// No certificate of that task was accepted.
+  case noCertificate(TaskID)
+  /// The record of the certificate's signers is older than the rules' windows and was dropped.
+  case recordPruned(TaskID)
+}
+
+/// A slashing case. Dense over the whole run, in order of opening.
+@frozen public struct CaseID: Hashable, Comparable, Sendable, BitwiseCopyable {
+  public var rawValue: UInt32
+  @inlinable public init(_ rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(_ index: Int) { rawValue = UInt32(truncatingIfNeeded: index) }
+  @inlinable public var index: Int { Int(rawValue) }
+  @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What a case is about: with the operator, the service and the class, the key under which there can be one case only.
+public enum CaseSubject: Hashable, Sendable {
+  /// The task (for a surround pair: the later of the two).
+  case task(TaskID)
+  /// The n-th liveness window since the start of the run.
+  case window(UInt32)
+}

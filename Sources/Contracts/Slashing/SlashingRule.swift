@@ -1,0 +1,129 @@
+// What a service punishes, how it wants it proved, and what it costs: rules as data. Nothing here acts; `Court` reads it.
+
+public import AVS
+public import Basics
+
+/// How an offence is brought before the contract.
+public enum EvidenceKind: String, Sendable, CaseIterable, Codable {
+  /// Two signed attestations that contradict each other (equivocation, surround). Objective.
+  case twoAttestations = "two_attestations"
+  /// One signed attestation against a fact that the chain can verify (invalid result). Objective.
+  case attestationAgainstFact = "attestation_against_fact"
+  /// A certificate on chain against a fact that the chain can verify; its signers are accused (wrong quorum).
+  case certificateAgainstFact = "certificate_against_fact"
+  /// The chain's own record of who signed which certificate (liveness). Nobody submits it.
+  case chainRecord = "chain_record"
+  /// Evidence that was refused because a signature in it does not verify; its sender is accused (forged evidence).
+  case refusedEvidence = "refused_evidence"
+}
+
+/// The share of the operator's allocation to the service that a case takes.
+public enum Penalty: Sendable, Equatable {
+  /// This share, WAD = all of it.
+  case fixed(wad: UInt64)
+  /// `maximum` times the measured severity: for liveness the share of duties missed, 1 for every other class.
+  case proportional(maximumWad: UInt64)
+  /// min(1, max(base, multiplier * s)): s is the share of the operator set's stake guilty of the same class within
+  /// `window` before and after the offence. Shaped on Ethereum's correlation penalty (multiplier 3, about 36 days).
+  case correlated(baseWad: UInt64, multiplier: UInt64, window: TimeSpan)
+}
+
+/// Where slashed stake goes.
+public enum SlashRecipient: Sendable, Hashable {
+  case burn
+  /// To the named account. A redistributing operator set cannot contain native ETH.
+  case redistribute(String)
+}
+
+/// One rule of one service.
+public struct SlashingRule: Sendable, Equatable {
+  /// Somebody who may cancel a case, and until when.
+  public struct Veto: Sendable, Equatable {
+    /// The participant that resolves; nobody else's veto counts.
+    public var resolver: NodeID
+    /// Length of the veto window, which follows the dispute window.
+    public var window: TimeSpan
+    public init(resolver: NodeID, window: TimeSpan) {
+      self.resolver = resolver
+      self.window = window
+    }
+  }
+
+  public var offence: OffenceClass
+  public var evidence: EvidenceKind
+  /// Evidence counts until this long after the task fell due, inclusive. Liveness: the length of the measured window.
+  public var window: TimeSpan
+  /// Liveness: the share of duties that may be missed, in bips; more is an offence. Zero elsewhere.
+  public var thresholdBips: UInt64
+  /// Liveness: a breach counts only if the operator is still in breach in a window that ends at least this long after
+  /// the window in which the breach began. Zero: the first breach counts.
+  public var grace: TimeSpan
+  /// Liveness: misses count only if the others made progress. Only certified tasks count then, and only when the other
+  /// operators together signed at least this share of their stake over the window, in bips. Nil: no guard; every task
+  /// of the window counts, and one that was never certified counts as missed by all.
+  public var guardShareBips: UInt64?
+  public var penalty: Penalty
+  /// Time for disputes after a case is opened.
+  public var dispute: TimeSpan
+  public var veto: Veto?
+
+  public init(
+    offence: OffenceClass, evidence: EvidenceKind, window: TimeSpan, thresholdBips: UInt64 = 0,
+    grace: TimeSpan = .zero,
+    guardShareBips: UInt64? = nil, penalty: Penalty, dispute: TimeSpan = .zero, veto: Veto? = nil
+  ) {
+    self.offence = offence
+    self.evidence = evidence
+    self.window = window
+    self.thresholdBips = thresholdBips
+    self.grace = grace
+    self.guardShareBips = guardShareBips
+    self.penalty = penalty
+    self.dispute = dispute
+    self.veto = veto
+  }
+
+  /// The kind of evidence that proves `offence`; nil where nothing on chain can (the class is refused in a rule).
+  public static func evidence(for offence: OffenceClass) -> EvidenceKind? {
+    switch offence {
+    case .equivocation, .surround: .twoAttestations
+    case .invalidResult: .attestationAgainstFact
+    case .wrongQuorum: .certificateAgainstFact
+    case .liveness: .chainRecord
+    case .forgedEvidence: .refusedEvidence
+    case .lazyCopy, .withholding, .late, .griefing, .vetoAbuse, .maliciousService: nil
+    }
+  }
+
+  /// What is wrong with this rule; empty when nothing is. A key that would be ignored is a mistake too.
+  public func validate() -> [String] {
+    var mistakes: [String] = []
+    guard let proof = Self.evidence(for: offence) else {
+      return ["offence: \(offence.rawValue) leaves nothing that a contract can check; no rule can name it"]
+    }
+    if evidence != proof {
+      mistakes.append(
+        "evidence: \(offence.rawValue) is proved by \(proof.rawValue), not by \(evidence.rawValue)")
+    }
+    if window == .zero { mistakes.append("window: 0s admits no evidence") }
+    if offence != .liveness {
+      if thresholdBips != 0 { mistakes.append("threshold: has a meaning for liveness only") }
+      if grace != .zero { mistakes.append("grace: has a meaning for liveness only") }
+      if guardShareBips != nil { mistakes.append("guard: has a meaning for liveness only") }
+    } else {
+      if thresholdBips >= 10_000 { mistakes.append("threshold: \(thresholdBips) bips can never be exceeded") }
+    }
+    if let share = guardShareBips, share > 10_000 { mistakes.append("guard: \(share) bips is above 10000") }
+    let wad: UInt64 = 1_000_000_000_000_000_000
+    switch penalty {
+    case .fixed(let share), .proportional(let share):
+      if share == 0 || share > wad { mistakes.append("penalty: \(share) is not in 1 ... 10^18") }
+    case .correlated(let base, let multiplier, let window):
+      if base > wad { mistakes.append("penalty: base \(base) is above 10^18") }
+      if base == 0 && multiplier == 0 { mistakes.append("penalty: base and multiplier are both zero") }
+      if window == .zero { mistakes.append("penalty: a correlation window of 0s sees only the case itself") }
+    }
+    if let veto, veto.window == .zero { mistakes.append("veto: a window of 0s admits no veto") }
+    return mistakes
+  }
+}

@@ -1,0 +1,143 @@
+// What the coordinator tells: one typed fact for everything that happened on chain, in order.
+
+public import AVS
+public import Basics
+public import Contracts
+
+/// A block that was produced. Empty blocks in which nothing could change are not produced and not told.
+public struct BlockFact: Sendable, Equatable {
+  public var number: BlockNumber
+  public var at: Instant
+  public var transactions: Int
+  public var gasUsed: UInt64
+  /// Transactions left in the mempool.
+  public var waiting: Int
+}
+
+/// A transaction that was included.
+public struct InclusionFact: Sendable, Equatable {
+  public var transaction: TransactionID
+  public var kind: Transaction.Kind
+  public var sender: NodeID
+  public var submittedAt: Instant
+  public var at: Instant
+  public var block: BlockNumber
+  public var gas: UInt64
+  /// Nil when it did what it asked for.
+  public var refusal: TransactionRefusal?
+}
+
+/// A certificate that the chain accepted.
+public struct CertificateFact: Sendable, Equatable {
+  public var transaction: TransactionID
+  public var service: ServiceID
+  public var task: TaskID
+  public var result: Digest
+  /// As counted by the chain at the reference block.
+  public var signedStake: UInt128
+  public var totalStake: UInt128
+  public var signers: Int
+  public var at: Instant
+  public var block: BlockNumber
+}
+
+/// A slashing case, at its opening.
+public struct CaseFact: Sendable, Equatable {
+  public var id: CaseID
+  public var service: ServiceID
+  public var operatorNode: NodeID
+  public var offence: OffenceClass
+  public var subject: CaseSubject
+  /// When the offence happened: the task's due instant, or the end of the liveness window.
+  public var offenceAt: Instant
+  public var openedAt: Instant
+  /// Who brought the evidence; nil for the chain's own record.
+  public var accuser: NodeID?
+  public var disputeEnds: Instant
+  /// Equal to `disputeEnds` when the rule has no veto.
+  public var vetoEnds: Instant
+}
+
+/// How a case ended without a slash.
+public enum CaseEnd: Sendable, Equatable {
+  case vetoed(by: NodeID)
+  /// A dispute showed that the evidence does not hold any more.
+  case dismissed
+  /// At execution the operator could not be slashed any more.
+  case expired(RestakingError)
+}
+
+/// An executed slash.
+public struct SlashFact: Sendable, Equatable {
+  public var id: CaseID
+  public var service: ServiceID
+  public var operatorNode: NodeID
+  public var offence: OffenceClass
+  public var subject: CaseSubject
+  public var at: Instant
+  public var block: BlockNumber
+  /// Share of the allocation, as the penalty demanded.
+  public var wad: UInt64
+  /// Value that the penalty demanded of the stake allocated to the service, at the moment of the slash, in wei.
+  public var dueWei: UInt128
+  /// Value of the shares that the contracts took, from the operator and from its queued withdrawals, in wei.
+  public var takenWei: UInt128
+  /// The number of this slash in its operator set, as in the contracts.
+  public var slashID: UInt64
+}
+
+/// Slashed shares that left their strategies.
+public struct SlashedStakeFact: Sendable, Equatable {
+  public var service: ServiceID
+  public var slashID: UInt64
+  public var recipient: SlashRecipient
+  public var wei: UInt128
+  public var at: Instant
+}
+
+/// Rewards of one operator from one service for one epoch.
+public struct RewardFact: Sendable, Equatable {
+  public var service: ServiceID
+  public var epoch: UInt32
+  public var operatorNode: NodeID
+  public var at: Instant
+  /// Duties of the epoch: certified tasks of which it was a member; and those that it signed.
+  public var duties: UInt32
+  public var fulfilled: UInt32
+  public var stake: UInt128
+  public var operatorWei: UInt128
+  public var stakersWei: UInt128
+}
+
+/// A service's books at the end of an epoch: submitted = paid + dust + refunded.
+public struct EpochFact: Sendable, Equatable {
+  public var service: ServiceID
+  public var epoch: UInt32
+  public var at: Instant
+  public var submittedWei: UInt128
+  public var paidWei: UInt128
+  public var dustWei: UInt128
+  public var refundedWei: UInt128
+}
+
+/// One fact.
+public enum CoordinatorFact: Sendable, Equatable {
+  case block(BlockFact)
+  case missedSlot(BlockNumber, at: Instant)
+  case included(InclusionFact)
+  case certificateAccepted(CertificateFact)
+  case certificateRefused(TransactionID, ServiceID, TaskID, CertificateRefusal, at: Instant)
+  /// The task's certificate did not come in time.
+  case taskExpired(ServiceID, TaskID, at: Instant)
+  case evidenceAccepted(TransactionID, CaseID, at: Instant)
+  case evidenceRefused(TransactionID, sender: NodeID, EvidenceRefusal, at: Instant)
+  case caseOpened(CaseFact)
+  case caseEnded(CaseID, CaseEnd, at: Instant)
+  case slashExecuted(SlashFact)
+  case slashedStakeMoved(SlashedStakeFact)
+  case withdrawalQueued(WithdrawalID, AccountID, at: Instant)
+  case withdrawalCompleted(WithdrawalID, AccountID, at: Instant)
+  case rewardsPaid(RewardFact)
+  case epochEnded(EpochFact)
+  case checkBroken(Finding, at: Instant)
+}
