@@ -133,7 +133,7 @@ enum RunSchema {
     ) STRICT
     """,
     """
-    CREATE TABLE blocks (
+    CREATE TABLE blocks (         -- of the modelled chain
       number INTEGER PRIMARY KEY,
       at_ns INTEGER NOT NULL,
       transactions INTEGER NOT NULL,
