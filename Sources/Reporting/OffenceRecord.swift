@@ -1,0 +1,122 @@
+// What happened and what was decided, as the drivers hand it over: the truth recorder's offences and the coordinator's
+// slashes. Both go into `run.sqlite` as they are, and both go into `SlashAccuracy`; nothing else does.
+
+public import AVS
+public import Basics
+
+/// An offence as the truth recorder wrote it at its source, before any network effect.
+///
+/// An instance is (operator, service, class, key). Drivers record only what the service's rules made slashable at that time.
+public struct OffenceRecord: Sendable, Hashable {
+  public var operatorID: NodeID
+  public var service: ServiceID
+  public var offenceClass: OffenceClass
+  /// The task, by its number; for rules over a window (`liveness`) the number of the window.
+  public var key: UInt64
+  public var at: Instant
+  /// The rule was broken.
+  public var violated: Bool
+  /// The node chose to break it. A crash, an overload or a partition breaks an SLA without this.
+  public var culpable: Bool
+  /// The evidence reached an honest, running watcher inside the window.
+  public var observable: Bool
+  /// When the first honest watcher held the evidence; nil when none ever did.
+  public var evidenceAt: Instant?
+  /// What the rule takes for it, in wei, at the stake of the moment of the offence.
+  public var dueWei: UInt128
+  /// Why it happened: `equivocates`, `crashed`, `overloaded`, `partitioned`, `late`, and so on. And, for what stayed
+  /// unobservable, why it did.
+  public var cause: String
+
+  public init(
+    operatorID: NodeID, service: ServiceID, offenceClass: OffenceClass, key: UInt64, at: Instant,
+    violated: Bool, culpable: Bool, observable: Bool, evidenceAt: Instant? = nil, dueWei: UInt128,
+    cause: String = ""
+  ) {
+    self.operatorID = operatorID
+    self.service = service
+    self.offenceClass = offenceClass
+    self.key = key
+    self.at = at
+    self.violated = violated
+    self.culpable = culpable
+    self.observable = observable
+    self.evidenceAt = evidenceAt
+    self.dueWei = dueWei
+    self.cause = cause
+  }
+}
+
+/// How far a slashing request came.
+public enum SlashState: String, Sendable, Codable, CaseIterable {
+  /// Requested; its dispute or veto window was open, or its delay running, when the run ended.
+  case pending
+  case executed
+  /// A resolver cancelled it inside the veto window.
+  case vetoed
+  /// A dispute overturned it.
+  case disputed
+  /// It came too late to be executed: the stake had left, or the slashable period was over.
+  case expired
+}
+
+/// A slashing request as the coordinator decided it.
+public struct SlashRecord: Sendable, Hashable {
+  public var operatorID: NodeID
+  public var service: ServiceID
+  public var offenceClass: OffenceClass
+  /// The task, or the number of the window, that the request names.
+  public var key: UInt64
+  public var requestedAt: Instant
+  /// When it was executed; nil in every other state.
+  public var executedAt: Instant?
+  public var state: SlashState
+  /// What the rule asked for, in wei.
+  public var dueWei: UInt128
+  /// What was taken.
+  public var takenWei: UInt128
+  /// Of what was taken: destroyed.
+  public var burnedWei: UInt128
+  /// Of what was taken: paid to the recipient that the rule names.
+  public var redistributedWei: UInt128
+  /// Of what was taken: carried by stakers who had not chosen this operator (a vault that spreads its losses).
+  public var collateralWei: UInt128
+
+  public init(
+    operatorID: NodeID, service: ServiceID, offenceClass: OffenceClass, key: UInt64, requestedAt: Instant,
+    executedAt: Instant?, state: SlashState, dueWei: UInt128, takenWei: UInt128, burnedWei: UInt128 = 0,
+    redistributedWei: UInt128 = 0, collateralWei: UInt128 = 0
+  ) {
+    self.operatorID = operatorID
+    self.service = service
+    self.offenceClass = offenceClass
+    self.key = key
+    self.requestedAt = requestedAt
+    self.executedAt = executedAt
+    self.state = state
+    self.dueWei = dueWei
+    self.takenWei = takenWei
+    self.burnedWei = burnedWei
+    self.redistributedWei = redistributedWei
+    self.collateralWei = collateralWei
+  }
+}
+
+/// What the comparison with the truth says of an offence.
+public enum OffenceVerdict: String, Sendable {
+  case truePositive = "true_positive"
+  case falseNegative = "false_negative"
+  /// `violated` is false: an intent that broke no rule.
+  case noViolation = "no_violation"
+}
+
+/// What the comparison with the truth says of a slash.
+public enum SlashVerdict: String, Sendable {
+  case truePositive = "true_positive"
+  /// Executed without an offence of its own left to punish: nothing happened, or it had been punished already.
+  case falsePositive = "false_positive"
+  /// Executed for another class than the offence that did happen. Counted among the false positives too.
+  case wrongClass = "wrong_class"
+  /// Never executed.
+  case notExecuted = "not_executed"
+}

@@ -1,0 +1,180 @@
+// The tables of `run.sqlite`. SQLite keeps the text of CREATE TABLE, comments included, so the database explains itself:
+// `sqlite3 run.sqlite .schema`. Adding columns is free; a column here keeps its name and meaning.
+//
+// Throughout: times are nanoseconds since the start of the run (virtual in the simulator, monotonic in the cluster) and end in
+// `_ns`; amounts of wei are decimal text, since SQLite's integers end at 2^63; shares of stake are in bips, hundredths of a
+// percent; 0 and 1 stand for false and true; NULL is *never happened* or *undefined*.
+
+/// The schema.
+enum RunSchema {
+  /// Written to `PRAGMA user_version`.
+  static let version = 1
+
+  static let tables = [
+    """
+    CREATE TABLE nodes (          -- every participant of the network
+      id INTEGER PRIMARY KEY,     -- dense, from 0, in topology order
+      name TEXT NOT NULL,         -- from the topology or the scenario
+      region TEXT NOT NULL,       -- empty without regions
+      role TEXT NOT NULL,         -- operator, aggregator, watcher, full; several joined by +
+      stake_wei TEXT NOT NULL,    -- delegated to it at the start
+      cores REAL,                 -- NULL when its processor is not modelled
+      services INTEGER NOT NULL   -- how many services it serves
+    ) STRICT
+    """,
+    """
+    CREATE TABLE services (       -- the AVSs
+      id INTEGER PRIMARY KEY,     -- dense, from 0, in scenario order
+      name TEXT NOT NULL,
+      operators INTEGER NOT NULL, -- size of its operator set at the start
+      stake_wei TEXT NOT NULL,    -- of its operator set at the start
+      quorum_bips INTEGER NOT NULL, -- stake that must attest one result
+      window_ns INTEGER NOT NULL  -- response window: from a task's due instant to its deadline
+    ) STRICT
+    """,
+    """
+    CREATE TABLE tasks (          -- units of work; every operator of the service's set owes one attestation for each
+      id INTEGER PRIMARY KEY,     -- dense over the whole run, in order of issue
+      service INTEGER NOT NULL,   -- services.id
+      due_ns INTEGER NOT NULL,    -- when it fell due, by the schedule
+      deadline_ns INTEGER NOT NULL, -- end of the response window
+      state TEXT NOT NULL,        -- certified, missed, wrong (certified with an untrue result), open (undecided)
+      quorum_ns INTEGER,          -- when an aggregator first held a quorum
+      certificate_ns INTEGER,     -- when the certificate's transaction was included
+      signed_bips INTEGER NOT NULL -- stake in the certificate, or in the best tally without one
+    ) STRICT
+    """,
+    """
+    CREATE TABLE attestations (   -- what every operator owed for every task, and what became of it
+      task INTEGER NOT NULL,      -- tasks.id
+      operator INTEGER NOT NULL,  -- nodes.id
+      published_ns INTEGER,       -- NULL when nothing was published
+      received_ns INTEGER,        -- when an aggregator first had it
+      on_time INTEGER NOT NULL,   -- 1: an aggregator had it inside the response window
+      expected INTEGER NOT NULL,  -- subscribers that ran and were not cut off for the whole of its lifetime
+      received_by INTEGER NOT NULL, -- how many of those had it
+      p50_ns INTEGER,             -- median time from publication to first receipt
+      last_ns INTEGER,            -- longest time from publication to first receipt
+      cause TEXT                  -- why it was not on time: silent (by choice), crashed, overloaded, partitioned, late
+    ) STRICT
+    """,
+    """
+    CREATE TABLE certificates (   -- one for each certificate transaction
+      id INTEGER PRIMARY KEY,
+      task INTEGER NOT NULL,      -- tasks.id
+      service INTEGER NOT NULL,   -- services.id
+      aggregator INTEGER NOT NULL, -- nodes.id of its sender
+      signers INTEGER NOT NULL,
+      signed_bips INTEGER NOT NULL,
+      quorum_ns INTEGER NOT NULL, -- when this aggregator held a quorum
+      submitted_ns INTEGER NOT NULL,
+      included_ns INTEGER,
+      block INTEGER,              -- blocks.number
+      outcome TEXT NOT NULL       -- accepted, pending, or why the coordinator refused it
+    ) STRICT
+    """,
+    """
+    CREATE TABLE offences (       -- the truth: recorded at its source, before any network effect
+      id INTEGER PRIMARY KEY,
+      operator INTEGER NOT NULL,  -- nodes.id
+      service INTEGER NOT NULL,   -- services.id
+      class TEXT NOT NULL,        -- equivocation, surround, invalid_result, ...
+      task INTEGER NOT NULL,      -- tasks.id; for rules over a window (liveness) the window's number
+      at_ns INTEGER NOT NULL,
+      violated INTEGER NOT NULL,  -- 1: the rule was broken
+      culpable INTEGER NOT NULL,  -- 1: by choice; a crash breaks an SLA without malice
+      observable INTEGER NOT NULL, -- 1: the evidence reached an honest running watcher inside the window
+      evidence_ns INTEGER,        -- when the first honest watcher held it
+      due_wei TEXT NOT NULL,      -- what the rule takes for it
+      cause TEXT NOT NULL,        -- how it came about, or why nobody could see it
+      verdict TEXT                -- true_positive, false_negative, no_violation; NULL until the run ends
+    ) STRICT
+    """,
+    """
+    CREATE TABLE evidence (       -- cases that watchers made
+      id INTEGER PRIMARY KEY,
+      class TEXT NOT NULL,
+      operator INTEGER NOT NULL,  -- nodes.id of the accused
+      service INTEGER NOT NULL,   -- services.id
+      task INTEGER NOT NULL,      -- as in offences
+      watcher INTEGER NOT NULL,   -- nodes.id of the accuser
+      first_seen_ns INTEGER NOT NULL, -- when the watcher held the whole of it
+      submitted_ns INTEGER,
+      included_ns INTEGER,
+      outcome TEXT NOT NULL       -- accepted, duplicate, pending, or why the coordinator refused it
+    ) STRICT
+    """,
+    """
+    CREATE TABLE slashes (        -- slashing requests and how far they came
+      id INTEGER PRIMARY KEY,
+      operator INTEGER NOT NULL,  -- nodes.id
+      service INTEGER NOT NULL,   -- services.id
+      class TEXT NOT NULL,
+      task INTEGER NOT NULL,      -- as in offences
+      requested_ns INTEGER NOT NULL,
+      executed_ns INTEGER,
+      state TEXT NOT NULL,        -- pending, executed, vetoed, disputed, expired
+      due_wei TEXT NOT NULL,      -- what the rule asked for
+      taken_wei TEXT NOT NULL,
+      burned_wei TEXT NOT NULL,   -- of taken_wei
+      redistributed_wei TEXT NOT NULL, -- of taken_wei
+      collateral_wei TEXT NOT NULL, -- of taken_wei: from stakers who had not chosen this operator
+      verdict TEXT,               -- true_positive, false_positive, wrong_class, not_executed; NULL until the run ends
+      offence INTEGER             -- offences.id of what it punished or, with the wrong class, meant to
+    ) STRICT
+    """,
+    """
+    CREATE TABLE rewards (        -- payments
+      epoch INTEGER NOT NULL,
+      service INTEGER NOT NULL,   -- services.id
+      role TEXT NOT NULL,         -- operator, staker, issuer, holder
+      account TEXT NOT NULL,
+      wei TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE blocks (         -- of the modelled chain
+      number INTEGER PRIMARY KEY,
+      at_ns INTEGER NOT NULL,
+      transactions INTEGER NOT NULL,
+      gas INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE faults (
+      id INTEGER PRIMARY KEY,
+      kind TEXT NOT NULL,         -- partition, crash, latency, loss, ...
+      place TEXT NOT NULL,        -- whom it hit
+      at_ns INTEGER NOT NULL,
+      healed_ns INTEGER           -- NULL while in force
+    ) STRICT
+    """,
+    """
+    CREATE TABLE samples (        -- what happened in each interval, for drawing over time
+      at_ns INTEGER PRIMARY KEY,  -- the interval's end
+      interval_ns INTEGER NOT NULL,
+      offered INTEGER NOT NULL,   -- attestations that fell due
+      published INTEGER NOT NULL, -- attestations published
+      certified INTEGER NOT NULL, -- attestations in certificates completed
+      tasks_due INTEGER NOT NULL,
+      tasks_certified INTEGER NOT NULL,
+      tasks_missed INTEGER NOT NULL,
+      copies INTEGER NOT NULL,    -- message copies received, first and later ones
+      bytes INTEGER NOT NULL,     -- sent
+      quorum_p50_ns INTEGER,      -- of tasks that reached their quorum in the interval, from their due instant
+      quorum_p99_ns INTEGER,
+      cpu_utilisation REAL,       -- mean share of busy cores over operators
+      nodes_up INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE histograms (     -- whole latency distributions, for drawing; buckets of at most 1/32 of their lower bound
+      measure TEXT NOT NULL,      -- propagation, quorum, certificate, as in summary.json
+      lower_ns INTEGER NOT NULL,  -- smallest value of the bucket
+      width_ns INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      PRIMARY KEY (measure, lower_ns)
+    ) STRICT
+    """,
+  ]
+}
