@@ -9,6 +9,7 @@
 // End: `ended` is called at most once, from the loop, when the peer or the system ended it; never after one's own
 // `close`. The connection is then already closing.
 
+internal import Basics
 internal import CLibuv
 internal import Glibc
 
@@ -17,7 +18,7 @@ public protocol ConnectionHandler: AnyObject {
   /// A dialed connection stands. Not called for accepted ones.
   func connected(_ connection: Connection)
   /// Bytes came in: as many as one read took, cut anywhere. They are gone when this returns.
-  func received(_ bytes: RawSpan, on connection: Connection)
+  func received(_ bytes: Span<UInt8>, on connection: Connection)
   /// The peer closed (nil) or something failed. The connection is closing.
   func ended(_ connection: Connection, _ error: UVError?)
 }
@@ -173,15 +174,16 @@ public protocol ConnectionHandler: AnyObject {
     guard let connection = unsafe Handle.find(Connection.self, handle) else { return }
     let room = unsafe connection.loop.readBuffer
     unsafe buffer?.pointee = uv_buf_init(
-      room.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(truncatingIfNeeded: room.count))
+      UnsafeMutableRawPointer(room.baseAddress)?.assumingMemoryBound(to: CChar.self),
+      UInt32(truncatingIfNeeded: room.count))
   }
 
   private static let onRead: uv_read_cb = { stream, count, _ in
     guard let connection = unsafe Handle.find(Connection.self, stream), connection.isOpen else { return }
     if count > 0 {
       connection.bytesRead &+= UInt64(count)
-      let bytes = unsafe UnsafeRawBufferPointer(rebasing: connection.loop.readBuffer[..<count])
-      unsafe connection.handler?.received(bytes.bytes, on: connection)
+      let bytes = unsafe UnsafeBufferPointer(rebasing: connection.loop.readBuffer[..<count])
+      unsafe connection.handler?.received(bytes.span, on: connection)
     } else if count < 0 {
       let code = Int32(truncatingIfNeeded: count)
       connection.fail(code == UV_EOF.rawValue ? nil : UVError(code: code, operation: "read"))
@@ -196,11 +198,11 @@ public protocol ConnectionHandler: AnyObject {
   /// Appends exactly `count` bytes, which `fill` writes. False, and nothing appended, when the bound would be passed or
   /// the connection is closing.
   @inline(__always)
-  public func write(_ count: Int, _ fill: (inout OutputRawSpan) -> Void) -> Bool {
+  public func write(_ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void) -> Bool {
     guard reserve(count) else { return false }
-    let place = unsafe UnsafeMutableRawBufferPointer(
-      start: output.unsafelyUnwrapped + outputCount, count: count)
-    var span = unsafe OutputRawSpan(buffer: place, initializedCount: 0)
+    let place = unsafe UnsafeMutableBufferPointer(
+      start: output.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self) + outputCount, count: count)
+    var span = unsafe OutputSpan(buffer: place, initializedCount: 0)
     fill(&span)
     let written = unsafe span.finalize(for: place)
     precondition(written == count, "a writer promised \(count) bytes and wrote \(written)")
@@ -209,19 +211,9 @@ public protocol ConnectionHandler: AnyObject {
   }
 
   /// Appends `bytes`. False, and nothing appended, when the bound would be passed or the connection is closing.
-  public func write(_ bytes: RawSpan) -> Bool {
-    let count = bytes.byteCount
-    guard reserve(count) else { return false }
-    unsafe bytes.withUnsafeBytes { source in
-      if let start = source.baseAddress {
-        unsafe (output.unsafelyUnwrapped + outputCount).copyMemory(from: start, byteCount: count)
-      }
-    }
-    appended(count)
-    return true
-  }
+  public func write(_ bytes: Span<UInt8>) -> Bool { write(bytes.count) { $0.append(bytes: bytes) } }
 
-  @usableFromInline func reserve(_ count: Int) -> Bool {
+  private func reserve(_ count: Int) -> Bool {
     loop.assertOwnThread()
     let needed = outputCount + count
     guard isOpen, needed + inFlight <= outputBytesMaximum else { return false }
@@ -229,7 +221,7 @@ public protocol ConnectionHandler: AnyObject {
     return true
   }
 
-  @usableFromInline func appended(_ count: Int) {
+  private func appended(_ count: Int) {
     outputCount &+= count
     bytesWritten &+= UInt64(count)
     if !isDirty { queueFlush() }

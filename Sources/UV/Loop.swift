@@ -18,7 +18,7 @@ public import Basics
   private var dirty: [Connection] = []
   private var flushing: [Connection] = []
   /// What is read lands here and is parsed in place: one buffer for all connections, since reads do not overlap.
-  let readBuffer: UnsafeMutableRawBufferPointer
+  let readBuffer: UnsafeMutableBufferPointer<UInt8>
   private var ownHandles: [Handle] = []
   private var isClosed = false
 
@@ -28,7 +28,7 @@ public import Basics
   public init() throws(UVError) {
     unsafe raw = .allocate(capacity: 1)
     thread = uv_thread_self()
-    unsafe readBuffer = .allocate(byteCount: Loop.readBytes, alignment: 16)
+    unsafe readBuffer = .allocate(capacity: Loop.readBytes)
     let code = unsafe uv_loop_init(raw)
     guard code == 0 else {
       unsafe raw.deallocate()

@@ -11,9 +11,9 @@ final class Recorder: ConnectionHandler {
   var onReceive: ((Connection) -> Void)?
 
   func connected(_ connection: Connection) { isConnected = true }
-  func received(_ span: RawSpan, on connection: Connection) {
+  func received(_ span: Span<UInt8>, on connection: Connection) {
     reads += 1
-    for k in 0..<span.byteCount { bytes.append(span.unsafeLoad(fromByteOffset: k, as: UInt8.self)) }
+    for k in span.indices { bytes.append(span[k]) }
     onReceive?(connection)
   }
   func ended(_ connection: Connection, _ error: UVError?) { endings.append(error) }
@@ -44,6 +44,10 @@ struct Pair {
   }
 }
 
+extension Connection {
+  func send(_ bytes: [UInt8]) -> Bool { write(bytes.span) }
+}
+
 func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
   (start..<start + count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 }
@@ -51,8 +55,9 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
 @Suite struct ConnectionTests {
   @Test func bytesArriveInOrderBothWays() throws {
     let pair = try Pair()
-    #expect(pair.dialed.write(pattern(5_000).span.bytes))
-    #expect(pair.accepted.write(3) { $0.append(repeating: 9, count: 3, as: UInt8.self) })
+    #expect(pair.dialed.send(pattern(5_000)))
+    let written = pair.accepted.write(3) { $0.append(repeating: 9, count: 3) }
+    #expect(written)
     #expect(pair.loop.run { pair.atListener.bytes.count == 5_000 && pair.atDialer.bytes.count == 3 })
     #expect(pair.atListener.bytes == pattern(5_000))
     #expect(pair.atDialer.bytes == [9, 9, 9])
@@ -61,7 +66,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
 
   @Test func manyWritesOfOnePassAreOneSystemCall() throws {
     let pair = try Pair()
-    for k in 0..<100 { #expect(pair.dialed.write(pattern(100, from: k * 100).span.bytes)) }
+    for k in 0..<100 { #expect(pair.dialed.send(pattern(100, from: k * 100))) }
     #expect(pair.dialed.flushes == 0)
     #expect(pair.loop.run { pair.atListener.bytes.count == 10_000 })
     #expect(pair.dialed.flushes == 1)
@@ -71,7 +76,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
 
   @Test func aFullBufferIsSentBeforeThePassEnds() throws {
     let pair = try Pair()
-    #expect(pair.dialed.write(pattern(Connection.earlyFlushBytes).span.bytes))
+    #expect(pair.dialed.send(pattern(Connection.earlyFlushBytes)))
     #expect(pair.dialed.flushes == 1)
     #expect(pair.loop.run { pair.atListener.bytes.count == Connection.earlyFlushBytes })
     pair.loop.close()
@@ -86,7 +91,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
     var refused = 0
     // The kernel's own buffers hold some megabytes; then ours fills.
     while refused < 5 {
-      if pair.dialed.write(block.span.bytes) { accepted += 1 } else { refused += 1 }
+      if pair.dialed.send(block) { accepted += 1 } else { refused += 1 }
       #expect(pair.dialed.outputPending <= 300_000)
       pair.loop.runPass(waiting: false)
       try #require(accepted < 100_000)
@@ -96,7 +101,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
     var expected: [UInt8] = []
     for _ in 0..<accepted { expected += block }
     #expect(pair.atListener.bytes == expected)
-    #expect(pair.dialed.write(block.span.bytes))
+    #expect(pair.dialed.send(block))
     pair.loop.close()
   }
 
@@ -105,7 +110,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
     let receiver = Recorder()
     let listener = try Listener.open(loop, .loopback(0)) { $0.handler = receiver }
     let dialed = try Connection.dial(loop, .loopback(listener.port), handler: Recorder())
-    #expect(dialed.write(pattern(10).span.bytes))
+    #expect(dialed.send(pattern(10)))
     #expect(loop.run { receiver.bytes == pattern(10) })
     loop.close()
   }
@@ -113,7 +118,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
   @Test func thePeersCloseIsToldOnceWithoutAnError() throws {
     let pair = try Pair()
     pair.dialed.close()
-    #expect(!pair.dialed.write(pattern(1).span.bytes))
+    #expect(!pair.dialed.send(pattern(1)))
     #expect(pair.loop.run { !pair.atListener.endings.isEmpty })
     #expect(pair.atListener.endings == [nil])
     #expect(!pair.accepted.isOpen)
@@ -141,9 +146,9 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
   @Test func closingInsideTheReadCallbackEndsTheReading() throws {
     let pair = try Pair()
     pair.atListener.onReceive = { $0.close() }
-    #expect(pair.dialed.write(pattern(10).span.bytes))
+    #expect(pair.dialed.send(pattern(10)))
     #expect(pair.loop.run { !pair.accepted.isOpen })
-    _ = pair.dialed.write(pattern(10).span.bytes)
+    _ = pair.dialed.send(pattern(10))
     #expect(pair.loop.run { !pair.atDialer.endings.isEmpty })
     #expect(pair.atListener.reads == 1)
     #expect(pair.atListener.endings.isEmpty)
@@ -154,7 +159,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
     let pair = try Pair()
     pair.accepted.pauseReading()
     pair.dialed.outputBytesMaximum = 1 << 26
-    for _ in 0..<400 { #expect(pair.dialed.write(pattern(100_000).span.bytes)) }
+    for _ in 0..<400 { #expect(pair.dialed.send(pattern(100_000))) }
     pair.loop.runPass(waiting: false)
     #expect(pair.dialed.outputPending > 0)
     pair.loop.close()
@@ -163,7 +168,7 @@ func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
   @Test func aUnixSocketKnowsItsPeer() throws {
     let directory = try TemporaryDirectory()
     let pair = try Pair(.unix(directory.path + "/s"))
-    #expect(pair.dialed.write(pattern(70_000).span.bytes))
+    #expect(pair.dialed.send(pattern(70_000)))
     #expect(pair.loop.run { pair.atListener.bytes.count == 70_000 })
     let peer = try pair.accepted.peerCredentials()
     #expect(peer.process == UV.Process.ownID)

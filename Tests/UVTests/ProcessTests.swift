@@ -39,7 +39,8 @@ import UV
     let loop = try Loop()
     var seen = 0
     let signal = try Signal(loop, Signal.user1) { seen += 1 }
-    raise(Signal.user1)
+    // To the process, not to this thread: test threads may have signals blocked.
+    kill(getpid(), Signal.user1)
     #expect(loop.run { seen == 1 })
     signal.close()
     loop.close()
@@ -76,7 +77,7 @@ import UV
         let loop = try Loop()
         let timer = Timer(loop) {}
         nonisolated(unsafe) let smuggled = timer
-        let thread = unsafe Thread { unsafe smuggled.start(after: .zero) }
+        let thread = Thread { unsafe smuggled.start(after: .zero) }
         thread.join()
       }
     }
@@ -100,5 +101,5 @@ final class Thread {
         return nil
       }, context)
   }
-  func join() { unsafe _ = pthread_join(id, nil) }
+  func join() { pthread_join(id, nil) }
 }

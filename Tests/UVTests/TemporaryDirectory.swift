@@ -14,10 +14,10 @@ final class TemporaryDirectory {
         let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
           unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
         }
-        if name != "." && name != ".." { unlink(path + "/" + name) }
+        if name != "." && name != ".." { unsafe _ = unlink(path + "/" + name) }
       }
       unsafe closedir(directory)
     }
-    rmdir(path)
+    unsafe _ = rmdir(path)
   }
 }
