@@ -80,6 +80,13 @@
     unsafe (base + range.lowerBound).update(repeating: value, count: range.count)
   }
 
+  /// Copies `range` of `other` over the elements from `start` on.
+  @inlinable public mutating func replace(from start: Int, with other: borrowing Self, _ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= other.count)
+    precondition(start >= 0 && start + range.count <= count)
+    unsafe (base + start).update(from: other.base + range.lowerBound, count: range.count)
+  }
+
   @usableFromInline @inline(never) mutating func grow(toHold needed: Int) {
     let larger = max(needed, capacity * 2, 16)
     let moved = UnsafeMutablePointer<Element>.allocate(capacity: larger)

@@ -1,0 +1,85 @@
+// What the router did, as sums over all its nodes since the start. Counting is all a handler does on top of its work:
+// no event log, no per-peer statistics. Differences of two readings give any interval.
+
+/// Sums over the population. Counts of RPC parts are parts sent unless the name says otherwise.
+public struct Counters: Sendable, Equatable {
+  // Data
+  /// Messages published here, and copies sent (by publishing, forwarding and IWANT answers) and received.
+  public var published: UInt64 = 0
+  public var copiesSent: UInt64 = 0
+  public var copiesReceived: UInt64 = 0
+  /// First copies, copies of something seen, copies for a topic the receiver has not joined, copies whose message
+  /// row was recycled (later than the seen TTL).
+  public var fresh: UInt64 = 0
+  public var duplicates: UInt64 = 0
+  public var unsubscribed: UInt64 = 0
+  public var stale: UInt64 = 0
+  /// Verdicts of the application.
+  public var accepted: UInt64 = 0
+  public var ignored: UInt64 = 0
+  public var rejected: UInt64 = 0
+
+  // Control
+  public var controlSent: UInt64 = 0
+  public var controlReceived: UInt64 = 0
+  public var subscriptions: UInt64 = 0
+  public var graft: UInt64 = 0
+  public var prune: UInt64 = 0
+  public var ihave: UInt64 = 0
+  public var ihaveIdentifiers: UInt64 = 0
+  public var iwant: UInt64 = 0
+  public var iwantIdentifiers: UInt64 = 0
+  /// IDONTWANT messages; GossipSub 1.2 is not spoken yet, so this stays zero.
+  public var idontwant: UInt64 = 0
+  /// Messages sent in answer to IWANT.
+  public var iwantServed: UInt64 = 0
+  /// IWANT ids not served: no longer cached (or never had), and asked for too often.
+  public var iwantUnknown: UInt64 = 0
+  public var iwantExhausted: UInt64 = 0
+  /// IHAVE RPCs or ids ignored because of the limits of a heartbeat, and IHAVE for topics not joined.
+  public var ihaveOverLimit: UInt64 = 0
+  public var ihaveIdentifiersOverLimit: UInt64 = 0
+  public var ihaveUnsubscribed: UInt64 = 0
+  /// GRAFTs received: accepted, refused as the mesh was full, inside a backoff, for a topic not joined.
+  public var graftAccepted: UInt64 = 0
+  public var graftFull: UInt64 = 0
+  public var graftInBackoff: UInt64 = 0
+  public var graftUnsubscribed: UInt64 = 0
+  /// PRUNEs received that asked for a longer backoff than the router grants.
+  public var backoffCut: UInt64 = 0
+  /// Ids promised by IHAVE, asked for, and not seen when the follow-up time was over.
+  public var promises: UInt64 = 0
+  public var promisesBroken: UInt64 = 0
+
+  // Bytes sent (protobuf, without the frame's length prefix)
+  public var dataBytes: UInt64 = 0
+  /// All of the control RPCs; the three parts below are within it, without the envelope.
+  public var controlBytes: UInt64 = 0
+  public var subscriptionBytes: UInt64 = 0
+  public var meshBytes: UInt64 = 0
+  public var gossipBytes: UInt64 = 0
+
+  // Refusals and bounds
+  /// Malformed or impossible input from a peer: unknown slot or topic, a stranger's handle, hostile counts.
+  public var invalid: UInt64 = 0
+  /// Input for a crashed node or over a closed link.
+  public var unreachable: UInt64 = 0
+  /// Messages whose row was recycled before the seen TTL, because the table reached its bound.
+  public var seenEvicted: UInt64 = 0
+  /// Messages not cached because the message cache reached its bound.
+  public var cacheFull: UInt64 = 0
+  /// Control parts given up because the control store reached its bound.
+  public var controlFull: UInt64 = 0
+  /// RPCs the driver reported as dropped.
+  public var dataDropped: UInt64 = 0
+  public var controlDropped: UInt64 = 0
+  /// GRAFT and PRUNE parts sent again after a drop, and given up as no longer true.
+  public var controlRetried: UInt64 = 0
+  public var controlRetiredUnsent: UInt64 = 0
+  /// Ids in a peer's IHAVE for which no place was left.
+  public var placeholdersRefused: UInt64 = 0
+
+  public init() {}
+
+  public var bytesSent: UInt64 { dataBytes + controlBytes }
+}

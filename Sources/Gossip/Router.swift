@@ -1,0 +1,282 @@
+// GossipSub v1.1's router without I/O: the face of this module. One router holds a whole *population* of nodes; the
+// simulator hosts all of them in one, a cluster process its own. One input goes in, all its effects are in the outbox when
+// the call returns. No clock, no randomness but the seed's: what a node does depends on the seed and on its own
+// inputs, not on the rest of the population.
+//
+// Not here yet: peer scoring and thresholds, peer exchange, IDONTWANT (1.2), extensions (1.3), direct peers.
+// A RPC carries one message or control, never both, and one message at most.
+
+public import Basics
+
+/// GossipSub routers of a population of nodes.
+///
+/// Links are given as CSR: node u owns slots `offsets[u] ..< offsets[u + 1]`, slot k leads to `neighbors[k]`. Neighbours and
+/// message origins share one id space; a process that hosts part of a network gives the others empty slot ranges.
+/// Both ends of a link own a slot each; the driver names the receiver's own slot with each arrival.
+///
+/// Instants never decrease. Node, slot and topic arguments that come from the driver must exist (a trap); what comes from
+/// a peer may be anything (counted).
+public struct Router: ~Copyable {
+  private var state: RouterState
+  private var latest = Instant.zero
+
+  /// - Parameters:
+  ///   - parameters: free of `violations`.
+  ///   - topics: by `TopicID`.
+  ///   - offsets: first slot of each node, and the number of slots at the end.
+  ///   - neighbors: by slot, the node at the other end.
+  ///   - outbound: by slot, whether the owner dialed the link (D_out counts these).
+  ///   - indexesContents: whether messages are met as bytes and found by `ContentID`; costs 40 bytes a message.
+  public init(
+    parameters: Parameters = Parameters(), topics: [Topic], offsets: [UInt32], neighbors: [NodeID],
+    outbound: [Bool], seed: UInt64, indexesContents: Bool = false
+  ) {
+    state = RouterState(
+      parameters: parameters, topics: topics, offsets: offsets, neighbors: neighbors, outbound: outbound,
+      seed: seed, indexesContents: indexesContents)
+  }
+
+  @inline(__always) private mutating func advance(to instant: Instant) {
+    assert(instant >= latest, "time runs backward: \(instant) after \(latest)")
+    latest = instant
+  }
+
+  // MARK: State of others' business
+
+  /// The messages of the population: register here before `publish` or `receive`.
+  public var messages: MessageTable {
+    _read { yield state.messages }
+    _modify { yield &state.messages }
+  }
+
+  /// The control RPCs in flight: read, build, retain and release here.
+  public var control: ControlStore {
+    _read { yield state.control }
+    _modify { yield &state.control }
+  }
+
+  public var parameters: Parameters { state.parameters }
+
+  public var counters: Counters {
+    var counters = state.counters
+    counters.seenEvicted = state.messages.evicted
+    return counters
+  }
+
+  // MARK: Links
+
+  /// The link is up in both directions. Effects: the node's subscriptions to the peer.
+  public mutating func connected(slot: UInt32, at instant: Instant, outbox: inout Outbox)
+    -> MembershipResult
+  {
+    advance(to: instant)
+    return state.connected(slot, &outbox)
+  }
+
+  /// The link is down. The peer leaves mesh, fanout and topic; backoffs stay.
+  public mutating func disconnected(slot: UInt32) -> MembershipResult { state.disconnected(slot) }
+
+  // MARK: Topics
+
+  /// JOIN. Effects: GRAFT to D peers, the subscription to all.
+  public mutating func join(_ node: NodeID, _ topic: TopicID, at instant: Instant, outbox: inout Outbox)
+    -> MembershipResult
+  {
+    advance(to: instant)
+    return state.join(topic, node.index, at: instant, &outbox)
+  }
+
+  /// LEAVE. Effects: PRUNE with the unsubscribe backoff to the mesh, the end of the subscription to all.
+  public mutating func leave(_ node: NodeID, _ topic: TopicID, at instant: Instant, outbox: inout Outbox)
+    -> MembershipResult
+  {
+    advance(to: instant)
+    return state.leave(topic, node.index, at: instant, &outbox)
+  }
+
+  // MARK: Messages
+
+  /// Publishes a registered message of this node. Effects: copies to all topic peers (flood publish), or to the mesh, or to
+  /// a fanout when the topic is not joined.
+  public mutating func publish(
+    _ node: NodeID, _ topic: TopicID, _ message: MessageHandle, at instant: Instant, outbox: inout Outbox
+  ) -> PublishResult {
+    advance(to: instant)
+    return state.publish(message, topic, node.index, at: instant, &outbox)
+  }
+
+  /// A copy arrived. `.fresh` asks the application for a verdict: one `settle`, now or later.
+  public mutating func receive(_ message: MessageHandle, on slot: UInt32, at instant: Instant) -> Reception {
+    advance(to: instant)
+    return state.receive(message, on: slot)
+  }
+
+  /// The verdict on a fresh message that came over `slot`. Effects when accepted: copies to the mesh but the peers known
+  /// to have it.
+  public mutating func settle(
+    _ node: NodeID, _ message: MessageHandle, from slot: UInt32, verdict: Verdict, at instant: Instant,
+    outbox: inout Outbox
+  ) -> Settlement {
+    advance(to: instant)
+    return state.settle(message, node.index, from: slot, verdict, &outbox)
+  }
+
+  // MARK: Control
+
+  /// A control RPC arrived. Effects: one RPC in answer, and messages the peer asked for. The RPC stays the caller's to
+  /// release.
+  public mutating func receive(
+    _ rpc: ControlHandle, on slot: UInt32, at instant: Instant, outbox: inout Outbox
+  ) -> ControlReception {
+    advance(to: instant)
+    return state.receive(rpc, on: slot, at: instant, &outbox)
+  }
+
+  /// The driver could not send this (its queue was full, the link broke). Takes the transmission's reference; GRAFT,
+  /// PRUNE and subscriptions go out with the next RPC to that peer if they are still true.
+  public mutating func dropped(_ transmission: Transmission) {
+    guard transmission.payload.isControl else {
+      state.counters.dataDropped += 1
+      return
+    }
+    state.counters.controlDropped += 1
+    let rpc = transmission.payload.control
+    if state.links[transmission.slot].isConnected { state.park(rpc, transmission.slot) }
+    state.control.release(rpc)
+  }
+
+  /// A codec or driver found something malformed or unknown in what the peer sent.
+  public mutating func countInvalid() { state.counters.invalid += 1 }
+
+  /// Begins an RPC from a peer's bytes; see `ControlStore.append` for the items. Nil, counted, when the store is full.
+  public mutating func createControl() -> ControlHandle? {
+    guard let rpc = state.control.create() else {
+      state.counters.controlFull += 1
+      return nil
+    }
+    return rpc
+  }
+
+  /// Adds an item a peer sent. False, counted: a topic the router does not know, more items than a RPC may have, or a full
+  /// store. IHAVE and IWANT begin without ids.
+  public mutating func append(_ item: ControlItem, to rpc: ControlHandle) -> Bool {
+    let topic: TopicID =
+      switch item {
+      case .subscription(let topic, _), .graft(let topic), .prune(let topic, _), .ihave(let topic, _): topic
+      case .iwant: TopicID(0)
+      }
+    guard topic.index < state.topicCount, state.control.itemCount(rpc) < 4 * state.topicCount + 16 else {
+      state.counters.invalid += 1
+      return false
+    }
+    guard state.control.append(item, to: rpc) else {
+      state.counters.controlFull += 1
+      return false
+    }
+    return true
+  }
+
+  /// Adds an id a peer sent to the RPC's last item, an IHAVE or IWANT. False, counted: more ids than an RPC may have; an
+  /// IWANT for something never heard of; an IHAVE when there is no place for more unknown ids. Requires the
+  /// content index.
+  public mutating func append(_ content: ContentID, to rpc: ControlHandle, at instant: Instant) -> Bool {
+    advance(to: instant)
+    guard let (kind, topic, count) = state.control.lastIdentifiers(rpc) else {
+      state.counters.invalid += 1
+      return false
+    }
+    guard count < state.parameters.ihaveIdentifiersMaximum else {
+      state.counters.ihaveIdentifiersOverLimit += 1
+      return false
+    }
+    let handle: MessageHandle
+    if kind == .iwant {
+      guard let known = state.messages.handle(of: content) else {
+        state.counters.iwantUnknown += 1
+        return false
+      }
+      handle = known
+    } else {
+      guard let known = state.messages.announce(content, topic: topic, at: instant) else {
+        state.counters.placeholdersRefused += 1
+        return false
+      }
+      handle = known
+    }
+    guard state.control.append(handle, to: rpc) else {
+      state.counters.controlFull += 1
+      return false
+    }
+    return true
+  }
+
+  // MARK: Time
+
+  /// From a node's start (or restart) to its first heartbeat.
+  public func firstHeartbeat(_ node: NodeID) -> TimeSpan { state.firstHeartbeat(node.index) }
+
+  /// One heartbeat; the owner schedules it. Effects: one RPC a peer with GRAFT, PRUNE and IHAVE.
+  public mutating func heartbeat(_ node: NodeID, at instant: Instant, outbox: inout Outbox) -> HeartbeatResult
+  {
+    advance(to: instant)
+    return state.heartbeat(node.index, at: instant, &outbox)
+  }
+
+  /// The node loses all it knew: links, topics, mesh, backoffs, caches, what it has seen. The driver tells its neighbours
+  /// (`disconnected` of their slots) when they notice. Cost: one line a live segment of messages.
+  public mutating func crash(_ node: NodeID) -> MembershipResult { state.crash(node.index) }
+
+  /// The node is up again, as new: the driver connects its links and joins its topics.
+  public mutating func restart(_ node: NodeID) -> MembershipResult { state.restart(node.index) }
+}
+
+// MARK: - Looking in
+
+extension Router {
+  public var nodeCount: Int { state.nodeCount }
+  public var topicCount: Int { state.topicCount }
+
+  /// The node's own slots.
+  public func slots(of node: NodeID) -> Range<UInt32> { state.slots(node.index) }
+  /// Whose slot it is, and where it leads.
+  public func owner(of slot: UInt32) -> NodeID { NodeID(state.links[slot].owner) }
+  public func neighbor(_ slot: UInt32) -> NodeID { NodeID(state.links[slot].peer) }
+
+  public func isUp(_ node: NodeID) -> Bool { state.nodes[node.index].isUp }
+  public func isConnected(slot: UInt32) -> Bool { state.links[slot].isConnected }
+  public func hasJoined(_ node: NodeID, _ topic: TopicID) -> Bool {
+    state.standing[state.cell(node.index, topic)] == .joined
+  }
+
+  /// Slots in the node's mesh for a joined topic, in order; empty for others.
+  public func mesh(_ node: NodeID, _ topic: TopicID) -> [UInt32] { peers(node, topic, .joined) }
+  /// Slots in the node's fanout for a topic it published to without joining; empty for others.
+  public func fanout(_ node: NodeID, _ topic: TopicID) -> [UInt32] { peers(node, topic, .fanout) }
+
+  private func peers(_ node: NodeID, _ topic: TopicID, _ standing: Standing) -> [UInt32] {
+    guard state.standing[state.cell(node.index, topic)] == standing else { return [] }
+    let base = state.wordBase(node.index, topic)
+    return slots(of: node).filter { state.contains(state.mesh, base, state.local($0)) }
+  }
+
+  /// Size of the node's mesh for a joined topic; zero for others.
+  public func meshDegree(_ node: NodeID, _ topic: TopicID) -> Int {
+    guard hasJoined(node, topic) else { return 0 }
+    return state.count(state.mesh, state.wordBase(node.index, topic), state.wordCount(node.index))
+  }
+
+  /// Whether the peer on `slot` told the slot's owner that it subscribes to the topic.
+  public func isSubscribed(peerOn slot: UInt32, _ topic: TopicID) -> Bool {
+    let node = Int(state.links[slot].owner)
+    return state.contains(state.announced, state.wordBase(node, topic), state.local(slot))
+  }
+
+  /// When the backoff of the peer on `slot` ends, by its owner's books; nil when there is none.
+  public func backoffEnd(slot: UInt32, _ topic: TopicID) -> Instant? {
+    let node = Int(state.links[slot].owner)
+    return state.backoffEnd(state.cell(node, topic), state.wordBase(node, topic), state.local(slot))
+  }
+
+  /// How many promises the peer on `slot` broke to its owner.
+  public func brokenPromises(slot: UInt32) -> Int { Int(state.links[slot].broken) }
+}

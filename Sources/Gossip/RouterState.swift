@@ -1,0 +1,254 @@
+// The state of a population of GossipSub nodes, flat. A *cell* is a (node, topic) pair; sets of a node's links are rows
+// of bits over its local slots, one word for up to 64 links, so that "topic peers outside the mesh that are not backed
+// off" is two word operations. Mechanisms are extensions in files of their own; nothing here decides anything.
+//
+// Memory a cell, at up to 64 links a node and six cache windows: 3 x 8 bytes of link sets, 12 of backoff and fanout,
+// 24 of cache heads, 1 of standing; then 16 bytes for each backoff and for each word of cached messages.
+
+internal import Basics
+
+/// Whether a node takes part in a topic.
+enum Standing: UInt8 {
+  case idle
+  /// Publishes without having joined: the link set is the fanout.
+  case fanout
+  /// Subscribed: the link set is the mesh.
+  case joined
+}
+
+struct RouterState: ~Copyable {
+  /// One directed link, seen from its owner.
+  struct Link: BitwiseCopyable {
+    var owner: UInt32
+    /// The node at the other end, in the id space of message origins.
+    var peer: UInt32
+    /// The owner's heartbeat that `ihaves` and `asked` belong to.
+    var tick: UInt32 = 0
+    /// IHAVE RPCs taken, and ids asked for, in this heartbeat.
+    var ihaves: UInt16 = 0
+    var asked: UInt16 = 0
+    /// Promises this peer broke.
+    var broken: UInt16 = 0
+    var isConnected = false
+    var isOutbound = false
+  }
+
+  struct Node: BitwiseCopyable {
+    /// Heartbeats since the start of the run, crashes included; numbers the node's random choices.
+    var tick: UInt32 = 0
+    /// First promise.
+    var promises: UInt32 = RouterState.none
+    /// Messages in validation that a second peer has sent.
+    var resent: UInt32 = 0
+    /// Links with parts that a full queue refused.
+    var parked: UInt32 = 0
+    var isUp = true
+  }
+
+  struct Backoff: BitwiseCopyable {
+    var expires: UInt64
+    var local: UInt32
+    var next: UInt32
+  }
+
+  struct Promise: BitwiseCopyable {
+    var expires: UInt64
+    var message: MessageHandle
+    var slot: UInt32
+    var next: UInt32
+  }
+
+  /// A further sender of a message in validation.
+  struct Sender: BitwiseCopyable {
+    var local: UInt32
+    var next: UInt32
+  }
+
+  static let none = UInt32.max
+
+  let parameters: Parameters
+  let topicCount: Int
+  let nodeCount: Int
+  let windows: Int
+
+  /// By node, and one more: first slot; first word in a set of links.
+  let offsets: Table<UInt32>
+  let wordOffsets: Table<UInt32>
+
+  var links: Table<Link>
+  var nodes: Table<Node>
+
+  // By cell.
+  var standing: Table<Standing>
+  /// When a fanout is given up, nanoseconds.
+  var fanoutExpires: Table<UInt64>
+  var backoffHeads: Table<UInt32>
+  /// By cell and heartbeat modulo the number of windows: messages accepted then.
+  var windowHeads: Table<UInt32>
+  // By cell and word of local slots.
+  var mesh: Table<UInt64>
+  var announced: Table<UInt64>
+  /// Local slots with an entry in the cell's backoff list.
+  var backedOff: Table<UInt64>
+  // By node and word.
+  var outbound: Table<UInt64>
+
+  var backoffs = Table<Backoff>()
+  var freeBackoff = none
+  var promises = Table<Promise>()
+  var freePromise = none
+  var senders = Table<Sender>()
+  var freeSender = none
+  /// (node, message in validation) to the list of its further senders.
+  var resent = FlatHash()
+  /// (slot, message) to how often it was served.
+  var served = FlatHash()
+  var servedSweep = 4096
+  /// By slot: an RPC with the parts a full queue refused.
+  var parked: Table<UInt32>
+
+  var messages: MessageTable
+  var control: ControlStore
+  var cache: HandleSets
+  var counters = Counters()
+
+  // For the length of one input.
+  /// By local slot: the RPC being put together.
+  var drafts: Table<UInt32>
+  var drafted = Table<UInt32>()
+  var scratch = Table<UInt32>()
+  var excluded: Table<UInt64>
+
+  let meshChoice: HashRandom
+  let gossipChoice: HashRandom
+  let fanoutChoice: HashRandom
+  let promiseChoice: HashRandom
+  let heartbeatPhase: HashRandom
+
+  init(
+    parameters: Parameters, topics: [Topic], offsets: [UInt32], neighbors: [NodeID], outbound: [Bool],
+    seed: UInt64, indexesContents: Bool
+  ) {
+    let violations = parameters.violations
+    precondition(violations.isEmpty, "parameters: \(violations)")
+    precondition(!offsets.isEmpty, "offsets has one entry more than there are nodes")
+    precondition(offsets.first == 0)
+    precondition(Int(offsets.last!) == neighbors.count)
+    precondition(neighbors.count == outbound.count)
+    precondition(topics.count <= Int(UInt16.max))
+    let count = offsets.count - 1
+    nodeCount = count
+    topicCount = topics.count
+    self.parameters = parameters
+    windows = parameters.cacheWindows
+
+    var wordStarts = Table<UInt32>(capacity: count + 1)
+    var links = Table<Link>(capacity: neighbors.count)
+    var words = 0
+    var degree = 0
+    for node in 0..<count {
+      precondition(offsets[node] <= offsets[node + 1], "offsets must not decrease")
+      wordStarts.append(UInt32(words))
+      let own = Int(offsets[node + 1] - offsets[node])
+      words += (own + 63) / 64
+      degree = max(degree, own)
+      for slot in Int(offsets[node])..<Int(offsets[node + 1]) {
+        links.append(
+          Link(owner: UInt32(node), peer: neighbors[slot].rawValue, isOutbound: outbound[slot]))
+      }
+    }
+    wordStarts.append(UInt32(words))
+    let outboundWords = Table<UInt64>(repeating: 0, count: words)
+    for slot in 0..<links.count where outbound[slot] {
+      let local = UInt32(slot) - offsets[Int(links[slot].owner)]
+      outboundWords[wordStarts[links[slot].owner] + local >> 6] |= 1 << UInt64(local & 63)
+    }
+
+    let cells = count * topics.count
+    self.offsets = Table(offsets)
+    wordOffsets = wordStarts
+    self.links = links
+    nodes = Table(repeating: Node(), count: count)
+    standing = Table(repeating: .idle, count: cells)
+    fanoutExpires = Table(repeating: 0, count: cells)
+    backoffHeads = Table(repeating: Self.none, count: cells)
+    windowHeads = Table(repeating: HandleSets.none, count: cells * windows)
+    mesh = Table(repeating: 0, count: words * topics.count)
+    announced = Table(repeating: 0, count: words * topics.count)
+    backedOff = Table(repeating: 0, count: words * topics.count)
+    self.outbound = outboundWords
+    parked = Table(repeating: Self.none, count: neighbors.count)
+    messages = MessageTable(
+      nodes: count, topics: topics, life: parameters.seenLife, bytesMaximum: parameters.seenBytesMaximum,
+      placeholdersMaximum: parameters.placeholdersMaximum, indexesContents: indexesContents, seed: seed)
+    control = ControlStore(
+      topics: topics, maximum: max(1024, neighbors.count * parameters.controlPerLinkMaximum))
+    cache = HandleSets(maximum: max(1024, cells * parameters.cacheEntriesMaximum))
+    drafts = Table(repeating: Self.none, count: degree)
+    excluded = Table(repeating: 0, count: (degree + 63) / 64)
+    meshChoice = HashRandom(seed: seed, .meshChoice)
+    gossipChoice = HashRandom(seed: seed, .gossipChoice)
+    fanoutChoice = HashRandom(seed: seed, .fanout)
+    promiseChoice = HashRandom(seed: seed, .promise)
+    heartbeatPhase = HashRandom(seed: seed, .heartbeat)
+  }
+
+  // MARK: Places
+
+  @inline(__always) func cell(_ node: Int, _ topic: TopicID) -> Int {
+    node &* topicCount &+ topic.index
+  }
+
+  /// Words in a set of the node's links.
+  @inline(__always) func wordCount(_ node: Int) -> Int {
+    Int(truncatingIfNeeded: wordOffsets[node &+ 1] &- wordOffsets[node])
+  }
+
+  /// Where a cell's sets of links begin.
+  @inline(__always) func wordBase(_ node: Int, _ topic: TopicID) -> Int {
+    Int(truncatingIfNeeded: wordOffsets[node]) &* topicCount &+ topic.index &* wordCount(node)
+  }
+
+  @inline(__always) func slots(_ node: Int) -> Range<UInt32> { offsets[node]..<offsets[node &+ 1] }
+
+  @inline(__always) func local(_ slot: UInt32) -> UInt32 { slot &- offsets[links[slot].owner] }
+
+  @inline(__always) static func bit(_ local: UInt32) -> UInt64 { 1 &<< UInt64(local & 63) }
+
+  func contains(_ set: borrowing Table<UInt64>, _ base: Int, _ local: UInt32) -> Bool {
+    set[base &+ Int(local &>> 6)] & Self.bit(local) != 0
+  }
+
+  func count(_ set: borrowing Table<UInt64>, _ base: Int, _ words: Int) -> Int {
+    var sum = 0
+    for k in 0..<words { sum &+= set[base &+ k].nonzeroBitCount }
+    return sum
+  }
+
+  /// Fills `scratch` with the local slots of a cell's mesh or fanout.
+  mutating func collectMesh(_ base: Int, _ words: Int) {
+    scratch.removeAll()
+    for k in 0..<words { collect(mesh[base &+ k], word: k) }
+  }
+
+  mutating func collect(_ bits: UInt64, word: Int) {
+    var bits = bits
+    while bits != 0 {
+      scratch.append(UInt32(truncatingIfNeeded: word &<< 6 &+ bits.trailingZeroBitCount))
+      bits &= bits &- 1
+    }
+  }
+
+  /// Moves a random choice of `wanted` elements of `scratch` to its front; fewer when it has fewer.
+  mutating func choose(_ wanted: Int, _ random: inout RandomStream) {
+    let n = scratch.count
+    var k = 0
+    while k < wanted, k < n &- 1 {
+      let j = k &+ random.below(n &- k)
+      let chosen = scratch[j]
+      scratch[j] = scratch[k]
+      scratch[k] = chosen
+      k &+= 1
+    }
+  }
+}
