@@ -1,0 +1,104 @@
+// When and whether a message arrives. Order of effects: cut; the sender's uplink and its queue; the link's queue and
+// its rate; loss (a lost message has used the rate); latency, jitter, delays of faults.
+//
+// Randomness is hash(link, message key, instant of handing over): the same message sent again later is drawn again.
+
+public import Basics
+
+extension LinkTable {
+  /// Hands a message over to the link `slot` at `now`. `key` names the message for random draws, `bytes` is its size on
+  /// the wire (at most 2^31). Instants of one sender must not decrease where bandwidth is limited.
+  @inlinable @inline(__always)
+  public mutating func transmit(slot: Int, key: UInt64, bytes: Int, at now: Instant) -> Fate {
+    assert(slot >= 0 && slot < slots, "slot \(slot) of \(slots)")
+    let latency = unsafe rows[slot].latency
+    if _fastPath(latency != Self.slow) {
+      tally.sent &+= 1
+      return .delivered(at: Instant(nanoseconds: now.nanoseconds &+ UInt64(latency)))
+    }
+    return transmitSpecial(slot: slot, key: key, bytes: bytes, at: now)
+  }
+
+  @usableFromInline @inline(never)
+  mutating func transmitSpecial(slot: Int, key: UInt64, bytes: Int, at now: Instant) -> Fate {
+    tally.sent &+= 1
+    let flags = special.flags[slot]
+    if flags.contains(.fault) && isCut(slot) {
+      tally.cut &+= 1
+      return .cut
+    }
+    let linkClass = Int(special.classes[slot])
+    var departure = now.nanoseconds
+    if flags.contains(.uplink) {
+      let node = owner(slot)
+      let uplink = special.uplinks[node]
+      let end = Self.enqueue(
+        uplink.bandwidth, uplink.queueNanoseconds, freeAt: uplink.freeAt, at: departure, bytes)
+      guard let end else { return dropped() }
+      if flags.contains(.bandwidth) && linkIsFull(slot, at: end, bytes) { return dropped() }
+      special.uplinks[node].freeAt = end
+      departure = end
+    }
+    if flags.contains(.bandwidth) {
+      let link = special.conditions[linkClass]
+      let end = Self.enqueue(
+        link.bandwidth, link.queueNanoseconds, freeAt: special.freeAt[slot], at: departure, bytes)
+      guard let end else { return dropped() }
+      special.freeAt[slot] = end
+      departure = end
+    }
+    let keyed = mix(special.keys[slot] &+ key)
+    let bits = special.ignoresDeparture ? keyed : mix(keyed &+ now.nanoseconds)
+    if flags.contains(.loss) {
+      let link = special.conditions[linkClass]
+      if mix(bits ^ Purpose.loss.rawValue) < link.lossThreshold || link.certain { return vanished() }
+    }
+    var latency = special.bases[slot]
+    if flags.contains(.jitter), let law = special.conditions[linkClass].jitter {
+      latency = UInt64(max(0, Int64(min(latency, 1 << 60)) + law.draw(bits)))
+    }
+    if flags.contains(.fault) {
+      for entry in special.faults.entries where special.faults.members.contains(entry.row, slot) {
+        switch entry.effect {
+        case .delay(let add, let scale):
+          let scaled = scale == 1 ? latency : UInt64(min(Double(latency) * scale, 0x1p60))
+          latency = min(scaled, 1 << 60) + min(add.nanoseconds, 1 << 60)
+        case .loss:
+          let draw = mix(bits ^ mix(Purpose.fault.rawValue << 32 | UInt64(entry.id.rawValue)))
+          if draw < entry.lossThreshold || entry.certain { return vanished() }
+        case .cut, .nothing: break
+        }
+      }
+    }
+    return .delivered(at: Instant(nanoseconds: departure) + TimeSpan(nanoseconds: latency))
+  }
+
+  private mutating func vanished() -> Fate {
+    tally.lost &+= 1
+    return .lost
+  }
+
+  private mutating func dropped() -> Fate {
+    tally.queueDrops &+= 1
+    return .queueFull
+  }
+
+  /// Whether the queue of `slot` would refuse a message that reaches it then.
+  private func linkIsFull(_ slot: Int, at arrival: UInt64, _ bytes: Int) -> Bool {
+    let link = special.conditions[Int(special.classes[slot])]
+    return Self.enqueue(
+      link.bandwidth, link.queueNanoseconds, freeAt: special.freeAt[slot], at: arrival, bytes)
+      == nil
+  }
+
+  /// When the last byte has left, or nil when the queue is too full. An idle sender accepts any size.
+  private static func enqueue(
+    _ bandwidth: Bandwidth, _ queue: UInt64, freeAt: UInt64, at arrival: UInt64, _ bytes: Int
+  ) -> UInt64? {
+    let time = bandwidth.transmission(bytes)
+    if freeAt <= arrival { return arrival &+ time }
+    let waiting = freeAt - arrival
+    if waiting > queue || time > queue - waiting { return nil }
+    return freeAt &+ time
+  }
+}

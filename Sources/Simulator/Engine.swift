@@ -1,0 +1,113 @@
+// The loop: take the next event, let the population handle it, put in what it sends. One thread, virtual time, total
+// order. Specialised for its population by the compiler: there is no closure, class, existential or reference count in
+// the loop.
+//
+// Seam for threads: `run(until:)` drains whole buckets; with windows of `LinkTable.lookahead`, ranges of nodes can be
+// drained side by side, and the digest adds up by windows already.
+
+public import Basics
+import Network
+
+/// All nodes of a simulation, in one value. It gives slots and payloads their meaning.
+public protocol Population: ~Copyable {
+  /// Handles one event: changes its own state, and sends and schedules through `network`.
+  mutating func handle(_ event: Event, _ network: inout EventNetwork)
+
+  /// How many events ahead `prefetch` is called; zero: never. Worth it when the state leaves the second-level cache.
+  var prefetchDistance: Int { get }
+
+  /// May ask the processor for the memory that `event` will need. No effect otherwise.
+  func prefetch(_ event: Event, _ network: borrowing EventNetwork)
+}
+
+extension Population where Self: ~Copyable {
+  public var prefetchDistance: Int { 0 }
+  @inline(__always) public func prefetch(_ event: Event, _ network: borrowing EventNetwork) {}
+}
+
+/// One simulation.
+public struct Engine<P: Population & ~Copyable>: ~Copyable {
+  public var population: P
+  public var network: EventNetwork
+  /// Events handled so far.
+  public private(set) var events: UInt64 = 0
+  /// Fingerprint of every event handled so far.
+  public private(set) var digest = TraceDigest()
+
+  public init(_ population: consuming P, _ network: consuming EventNetwork) {
+    self.population = population
+    self.network = network
+  }
+
+  /// The instant of the last event, or the limit of the last run.
+  public var now: Instant { network.now }
+
+  /// Whether nothing is pending.
+  public var isIdle: Bool { network.queue.isEmpty }
+
+  /// Handles every event that lies before `limit`, in order. Afterwards the present instant is `limit`; with
+  /// `Instant.never` it is that of the last event. Nothing lies at or after `limit` that was handled, so what a driver
+  /// puts in at `limit` comes before the events of that instant that sort after it.
+  public mutating func run(until limit: Instant) {
+    let prefetching = population.prefetchDistance
+    repeat {
+      let end = max(network.queue.taken, network.queue.openCount(before: limit.nanoseconds))
+      drain(to: end, before: limit, prefetching: prefetching)
+      if network.queue.taken < network.queue.count || !network.queue.late.isEmpty { break }
+    } while network.queue.open(before: limit.nanoseconds)
+    if limit != .never {
+      network.now = max(network.now, limit)
+      network.queue.floor = network.now.nanoseconds
+    }
+  }
+
+  /// Handles the first `end` keys of the open bucket, and the late events before `limit` among and after them.
+  @inline(__always)
+  private mutating func drain(to end: Int, before limit: Instant, prefetching: Int) {
+    var unrecorded = network.queue.taken
+    var terms: UInt64 = 0
+    let ahead = prefetching > 0 ? end - prefetching : 0
+    while true {
+      let taken = network.queue.taken
+      var event: Event
+      if _fastPath(taken < end) {
+        event = unsafe network.queue.unpack(network.queue.keys[taken])
+        if _slowPath(!network.queue.late.isEmpty), network.queue.late.top < event {
+          record(&terms, count: taken - unrecorded)
+          unrecorded = taken
+          event = takeLate()
+        } else {
+          network.queue.taken = taken &+ 1
+          terms &+= TraceDigest.term(event)
+          if taken < ahead {
+            unsafe population.prefetch(
+              network.queue.unpack(network.queue.keys[taken &+ prefetching]), network)
+          }
+        }
+      } else {
+        if network.queue.late.isEmpty || network.queue.late.top.time >= limit { break }
+        record(&terms, count: taken - unrecorded)
+        unrecorded = taken
+        event = takeLate()
+      }
+      network.now = event.time
+      network.queue.floor = event.time.nanoseconds
+      population.handle(event, &network)
+    }
+    record(&terms, count: end - unrecorded)
+  }
+
+  /// Puts events handled since the last call, all of the open bucket, on record.
+  private mutating func record(_ terms: inout UInt64, count: Int) {
+    digest.add(terms, count: UInt64(count), at: network.now.nanoseconds)
+    events += UInt64(count)
+    terms = 0
+  }
+
+  @inline(never) private mutating func takeLate() -> Event {
+    let event = network.queue.late.pop()
+    digest.add(TraceDigest.term(event), count: 1, at: event.time.nanoseconds)
+    events += 1
+    return event
+  }
+}

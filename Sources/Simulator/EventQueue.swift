@@ -1,0 +1,332 @@
+// The queue is the simulator: what an event costs is mostly what putting it in and taking it out costs.
+//
+// Three ranges, by how far ahead an event lies:
+//   near  a wheel of buckets, 2^bucketBits ns each, together 2^28 ns (268 ms). A bucket is sorted when it comes due.
+//   far   a second wheel of 256 spans of 2^28 ns (69 s), spread over the near wheel when the first of it comes due.
+//   else  a 4-ary heap, for timers of minutes to months.
+// An event for the bucket that is being drained goes to a small heap, merged while draining.
+//
+// In the near wheel an event is one 64-bit key: offset in the bucket, slot, payload, from the highest bits down. The order
+// of keys is the order of events, so ties need no second look, and half the memory moves. A payload that does not fit
+// (bits(bucket) + bits(slots) + bits(payload) > 64) is kept whole beside the wheel and merged by the small heap: right,
+// but slower.
+//
+// Order: time, slot, payload. Events equal in all three are the same event twice.
+
+public import Basics
+
+/// Pending events of one simulation. Time running backward is a trap.
+@safe public struct EventQueue: ~Copyable {
+  /// log2 of a bucket's nanoseconds.
+  public let bucketBits: Int
+  /// Slots are below this.
+  public let slots: Int
+
+  private let width: UInt64
+  private let keyShift: UInt64
+  private let payloadBits: UInt64
+  private let payloadMask: UInt64
+  /// Buckets of the near wheel less one.
+  private let wheelMask: UInt64
+  /// Bits of a bucket index inside a span of the far wheel.
+  private let spanBits: UInt64
+
+  /// Ends of the buckets' chains of keys, see ChunkPool; then, by the same index, of events kept whole.
+  private let tails: UnsafeMutablePointer<UInt>
+  private let wholeTails: UnsafeMutablePointer<UInt>
+  private let farTails: UnsafeMutablePointer<UInt>
+  /// A bit a bucket that holds something.
+  private let occupied: UnsafeMutablePointer<UInt64>
+  private let farOccupied: UnsafeMutablePointer<UInt64>
+  private var farCount = 0
+  private var heap = EventHeap()
+  private var pool = ChunkPool()
+  private var sorter: BucketSort
+
+  /// The first bucket that was never opened.
+  private var next: UInt64 = 0
+  /// The open bucket: its first instant, its sorted keys, how many are taken; and events that came later for an
+  /// instant before `next`.
+  var base: UInt64 = 0
+  var keys: UnsafeMutablePointer<UInt64>
+  var taken = 0
+  var count = 0
+  var late = EventHeap()
+  /// No event may come before this.
+  var floor: UInt64 = 0
+
+  private static var farMask: UInt64 { 255 }
+  private static var horizonBits: Int { 28 }
+
+  /// A queue for slots 0 ..< `slots`. `bucketBits` from 12 to 22; see `bucketBits(eventsPerSecond:)`.
+  public init(slots: Int, bucketBits: Int = 20) {
+    precondition(bucketBits >= 12 && bucketBits <= 22, "buckets of 2^\(bucketBits) ns")
+    precondition(slots >= 0 && slots <= 1 << 32, "\(slots) slots")
+    self.bucketBits = bucketBits
+    self.slots = slots
+    let slotBits = slots <= 1 ? 1 : Int.bitWidth - (slots - 1).leadingZeroBitCount
+    width = UInt64(bucketBits)
+    keyShift = UInt64(64 - bucketBits)
+    payloadBits = UInt64(min(32, 64 - bucketBits - slotBits))
+    payloadMask = 1 << payloadBits - 1
+    let buckets = 1 << (Self.horizonBits - bucketBits)
+    wheelMask = UInt64(buckets - 1)
+    spanBits = UInt64(Self.horizonBits - bucketBits)
+    unsafe tails = .allocate(capacity: buckets)
+    unsafe tails.initialize(repeating: 0, count: buckets)
+    unsafe wholeTails = .allocate(capacity: buckets)
+    unsafe wholeTails.initialize(repeating: 0, count: buckets)
+    unsafe farTails = .allocate(capacity: 256)
+    unsafe farTails.initialize(repeating: 0, count: 256)
+    let words = buckets / 64
+    unsafe occupied = .allocate(capacity: words)
+    unsafe occupied.initialize(repeating: 0, count: words)
+    unsafe farOccupied = .allocate(capacity: 4)
+    unsafe farOccupied.initialize(repeating: 0, count: 4)
+    let sorter = BucketSort()
+    unsafe keys = sorter.result
+    self.sorter = sorter
+  }
+
+  deinit {
+    unsafe tails.deallocate()
+    unsafe wholeTails.deallocate()
+    unsafe farTails.deallocate()
+    unsafe occupied.deallocate()
+    unsafe farOccupied.deallocate()
+  }
+
+  /// The width that gives a bucket some two thousand events: 14 ... 21.
+  public static func bucketBits(eventsPerSecond rate: Double) -> Int {
+    var bits = 21
+    while bits > 14 && rate * Double(UInt64(1) << UInt64(bits)) * 1e-9 > 4000 { bits -= 1 }
+    return bits
+  }
+}
+
+// MARK: - Putting in
+
+extension EventQueue {
+  /// Adds an event. Traps when it lies before what was already handled, or its slot is out of range (debug builds).
+  @inline(__always) public mutating func push(_ event: Event) {
+    assert(Int(event.slot) < slots, "slot \(event.slot) of \(slots)")
+    let bucket = event.time.nanoseconds &>> width
+    if _fastPath(bucket &- next <= wheelMask && UInt64(event.payload) <= payloadMask) {
+      let tail = unsafe tails + Int(truncatingIfNeeded: bucket & wheelMask)
+      var address = unsafe tail.pointee
+      if address & (ChunkPool.bytes &- 1) == 0 { address = extendBucket(bucket) }
+      unsafe ChunkPool.word(address).pointee =
+        event.time.nanoseconds &<< keyShift | UInt64(event.slot) &<< payloadBits | UInt64(event.payload)
+      unsafe tail.pointee = address &+ 8
+    } else {
+      pushElsewhere(event)
+    }
+  }
+
+  @inline(never) private mutating func extendBucket(_ bucket: UInt64) -> UInt {
+    let index = Int(bucket & wheelMask)
+    unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
+    return unsafe pool.extend(tails[index])
+  }
+
+  @inline(never) private mutating func pushElsewhere(_ event: Event) {
+    precondition(
+      event.time.nanoseconds >= floor, "time runs backward: \(event.time.nanoseconds) after \(floor)")
+    let bucket = event.time.nanoseconds &>> width
+    if bucket < next {
+      late.push(event)
+    } else if bucket - next <= wheelMask {
+      let index = Int(bucket & wheelMask)
+      unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
+      unsafe append(event, to: wholeTails + index)
+    } else if bucket >> spanBits - next >> spanBits <= Self.farMask {
+      let index = Int(bucket >> spanBits & Self.farMask)
+      unsafe farOccupied[index / 64] |= 1 << UInt64(index % 64)
+      unsafe append(event, to: farTails + index)
+      farCount += 1
+    } else {
+      heap.push(event)
+    }
+  }
+
+  private mutating func append(_ event: Event, to tail: UnsafeMutablePointer<UInt>) {
+    var address = unsafe tail.pointee
+    if address & (ChunkPool.bytes - 1) == 0 { address = pool.extend(address) }
+    unsafe ChunkPool.word(address).pointee = event.time.nanoseconds
+    unsafe ChunkPool.word(address + 8).pointee = event.rank
+    unsafe tail.pointee = address + 16
+  }
+}
+
+// MARK: - Taking out
+
+extension EventQueue {
+  /// Whether nothing is pending.
+  public var isEmpty: Bool { taken == count && late.isEmpty && upcoming() == nil }
+
+  /// When the earliest pending event is, or `never`. Cost: that of sorting its bucket, once.
+  public mutating func nextTime() -> Instant {
+    if taken == count && late.isEmpty && !open(before: .max) { return .never }
+    return earliestOpen
+  }
+
+  /// Takes out the earliest event when it lies before `limit`. For tests and tools; the engine drains whole buckets.
+  public mutating func pop(before limit: Instant = .never) -> Event? {
+    while true {
+      if taken < count || !late.isEmpty {
+        guard earliestOpen < limit else { return nil }
+        let event = takeOpen()
+        floor = event.time.nanoseconds
+        return event
+      }
+      if !open(before: limit.nanoseconds) { return nil }
+    }
+  }
+
+  /// The event of a key of the open bucket.
+  @inline(__always) func unpack(_ key: UInt64) -> Event {
+    Event(
+      time: Instant(nanoseconds: base &+ key &>> keyShift),
+      slot: UInt32(truncatingIfNeeded: (key &<< width) &>> (width &+ payloadBits)),
+      payload: UInt32(truncatingIfNeeded: key & payloadMask))
+  }
+
+  private var earliestOpen: Instant {
+    if taken < count {
+      let event = unsafe unpack(keys[taken])
+      return late.isEmpty ? event.time : min(event.time, late.top.time)
+    }
+    return late.top.time
+  }
+
+  private mutating func takeOpen() -> Event {
+    if taken < count {
+      let event = unsafe unpack(keys[taken])
+      if late.isEmpty || event < late.top {
+        taken += 1
+        return event
+      }
+    }
+    return late.pop()
+  }
+
+  /// How many keys of the open bucket, from the first, lie before `limit`.
+  func openCount(before limit: UInt64) -> Int {
+    if limit >= base &+ 1 &<< width { return count }
+    if limit <= base { return 0 }
+    let bound = (limit - base) << keyShift
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if unsafe keys[middle] < bound { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Opens the next bucket that holds an event, when it begins before `limit`. Requires that the open one is drained.
+  mutating func open(before limit: UInt64) -> Bool {
+    assert(taken == count && late.isEmpty)
+    while true {
+      guard let (bucket, source) = upcoming(), bucket << width < limit else { return false }
+      switch source {
+      case .near:
+        openNear(bucket)
+        return true
+      case .far:
+        // Nothing lies before this span: begin there and spread it over the near wheel.
+        next = max(next, bucket)
+        let index = Int(bucket >> spanBits & Self.farMask)
+        let tail = unsafe farTails[index]
+        unsafe farTails[index] = 0
+        unsafe farOccupied[index / 64] &= ~(1 << UInt64(index % 64))
+        drain(tail)
+      case .heap:
+        next = max(next, bucket)
+        let last = next >> spanBits + Self.farMask
+        while !heap.isEmpty && heap.top.time.nanoseconds >> UInt64(Self.horizonBits) <= last {
+          push(heap.pop())
+        }
+      }
+    }
+  }
+
+  private enum Source { case near, far, heap }
+
+  /// The range to look into next, and its first bucket.
+  private func upcoming() -> (bucket: UInt64, Source)? {
+    var found: (UInt64, Source)?
+    let buckets = Int(wheelMask) + 1
+    if let distance = unsafe Self.distance(occupied, from: Int(next & wheelMask), of: buckets) {
+      found = (next + UInt64(distance), .near)
+    }
+    let span = next >> spanBits
+    if farCount > 0, let distance = unsafe Self.distance(farOccupied, from: Int(span & Self.farMask), of: 256)
+    {
+      let bucket = max(next, (span + UInt64(distance)) << spanBits)
+      if found == nil || bucket <= found!.0 { found = (bucket, .far) }
+    }
+    if !heap.isEmpty {
+      let bucket = max(next, (heap.top.time.nanoseconds >> UInt64(Self.horizonBits)) << spanBits)
+      if found == nil || bucket <= found!.0 { found = (bucket, .heap) }
+    }
+    return found
+  }
+
+  /// Steps from bit `start`, around, to the first bit that is set.
+  private static func distance(_ bits: UnsafeMutablePointer<UInt64>, from start: Int, of size: Int) -> Int? {
+    let words = size / 64
+    var word = start / 64
+    let low = UInt64.max << UInt64(start % 64)
+    var value = unsafe bits[word] & low
+    for step in 1...words + 1 {
+      if value != 0 {
+        let found = word * 64 + value.trailingZeroBitCount
+        return found >= start ? found - start : found + size - start
+      }
+      word = word + 1 == words ? 0 : word + 1
+      // The first word once more, for the bits before `start`.
+      value = unsafe bits[word] & (step == words ? ~low : .max)
+    }
+    return nil
+  }
+
+  private mutating func openNear(_ bucket: UInt64) {
+    let index = Int(bucket & wheelMask)
+    let tail = unsafe tails[index]
+    let whole = unsafe wholeTails[index]
+    unsafe tails[index] = 0
+    unsafe wholeTails[index] = 0
+    unsafe occupied[index / 64] &= ~(1 << UInt64(index % 64))
+    next = bucket + 1
+    base = bucket << width
+    taken = 0
+    if tail != 0 {
+      unsafe (keys, count) = sorter.sort(chain: tail, &pool)
+    } else {
+      count = 0
+    }
+    if whole != 0 { drain(whole, toLate: true) }
+  }
+
+  /// Moves the whole events of a chain to where they belong now.
+  private mutating func drain(_ tail: UInt, toLate: Bool = false) {
+    var end = tail
+    while end != 0 {
+      let chunk = ChunkPool.chunk(before: end)
+      var address = chunk + ChunkPool.headerBytes
+      while address < end {
+        let time = unsafe ChunkPool.word(address).pointee
+        let rank = unsafe ChunkPool.word(address + 8).pointee
+        let event = Event(
+          time: Instant(nanoseconds: time), slot: UInt32(rank >> 32),
+          payload: UInt32(truncatingIfNeeded: rank))
+        if toLate { late.push(event) } else { push(event) }
+        if !toLate { farCount -= 1 }
+        address += 16
+      }
+      let previous = pool.giveBack(chunk)
+      end = previous == 0 ? 0 : previous + ChunkPool.bytes
+    }
+  }
+}
