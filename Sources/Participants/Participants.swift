@@ -1,1 +1,182 @@
-// Participants
+// The face of the participants: one method for each input. A driver calls them in the order of time, and carries out
+// the effects before the next.
+
+public import AVS
+public import Basics
+public import Gossip
+
+extension Participants {
+  /// The run begins: hosted nodes say hello to their peers, join their topics, and start their hearts.
+  public mutating func start(_ now: Instant, _ effects: inout Effects) {
+    for node in deployment.nodes.indices where isHosted[node] { wakeUp(NodeID(node), now, &effects) }
+  }
+
+  /// A gossip payload has arrived on the receiver's own `slot`. A control RPC's reference is given back here.
+  public mutating func arrive(_ payload: Payload, on slot: UInt32, _ now: Instant, _ effects: inout Effects) {
+    let node = NodeID(slotOwner[slot])
+    guard availability.isUp(node) else {
+      measures.lostToDownNodes += 1
+      if payload.isControl { router.control.release(payload.control) }
+      return
+    }
+    processors.spend(node, at: now, cost: deployment.receiveCost)
+    if payload.isControl {
+      _ = router.receive(payload.control, on: slot, at: now, outbox: &effects.outbox)
+      router.control.release(payload.control)
+    } else if router.receive(payload.message, on: slot, at: now) == .fresh {
+      admit(payload.message, at: node, on: slot, now, &effects)
+    }
+  }
+
+  /// The network lost a transmission on the way: nobody is told.
+  public mutating func lose(_ payload: Payload) {
+    if payload.isControl { router.control.release(payload.control) }
+  }
+
+  /// The sender's own queue was full: it knows, and may send control again.
+  public mutating func refuse(_ transmission: Transmission) { router.dropped(transmission) }
+
+  /// A wake-up that `node` asked for, or the chain's announcement of a task.
+  public mutating func wake(_ timer: WakeUp, at node: NodeID, _ now: Instant, _ effects: inout Effects) {
+    switch timer.kind {
+    case .heartbeat:
+      guard availability.isUp(node), availability.incarnation(node) == timer.index else { return }
+      _ = router.heartbeat(node, at: now, outbox: &effects.outbox)
+      effects.wake(node, at: now + deployment.gossip.heartbeatInterval, .heartbeat, timer.index)
+    case .job:
+      let job = jobs.take(timer.index)
+      processors.finish(node)
+      guard isAlive(job) else {
+        abandon(job, now, &effects)
+        return
+      }
+      switch job.kind {
+      case .verify, .verifyRepeated: verified(job, now, &effects)
+      case .attest: attest(job, now, &effects)
+      case .recompute: recomputed(job, now, &effects)
+      case .publish: break
+      }
+    case .announcement:
+      hear(TaskID(timer.index), at: node, now, &effects)
+    case .certificate:
+      certificateDue(timer.index, at: node, now, &effects)
+    case .publication:
+      let job = jobs.take(timer.index)
+      if isAlive(job) { publishLate(job, now, &effects) } else { abandon(job, now, &effects) }
+    case nil:
+      break
+    }
+  }
+
+  /// The node stops. With `losingState` it forgets everything that it did not write down: meshes, caches, jobs.
+  public mutating func crash(_ node: NodeID, losingState: Bool, _ now: Instant, _ effects: inout Effects) {
+    guard availability.isUp(node) else { return }
+    availability.goDown(node, at: now)
+    for slot in router.slots(of: node) { _ = router.disconnected(slot: slot) }
+    if losingState {
+      _ = router.crash(node)
+      _ = router.restart(node)
+    }
+    effects.facts.append(Fact(.down, node: node, at: now))
+  }
+
+  /// The node starts again, greets its peers, and asks the chain for tasks that are still open.
+  public mutating func restart(_ node: NodeID, _ now: Instant, _ effects: inout Effects) {
+    guard !availability.isUp(node) else { return }
+    availability.comeUp(node, at: now)
+    effects.facts.append(Fact(.up, node: node, at: now))
+    wakeUp(node, now, &effects)
+    for service in roles.servicesOf[node.index] {
+      for task in schedule.tasks(of: service).reversed() {
+        let record = schedule[task]
+        if record.deadline < now { break }
+        if record.due < now { hear(task, at: node, now, &effects) }
+      }
+    }
+  }
+
+  /// The connection behind `slot` is gone, or is there again.
+  public mutating func disconnected(_ slot: UInt32, _ now: Instant) { _ = router.disconnected(slot: slot) }
+  public mutating func connected(_ slot: UInt32, _ now: Instant, _ effects: inout Effects) {
+    guard availability.isUp(NodeID(slotOwner[slot])) else { return }
+    _ = router.connected(slot: slot, at: now, outbox: &effects.outbox)
+  }
+
+  /// A partition came into force or ended; needed to count deliveries fairly, never to decide anything.
+  public mutating func partitioned(_ id: UInt32, sides: [UInt8], _ now: Instant) {
+    availability.cut(id, sides: sides, at: now)
+  }
+  public mutating func mended(_ id: UInt32, _ now: Instant) { availability.mend(id, at: now) }
+
+  /// From now on the node's work takes `permille` thousandths of its nominal time.
+  public mutating func setSlowness(_ node: NodeID, permille: UInt64) {
+    processors.setSlowness(node, permille: permille)
+  }
+
+  /// The stake of a service's members, by index, in wei, as aggregators read it from the chain.
+  public mutating func setStake(_ service: ServiceID, _ stake: [UInt128]) {
+    aggregation.setStake(service, stake)
+  }
+
+  /// A certificate for `task` is on chain.
+  public mutating func certificateIncluded(_ task: TaskID) { _ = certified.insert(0, task.index) }
+
+  /// Remembers a signed attestation as a message, whether made here or read from a frame. Returns its handle.
+  public mutating func register(_ signed: SignedAttestation, origin: NodeID, _ now: Instant) -> MessageHandle
+  {
+    let attestation = signed.attestation
+    let service = attestation.service
+    let known = service.index < deployment.services.count
+    let size = SignedAttestation.encodedBytes(
+      deployment.scheme, paddedTo: known ? deployment.services[service.index].attestationBytes : 0)
+    let handle =
+      indexesContents
+      ? router.messages.register(
+        contentID(of: signed), topic: topic(service), dataBytes: size, origin: origin, at: now)
+      : router.messages.register(topic: topic(service), dataBytes: size, origin: origin, at: now)
+    let member = known ? roles.member(service, attestation.operatorID) : nil
+    var duty: Int?
+    if let member, attestation.task.index < schedule.tasks.count,
+      schedule[attestation.task].service == service
+    {
+      duty = Int(schedule.dutyBase[attestation.task.index]) + member
+    }
+    store.add(
+      handle, signed, member: member.map { UInt16($0) } ?? .max, duty: duty,
+      live: router.messages.count)
+    unaudited.append(handle)
+    return handle
+  }
+
+  /// The attestation in a live message.
+  public func attestation(_ message: MessageHandle) -> SignedAttestation { store[message].signed }
+
+  /// Busy CPU time and cores of the node's host.
+  public func load(_ node: NodeID) -> (busyNanoseconds: UInt64, cores: Int) { processors.load(node) }
+
+  /// Busy CPU time and cores of all hosts.
+  public func totalLoad() -> (busyNanoseconds: UInt64, cores: Int) { processors.total }
+
+  /// Whether the node runs.
+  public func isUp(_ node: NodeID) -> Bool { availability.isUp(node) }
+
+  private mutating func wakeUp(_ node: NodeID, _ now: Instant, _ effects: inout Effects) {
+    for slot in router.slots(of: node) { connected(slot, now, &effects) }
+    for service in roles.topicsOf[node.index] {
+      _ = router.join(node, topic(service), at: now, outbox: &effects.outbox)
+    }
+    let incarnation = availability.incarnation(node) & 0x0FFF_FFFF
+    effects.wake(node, at: now + router.firstHeartbeat(node), .heartbeat, incarnation)
+  }
+
+  private func isAlive(_ job: Job) -> Bool {
+    availability.isUp(job.node) && availability.incarnation(job.node) == job.incarnation
+  }
+
+  /// A job whose node crashed under it. A duty lost that way is a duty missed.
+  private func abandon(_ job: Job, _ now: Instant, _ effects: inout Effects) {
+    guard job.kind == .attest || job.kind == .publish else { return }
+    guard let member = roles.member(schedule[job.task].service, job.node) else { return }
+    miss(job.task, member, job.node, .crashed, now, &effects)
+  }
+}

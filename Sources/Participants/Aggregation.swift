@@ -1,0 +1,180 @@
+// Tallies of attested stake by result, one for each (task, aggregator) that has heard of anything.
+
+import AVS
+import Basics
+import Signatures
+
+/// One aggregator's count for one task. At most `resultsMaximum` distinct results are tallied; further ones are counted
+/// and ignored, since with quorums above a half they could not win.
+struct Tally: BitwiseCopyable {
+  static let resultsMaximum = 4
+
+  var task: TaskID
+  var aggregator: NodeID
+  var results: (Digest, Digest, Digest, Digest) = (.zero, .zero, .zero, .zero)
+  var stake: (UInt128, UInt128, UInt128, UInt128) = (0, 0, 0, 0)
+  var resultCount: UInt8 = 0
+  /// The result that reached a quorum, or 255.
+  var winner: UInt8 = 255
+  var submitted = false
+  var closed = false
+  /// Wake-ups that will still come; the tally's place is free after the last.
+  var wakeUps: UInt8 = 0
+  /// Members counted for any result.
+  var counted: UInt32 = 0
+
+  func result(_ index: Int) -> Digest {
+    switch index {
+    case 0: results.0
+    case 1: results.1
+    case 2: results.2
+    default: results.3
+    }
+  }
+
+  /// The index of `digest`, new when there is room.
+  mutating func index(of digest: Digest) -> Int? {
+    for k in 0..<Int(resultCount) where result(k) == digest { return k }
+    guard resultCount < Self.resultsMaximum else { return nil }
+    switch resultCount {
+    case 0: results.0 = digest
+    case 1: results.1 = digest
+    case 2: results.2 = digest
+    default: results.3 = digest
+    }
+    resultCount += 1
+    return Int(resultCount) - 1
+  }
+
+  /// Adds to the stake behind result `index`; returns the sum.
+  mutating func add(_ amount: UInt128, to index: Int) -> UInt128 {
+    switch index {
+    case 0:
+      stake.0 += amount
+      return stake.0
+    case 1:
+      stake.1 += amount
+      return stake.1
+    case 2:
+      stake.2 += amount
+      return stake.2
+    default:
+      stake.3 += amount
+      return stake.3
+    }
+  }
+}
+
+/// What an attestation did to a tally.
+enum TallyOutcome: Equatable {
+  /// Counted; no quorum yet, or had one before.
+  case counted
+  /// Counted, and result `index` now has a quorum.
+  case quorum(index: Int)
+  /// Counted, and every member of the set has now been heard.
+  case complete
+  /// The member was counted before, for this or another result.
+  case repeated
+  /// One result too many.
+  case tooManyResults
+}
+
+/// All tallies of the hosted aggregators.
+struct Aggregation: ~Copyable {
+  /// Stake of each member by service, at the reference block, in wei; set by the chain's table updates.
+  private(set) var weights: [[UInt128]]
+  private(set) var totals: [UInt128]
+  private var tallies = Table<Tally>(capacity: 256)
+  private var free = Table<UInt32>(capacity: 256)
+  /// By (task, aggregator ordinal): the tally, or `.max`.
+  private var places: Table<UInt32>
+  private let base: [UInt32]
+  /// Signer bits: `resultsMaximum` rows of `stride` words for each tally.
+  private var signers = Table<UInt64>(capacity: 4_096)
+  private let stride: Int
+  /// Attestations ignored because a task had too many results.
+  private(set) var resultOverflows: UInt64 = 0
+
+  init(_ services: [ServiceDeployment], _ schedule: TaskSchedule) {
+    weights = services.map { Array(repeating: 0, count: $0.members.count) }
+    totals = services.map { _ in 0 }
+    var base: [UInt32] = []
+    var sum: UInt32 = 0
+    for task in schedule.tasks {
+      base.append(sum)
+      sum += UInt32(services[task.service.index].aggregators.count)
+    }
+    self.base = base
+    places = Table(repeating: .max, count: Int(sum))
+    stride = ((services.map(\.members.count).max() ?? 0) + 63) / 64
+  }
+
+  mutating func setStake(_ service: ServiceID, _ stake: [UInt128]) {
+    precondition(stake.count == weights[service.index].count, "one weight for each member")
+    weights[service.index] = stake
+    totals[service.index] = stake.reduce(0, +)
+  }
+
+  /// The tally of aggregator number `ordinal` of the service for `task`, made when it is the first time. True when new.
+  mutating func tally(_ task: TaskID, ordinal: Int, aggregator: NodeID) -> (index: UInt32, isNew: Bool) {
+    let place = Int(base[task.index]) + ordinal
+    if places[place] != .max { return (places[place], false) }
+    let tally = Tally(task: task, aggregator: aggregator)
+    let index: UInt32
+    if let reused = free.popLast() {
+      index = reused
+      tallies[index] = tally
+    } else {
+      index = UInt32(tallies.count)
+      tallies.append(tally)
+      signers.append(repeating: 0, count: stride * Tally.resultsMaximum)
+    }
+    let row = Int(index) * stride * Tally.resultsMaximum
+    signers.fill(row..<row + stride * Tally.resultsMaximum, with: 0)
+    places[place] = index
+    return (index, true)
+  }
+
+  subscript(index: UInt32) -> Tally {
+    get { tallies[index] }
+    _modify { yield &tallies[index] }
+  }
+
+  /// Counts `member` for `result`.
+  mutating func count(
+    _ index: UInt32, _ service: ServiceID, member: Int, result: Digest, quorumBips: UInt64
+  ) -> TallyOutcome {
+    let rows = Int(index) * stride * Tally.resultsMaximum
+    let word = member / 64
+    let bit: UInt64 = 1 << UInt64(member % 64)
+    for row in 0..<Tally.resultsMaximum where signers[rows + row * stride + word] & bit != 0 {
+      return .repeated
+    }
+    guard let row = tallies[index].index(of: result) else {
+      resultOverflows += 1
+      return .tooManyResults
+    }
+    signers[rows + row * stride + word] |= bit
+    let sum = tallies[index].add(weights[service.index][member], to: row)
+    tallies[index].counted += 1
+    let total = totals[service.index]
+    if tallies[index].winner == 255, total > 0, sum * 10_000 >= UInt128(quorumBips) * total {
+      tallies[index].winner = UInt8(row)
+      return .quorum(index: row)
+    }
+    if Int(tallies[index].counted) == weights[service.index].count { return .complete }
+    return .counted
+  }
+
+  /// The signers of result `row`, by member index.
+  func signerBits(_ index: UInt32, row: Int, members: Int) -> [UInt64] {
+    let start = Int(index) * stride * Tally.resultsMaximum + row * stride
+    return (0..<(members + 63) / 64).map { signers[start + $0] }
+  }
+
+  /// One of the tally's wake-ups came. Frees its place after the last.
+  mutating func woke(_ index: UInt32) {
+    tallies[index].wakeUps -= 1
+    if tallies[index].wakeUps == 0 && tallies[index].closed { free.append(index) }
+  }
+}

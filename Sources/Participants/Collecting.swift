@@ -1,0 +1,78 @@
+// The aggregator's side: tallies what it hears, and sends a certificate when a result has its quorum. The aggregators
+// of a service take turns by task; those further back in line step in when no certificate shows up on chain.
+
+import AVS
+import Basics
+import Contracts
+import Gossip
+
+extension Participants {
+  /// A valid attestation is in the hands of `node`: received and checked, or its own.
+  mutating func collect(_ message: MessageHandle, at node: NodeID, _ now: Instant, _ effects: inout Effects) {
+    let body = store[message]
+    let attestation = body.signed.attestation
+    guard let ordinal = roles.aggregator(attestation.service, node) else { return }
+    let task = schedule[attestation.task]
+    guard now <= task.deadline else { return }
+    let service = service(attestation.service)
+    let (index, isNew) = aggregation.tally(attestation.task, ordinal: ordinal, aggregator: node)
+    if isNew {
+      aggregation[index].wakeUps = 1
+      effects.wake(node, at: task.deadline + TimeSpan(nanoseconds: 1), .certificate, index)
+    }
+    let outcome = aggregation.count(
+      index, attestation.service, member: Int(body.member), result: attestation.result,
+      quorumBips: service.quorumBips)
+    switch outcome {
+    case .repeated, .tooManyResults: return
+    case .counted, .complete, .quorum:
+      effects.facts.append(
+        Fact(.collected, node: node, task: attestation.task, at: now, value: UInt64(body.member)))
+    }
+    if case .quorum(let row) = outcome {
+      let truth = attestation.result == task.truth
+      effects.facts.append(
+        Fact(.quorum, node: node, task: attestation.task, at: now, value: UInt64(row), detail: truth ? 1 : 0))
+      let rank = rank(of: ordinal, in: service, for: attestation.task)
+      let wait = service.aggregationGrace + service.backupDelay * UInt64(rank)
+      aggregation[index].wakeUps += 1
+      effects.wake(node, at: min(now + wait, task.deadline), .certificate, index)
+    }
+    // Everybody has been heard: nothing is gained by waiting.
+    if outcome == .complete, rank(of: ordinal, in: service, for: attestation.task) == 0 {
+      submitCertificate(index, now, &effects)
+    }
+  }
+
+  /// The place of aggregator `ordinal` in the line for `task`: 0 submits first.
+  private func rank(of ordinal: Int, in service: ServiceDeployment, for task: TaskID) -> Int {
+    let count = service.aggregators.count
+    return (ordinal + count - task.index % count) % count
+  }
+
+  /// A wake-up of a tally: its turn to submit has come, or the window has ended.
+  mutating func certificateDue(_ index: UInt32, at node: NodeID, _ now: Instant, _ effects: inout Effects) {
+    let tally = aggregation[index]
+    if now > schedule[tally.task].deadline {
+      aggregation[index].closed = true
+    } else if availability.isUp(node) && !certified.contains(0, tally.task.index) {
+      submitCertificate(index, now, &effects)
+    }
+    aggregation.woke(index)
+  }
+
+  private mutating func submitCertificate(_ index: UInt32, _ now: Instant, _ effects: inout Effects) {
+    let tally = aggregation[index]
+    guard tally.winner != 255, !tally.submitted, !tally.closed else { return }
+    aggregation[index].submitted = true
+    let row = Int(tally.winner)
+    let members = service(schedule[tally.task].service).members.count
+    effects.submissions.append(
+      Submission(
+        node: tally.aggregator,
+        body: .certificate(
+          Certificate(
+            service: schedule[tally.task].service, task: tally.task, result: tally.result(row),
+            signers: aggregation.signerBits(index, row: row, members: members)))))
+  }
+}

@@ -1,0 +1,97 @@
+// CPU time. Each host has cores with one queue before them, first come first served; a job that finds the queue full is
+// dropped, and that is counted. Completion is known on admission, since nothing overtakes.
+
+import Basics
+
+/// Cores and queues of all hosts.
+struct Processors: ~Copyable {
+  private var hostOf: Table<UInt32>
+  private var slowness: Table<UInt64>
+  private var firstCore: Table<UInt32>
+  fileprivate var freeAt: Table<UInt64>
+  fileprivate var busy: Table<UInt64>
+  private var pending: Table<UInt32>
+  private var bound: Table<UInt32>
+  /// Jobs refused because the queue was full.
+  private(set) var drops: UInt64 = 0
+
+  init(_ nodes: [NodeDeployment]) {
+    let hosts = (nodes.map(\.host).max() ?? -1) + 1
+    var cores = Array(repeating: 1, count: hosts)
+    bound = Table(repeating: 1, count: hosts)
+    for node in nodes {
+      cores[node.host] = max(cores[node.host], node.cores)
+      bound[node.host] = max(bound[node.host], UInt32(clamping: node.queueBound))
+    }
+    hostOf = Table(nodes.map { UInt32($0.host) })
+    slowness = Table(nodes.map(\.slownessPermille))
+    firstCore = Table(capacity: hosts + 1)
+    var sum: UInt32 = 0
+    for count in cores {
+      firstCore.append(sum)
+      sum += UInt32(count)
+    }
+    firstCore.append(sum)
+    freeAt = Table(repeating: 0, count: Int(sum))
+    busy = Table(repeating: 0, count: hosts)
+    pending = Table(repeating: 0, count: hosts)
+  }
+
+  /// Takes a job of `cost` (at nominal speed) for `node`. Returns its completion, or nil when the queue is full; then
+  /// nothing changed but the count of drops. Cost: linear in the host's cores.
+  mutating func admit(_ node: NodeID, at now: Instant, cost: TimeSpan) -> Instant? {
+    let host = hostOf[node.index]
+    guard pending[host] < bound[host] else {
+      drops += 1
+      return nil
+    }
+    pending[host] += 1
+    return Instant(nanoseconds: occupy(host, node, now, cost))
+  }
+
+  /// Work that has no completion of its own, such as taking a duplicate off the wire: later jobs wait for it.
+  mutating func spend(_ node: NodeID, at now: Instant, cost: TimeSpan) {
+    guard cost.nanoseconds > 0 else { return }
+    _ = occupy(hostOf[node.index], node, now, cost)
+  }
+
+  private mutating func occupy(_ host: UInt32, _ node: NodeID, _ now: Instant, _ cost: TimeSpan) -> UInt64 {
+    var best = firstCore[host]
+    let end = firstCore[host + 1]
+    var core = best + 1
+    while core < end {
+      if freeAt[core] < freeAt[best] { best = core }
+      core += 1
+    }
+    let time = cost.nanoseconds &* slowness[node.index] / 1_000
+    let done = max(now.nanoseconds, freeAt[best]) &+ time
+    freeAt[best] = done
+    busy[host] &+= time
+    return done
+  }
+
+  /// A job of `node` ended, by completion or because the node crashed with it.
+  mutating func finish(_ node: NodeID) {
+    let host = hostOf[node.index]
+    assert(pending[host] > 0, "a job ended that was never admitted")
+    pending[host] &-= 1
+  }
+
+  /// Changes the speed of `node` for jobs admitted from now on.
+  mutating func setSlowness(_ node: NodeID, permille: UInt64) { slowness[node.index] = permille }
+
+  /// Busy nanoseconds and cores of the host of `node`.
+  func load(_ node: NodeID) -> (busyNanoseconds: UInt64, cores: Int) {
+    let host = hostOf[node.index]
+    return (busy[host], Int(firstCore[host + 1] - firstCore[host]))
+  }
+}
+
+extension Processors {
+  /// Busy nanoseconds and cores of all hosts together.
+  var total: (busyNanoseconds: UInt64, cores: Int) {
+    var sum: UInt64 = 0
+    for host in 0..<busy.count { sum += busy[host] }
+    return (sum, freeAt.count)
+  }
+}
