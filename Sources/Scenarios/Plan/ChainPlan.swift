@@ -1,0 +1,104 @@
+// Signatures, the chain, assets, and what is recorded.
+
+public import Basics
+public import Signatures
+
+/// Which signatures, computed or priced.
+public struct CryptoPlan: Sendable, Equatable, Codable {
+  public var scheme: SignatureScheme
+  public var mode: SignatureMode
+  /// Times that replace the scheme's table of costs; nil: the table's.
+  public var sign, verify: TimeSpan?
+
+  init(_ o: ObjectReader) {
+    scheme = o.value("scheme", "signature scheme", or: .ecdsaSecp256k1) { $0.choice() }
+    mode = o.value("mode", "computed, or same sizes with costs charged as time", or: .modelled) {
+      $0.word(["real", "modelled"]).flatMap { SignatureMode(rawValue: $0) }
+    }
+    let costs = o.object("costs", "core time that replaces the scheme's cost table (modelled)") { c in
+      (
+        c.optional("sign", "one signature") { $0.duration(.zero ... .seconds(10)) },
+        c.optional("verify", "one verification") { $0.duration(.zero ... .seconds(10)) }
+      )
+    }
+    (sign, verify) = costs
+    if mode == .real, o.has("costs") {
+      o.mistake("costs", "means nothing when signatures are real; remove it or write mode: modelled")
+    }
+  }
+}
+
+/// Blocks and transactions.
+public struct ChainPlan: Sendable, Equatable, Codable {
+  public var blockTime: TimeSpan
+  /// From a transaction's arrival at the pool to the earliest block that may hold it.
+  public var inclusion: DelayPlan
+  /// Blocks after which a block is final.
+  public var finality: Int
+  public var gasLimit: Int
+  /// From a node to the chain or back.
+  public var rpcDelay: DelayPlan
+
+  init(_ o: ObjectReader) {
+    blockTime = o.value("blockTime", "time between two blocks", or: .seconds(12)) {
+      $0.duration(.milliseconds(10) ... .seconds(86_400))
+    }
+    inclusion = o.value("inclusion", "delay before a transaction may be included", or: .constant(.zero)) {
+      DelayPlan.read($0)
+    }
+    finality = o.value("finality", "blocks until a block is final", or: 64) { $0.integer(0...100_000) }
+    gasLimit = o.value("gasLimit", "gas a block holds", or: 36_000_000) {
+      $0.integer(100_000...1_000_000_000_000)
+    }
+    rpcDelay = o.value("rpcDelay", "from a node to the chain, or back", or: .constant(.milliseconds(50))) {
+      DelayPlan.read($0)
+    }
+  }
+}
+
+/// Something that can be staked. This version stakes native ETH and tokens of constant weight.
+public struct AssetPlan: Sendable, Equatable, Codable {
+  public enum Kind: String, CaseIterable, Sendable, Codable {
+    /// ETH of validators, through a pod.
+    case native
+    /// A liquid staking token.
+    case lst
+    case token
+  }
+  public var name: String
+  public var kind: Kind
+  /// Part of the operators' stake that is this asset; shares of all assets add up to 100 %.
+  public var weight: Share
+
+  init(name: String, kind: Kind, weight: Share) {
+    self.name = name
+    self.kind = kind
+    self.weight = weight
+  }
+
+  init(_ o: ObjectReader) {
+    name = o.needed("name", "write the asset's name", placeholder: "ETH") {
+      $0.string(
+        "write letters, digits, '.', '_' or '-'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
+        accepts: isName)
+    }
+    kind = o.value("kind", "native ETH, liquid staking token, or other token", or: .native) { $0.choice() }
+    weight = o.value("share", "part of every operator's stake that is this asset", or: .whole) { $0.share() }
+    o.refuse(["price", "haircut", "rate"])
+  }
+}
+
+/// What is recorded beside the measures.
+public struct ObservePlan: Sendable, Equatable, Codable {
+  /// Writes `trace.json`.
+  public var trace: Bool
+  /// Time between two rows of the table `samples`.
+  public var sampleEvery: TimeSpan
+
+  init(_ o: ObjectReader) {
+    trace = o.value("trace", "write trace.json (Chrome trace events)", or: false) { $0.bool() }
+    sampleEvery = o.value("sampleEvery", "time between two samples of rates and queues", or: .seconds(1)) {
+      $0.duration(.milliseconds(10) ... .seconds(86_400))
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// `regions:` of a scenario: the built-in table, a file of its form, or the table itself.
+
+import Basics
+import Network
+
+extension RegionTable {
+  static func read(_ value: ValueReader) -> RegionTable? {
+    value.forms(
+      scalar: { v in
+        if v.isRecording {
+          return v.word(["ethereum"]).map { _ in .ethereum } ?? v.string().map { _ in .ethereum }
+        }
+        if case .scalar("ethereum") = v.tree.content { return .ethereum }
+        return v.file("a region table, or the word ethereum", limit: 16 << 20) {
+          (path, bytes) throws(FileError) in
+          let reading = Reading(sources: [path], directory: directoryPart(path), files: v.reading.files)
+          let tree = try YAMLText.tree(file: path, bytes: bytes)
+          let root = ValueReader(tree: tree, path: "", reading: reading, sink: nil)
+          let table = root.object { RegionTable($0) }
+          guard reading.mistakes.isEmpty, let table else { throw .content(reading.sorted()) }
+          return table
+        }
+      },
+      mapping: { RegionTable($0) }, expected: "ethereum, a file, or {regions, latencyMilliseconds}")
+  }
+
+  init(_ o: ObjectReader) {
+    let regions = o.needed("regions", "write {NAME: WEIGHT, ...}", placeholder: [(String, Int)]()) { v in
+      v.object { o in
+        o.others("relative number of nodes in the region") { _, weight in weight.integer(0...1_000_000_000) }
+      }
+    }
+    let names = regions.map(\.0)
+    if o.has("regions"), names.isEmpty || regions.allSatisfy({ $0.1 == 0 }) {
+      o.mistake("regions", "give no weight to any region; write {NAME: WEIGHT, ...}")
+    }
+    if names.count > 1_000 { o.mistake("regions", "\(names.count) regions; at most 1000") }
+    let latency = o.needed(
+      "latencyMilliseconds", "write {columns: [NAMES], NAME: [NUMBERS], ...}", placeholder: [UInt64]()
+    ) { v in
+      v.object { Self.matrix($0, names) }
+    }
+    let classes = o.optional("nodeClasses", "{NAME: {bandwidth: Mbit/s, share: fraction}}") { v in
+      v.object { o in
+        o.others("a class of nodes") { name, value in
+          value.object { c in
+            NodeClass(
+              name: name,
+              bandwidth: UInt64(
+                c.needed("bandwidth", "write Mbit/s", placeholder: 1) { $0.integer(1...1_000_000) })
+                * 1_000_000,
+              share: c.needed("share", "write a fraction from 0 to 1", placeholder: Share.zero) { v in
+                v.scalar(
+                  Allowed(
+                    text: "write a fraction from 0 to 1",
+                    schema: .object([
+                      "type": .string("number"), "minimum": .integer(0), "maximum": .integer(1),
+                    ]))
+                ) {
+                  (text) throws(QuantityError) in try fraction(text)
+                }
+              }.wad)
+          }
+        }
+      }
+    }
+    let square = names.count * names.count
+    self.init(
+      names: names, weights: regions.map { UInt64($0.1) },
+      latency: latency.count == square ? latency : [UInt64](repeating: 0, count: square),
+      classes: (classes ?? []).map(\.1))
+    let sum = self.classes.reduce(UInt64(0)) { $0 &+ $1.share }
+    if !self.classes.isEmpty, sum != Share.one {
+      o.mistake("nodeClasses", "the shares add up to \(Share(wad: sum)); they must add up to 100%")
+    }
+  }
+
+  private static func matrix(_ o: ObjectReader, _ names: [String]) -> [UInt64] {
+    let columns =
+      o.optional("columns", "order of the columns; absent: the regions' order") { v in v.list { $0.string() }
+      } ?? names
+    if columns != names, Set(columns) != Set(names) || columns.count != names.count {
+      o.mistake("columns", "must name every region once: \(names.joined(separator: ", "))")
+      return []
+    }
+    var rows: [String: [UInt64]] = [:]
+    let found = o.others("one-way latencies from this region, milliseconds") { name, value -> [UInt64]? in
+      guard value.isRecording || names.contains(name) else {
+        value.mistake("is no region; regions: \(names.joined(separator: ", "))")
+        return nil
+      }
+      return value.list(columns.count...max(columns.count, 1)) {
+        $0.number(0...60_000).map { UInt64(($0 * 1_000_000).rounded()) }
+      }
+    }
+    for (name, row) in found { rows[name] = row }
+    var result: [UInt64] = []
+    for from in names {
+      guard let row = rows[from] else {
+        if !found.contains(where: { $0.0 == from }), !o.has(from) {
+          o.mistake("the row of '\(from)' is missing")
+        }
+        return []
+      }
+      guard row.count == columns.count else { return [] }
+      for to in names { result.append(row[columns.firstIndex(of: to)!]) }
+    }
+    return result
+  }
+}

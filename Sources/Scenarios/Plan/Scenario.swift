@@ -1,0 +1,114 @@
+// A scenario: everything that decides a run, resolved. Files it names are read and inlined, replicated services are
+// written out, defaults filled in; what is left to the seed (who joins which service, which nodes crash) is drawn by
+// `Scenario+Resolution`, the same for both engines. Encoded, it is the heart of a run's manifest.
+
+public import Basics
+
+/// What to run. Made by `Scenario.load`, or in code from `Scenario(name:)` and its properties.
+public struct Scenario: Sendable, Equatable, Codable {
+  /// Letters, digits, `.`, `_` and `-`: it names the run's directory.
+  public var name: String
+  /// What it is for, and what should be seen.
+  public var description: String
+  public var seed: UInt64
+  public var engine: EngineChoice
+  /// How long tasks are issued, from instant zero; includes `warmup`.
+  public var duration: TimeSpan
+  /// The first part of `duration`, left out of the measures.
+  public var warmup: TimeSpan
+  /// After `duration` the chain alone goes on, event by event, for at most this long.
+  public var settle: TimeSpan
+  public var network: NetworkPlan
+  public var crypto: CryptoPlan
+  public var chain: ChainPlan
+  public var assets: [AssetPlan]
+  public var operators: OperatorPlan
+  public var watchers: WatcherPlan
+  public var aggregators: AggregatorPlan
+  /// One entry a service, replicas written out; `ServiceID` is the index.
+  public var services: [ServicePlan]
+  public var adversaries: [AdversaryPlan]
+  /// In file order; ids are positions.
+  public var faults: [FaultPlan]
+  public var observe: ObservePlan
+  public var expect: [Expectation]
+
+  /// The defaults of every key, without services.
+  public init(name: String) {
+    let reading = Reading(sources: [name], directory: "", files: MemoryFiles([:]))
+    let entry = Tree.Entry(key: "name", place: Place(), value: Tree(place: Place(), content: .scalar(name)))
+    let tree = Tree(place: Place(), content: .mapping([entry]))
+    self.init(ObjectReader(tree: tree, path: "", reading: reading, isRecording: false))
+  }
+
+  /// The nodes that the scenario itself needs: operators, watchers, and the aggregator's own node.
+  public var participants: Int { operators.count + watchers.count + (aggregators == .coordinator ? 1 : 0) }
+}
+
+/// Which engine runs it when the command line does not say.
+public enum EngineChoice: String, CaseIterable, Sendable, Codable {
+  case simulator, cluster
+}
+
+extension Scenario {
+  init(_ o: ObjectReader) {
+    _ = o.optional("kind", "the kind of this file") { $0.word(["scenario"]) }
+    name = o.needed("name", "write a short name, letters, digits, '.', '_' and '-'", placeholder: "unnamed") {
+      $0.string(
+        "write 1 to 80 letters, digits, '.', '_' or '-', starting with a letter or digit",
+        pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$", accepts: isName)
+    }
+    description = o.value("description", "what it is for, and what should be seen", or: "") { $0.string() }
+    seed = o.value("seed", "source of every random draw", or: 1) { $0.seed() }
+    engine = o.value("engine", "which engine runs it", or: .simulator) { $0.choice() }
+    duration = o.value("duration", "how long tasks are issued, warm-up included", or: .seconds(60)) {
+      $0.duration(.milliseconds(1) ... .seconds(366 * 86_400))
+    }
+    warmup = o.value("warmup", "first part of the duration, left out of the measures", or: .zero) {
+      $0.duration()
+    }
+    settle = o.value("settle", "afterwards the chain alone goes on for at most this long", or: .zero) {
+      $0.duration()
+    }
+    network = o.object("network", "nodes, links and gossip") { NetworkPlan($0) }
+    crypto = o.object("crypto", "signatures") { CryptoPlan($0) }
+    chain = o.object("chain", "blocks and transactions") { ChainPlan($0) }
+    assets = o.list("assets", "what operators may stake") { item in item.object { AssetPlan($0) } }
+    operators = o.object("operators", "who attests, with which stake and capacity") { OperatorPlan($0) }
+    watchers = o.object("watchers", "who looks for offences") { WatcherPlan($0) }
+    aggregators = o.value("aggregators", "who collects attestations and sends certificates", or: .coordinator)
+    {
+      AggregatorPlan($0)
+    }
+    services = ServicePlan.list(o)
+    adversaries = o.list("adversaries", "who misbehaves, how, from when") { item in
+      item.object { AdversaryPlan($0) }
+    }
+    faults = o.list("faults", "what breaks, when, for how long") { item in
+      item.object { FaultPlan($0, timed: true) }
+    }
+    observe = o.object("observe", "what is recorded beside the measures") { ObservePlan($0) }
+    expect = o.list("expect", "expectations that make the run a test") { Expectation.read($0) }
+    o.refuse(["vaults", "issuers", "market"])
+    if warmup >= duration, o.has("warmup") {
+      o.mistake("warmup", "\(warmup) is not shorter than the duration, \(duration)")
+    }
+    if assets.isEmpty { assets = [AssetPlan(name: "ETH", kind: .native, weight: .whole)] }
+    var names: Set<String> = []
+    for asset in assets where !names.insert(asset.name).inserted {
+      o.mistake("assets", "'\(asset.name)' is listed twice")
+    }
+  }
+}
+
+/// Whether `text` may name a scenario, a service, an asset: it becomes part of file names and topic names.
+func isName(_ text: String) -> Bool {
+  guard let first = text.utf8.first, text.utf8.count <= 80 else { return false }
+  func isWord(_ c: UInt8) -> Bool {
+    (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
+  }
+  return isWord(first)
+    && text.utf8.allSatisfy {
+      isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+    }
+}

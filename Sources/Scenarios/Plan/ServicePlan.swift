@@ -1,0 +1,325 @@
+// A service: who serves it, its tasks, its quorum and windows, what it pays. Its slashing rules are in `RulePlan`.
+
+public import Basics
+
+/// One service. `ServiceID` is its position in `Scenario.services`.
+public struct ServicePlan: Sendable, Equatable, Codable {
+  public var name: String
+  public var operators: Membership
+  /// How members are drawn when `operators` is a count or a share.
+  public var selection: SelectionLaw
+  public var task: TaskPlan
+  public var kind: Kind
+  /// Share of the service's stake that makes a certificate.
+  public var quorum: Share
+  /// From the instant a task falls due; later attestations are late.
+  public var responseWindow: TimeSpan
+  /// How long an aggregator waits after the quorum for further attestations.
+  public var aggregationGrace: TimeSpan
+  public var sla: SLAPlan
+  public var reward: RewardPlan
+  public var rules: [RulePlan]
+
+  /// Which operators serve it.
+  public enum Membership: Sendable, Equatable, Codable {
+    case all
+    case count(Int)
+    case share(Share)
+    /// These, by number from zero.
+    case list([Int])
+  }
+
+  /// How members are drawn. Every member is drawn at most once.
+  public enum SelectionLaw: String, CaseIterable, Sendable, Codable {
+    case uniform
+    case byStake
+    /// By the number of services the operator file gives the operator.
+    case byServices
+  }
+
+  public enum Kind: Sendable, Equatable, Codable {
+    case task
+    /// Attestations vote from a source to a target epoch; an epoch is so many tasks.
+    case checkpoint(tasksPerEpoch: Int)
+  }
+}
+
+/// Share of its due attestations that an operator must have sent in time: nothing paid below `floor`, all from
+/// `target`, linear between.
+public struct SLAPlan: Sendable, Equatable, Codable {
+  public var floor, target: Share
+}
+
+public struct RewardPlan: Sendable, Equatable, Codable {
+  /// Paid out over 365 days.
+  public var annual: Ether
+  /// Time between two submissions.
+  public var epoch: TimeSpan
+}
+
+/// The work of a service.
+public struct TaskPlan: Sendable, Equatable, Codable {
+  public var arrival: ArrivalPlan
+  /// Bytes of a result inside an attestation.
+  public var size: ByteCount
+  /// Core time that an operator needs for one task.
+  public var compute: DelayPlan
+}
+
+/// When tasks fall due: a schedule fixed by scenario and seed, whatever the system does.
+public enum ArrivalPlan: Sendable, Equatable, Codable {
+  /// First at `phase`, then every `every`.
+  case periodic(every: TimeSpan, phase: TimeSpan)
+  case poisson(rate: Frequency)
+  /// `count` tasks at once, every `every`.
+  case bursty(count: Int, every: TimeSpan)
+  /// At these instants after the start, in order.
+  case trace([TimeSpan])
+  /// Open loop: the rate goes linearly from one to the other over the duration.
+  case ramp(from: Frequency, to: Frequency)
+}
+
+extension ServicePlan {
+  /// Defaults of a service named `name`.
+  init(name: String) {
+    self.init(
+      name: name, operators: .all, selection: .byStake,
+      task: TaskPlan(
+        arrival: .periodic(every: .seconds(12), phase: .zero), size: ByteCount(32),
+        compute: .constant(.milliseconds(10))),
+      kind: .task, quorum: Share(wad: Share.one / 100 * 67), responseWindow: .seconds(8),
+      aggregationGrace: .milliseconds(500), sla: SLAPlan(floor: .percent(90), target: .percent(99)),
+      reward: RewardPlan(annual: .zero, epoch: .seconds(86_400)), rules: [])
+  }
+
+  /// Everything under `services:`, files read and replicas written out.
+  static func list(_ o: ObjectReader) -> [ServicePlan] {
+    var services: [ServicePlan] = []
+    let read: (ValueReader) -> [ServicePlan]? = { value in value.object { ServicePlan.read($0) } }
+    services =
+      o.optional("services", "the services; a mapping stands for a list of one") { value in
+        value.forms(
+          list: { v in v.list(0...65_535, read).map { $0.flatMap { $0 } } },
+          mapping: { ServicePlan.read($0) },
+          expected: "a list of services, or one mapping with 'file'")
+      } ?? []
+    var names: Set<String> = []
+    for service in services where !names.insert(service.name).inserted {
+      o.mistake("services", "two services are named '\(clip(service.name))'; names must differ")
+    }
+    if services.count > 65_535 { o.mistake("services", "\(services.count) services; at most 65535") }
+    return services
+  }
+
+  /// One entry: a service, replicas of it, or the rows of a file, each changed by the keys beside `file`.
+  private static func read(_ o: ObjectReader) -> [ServicePlan] {
+    let bases = o.optional("file", "a CSV file of services in the form of synthetic_avs_2025.csv") { value in
+      ServiceRows.read(value)
+    }
+    if let bases {
+      if o.has("name") { o.mistake("name", "the rows of the file have names of their own; remove it") }
+      _ = o.optional("count", "how many replicas") { $0.integer(1...65_535) }
+      if o.has("count") {
+        o.mistake("count", "the rows of the file decide how many services there are; remove it")
+      }
+      return bases.map { ServicePlan(o, base: $0, name: $0.name) }
+    }
+    if o.has("file") { return [] }
+    let name =
+      o.optional("name", "letters, digits, '.', '_' and '-'; names the topic and the measures") {
+        $0.string(
+          "write 1 to 80 letters, digits, '.', '_' or '-'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
+          accepts: isName)
+      }
+    if name == nil, !o.has("name") {
+      o.mistake("name", "is missing; write a name, or 'file' for the rows of a CSV file")
+    }
+    let count = o.optional("count", "so many services alike, named NAME-1, NAME-2, ...") {
+      $0.integer(1...65_535)
+    }
+    let service = ServicePlan(o, base: ServicePlan(name: name ?? "unnamed"), name: name ?? "unnamed")
+    guard let count else { return [service] }
+    return (1...count).map { k in
+      var replica = service
+      replica.name = "\(service.name)-\(k)"
+      return replica
+    }
+  }
+
+  private init(_ o: ObjectReader, base: ServicePlan, name: String) {
+    self.name = name
+    operators = o.value(
+      "operators", "who serves it: all, a count, a share, or a list of operator numbers", or: base.operators
+    ) {
+      Membership.read($0)
+    }
+    selection = o.value(
+      "selection", "how members are drawn when operators is a count or a share", or: base.selection
+    ) {
+      $0.choice()
+    }
+    task = o.object("task", "its work") { TaskPlan($0, base: base.task) }
+    kind = o.value("kind", "task, or checkpoint: attestations vote from one epoch to another", or: base.kind)
+    { Kind.read($0) }
+    quorum = o.value("quorum", "share of the service's stake that makes a certificate", or: base.quorum) {
+      $0.share(Share(wad: 1) ... .whole)
+    }
+    responseWindow = o.value(
+      "responseWindow", "time for attesting, from the instant a task falls due", or: base.responseWindow
+    ) {
+      $0.duration(.milliseconds(1) ... .seconds(366 * 86_400))
+    }
+    aggregationGrace = o.value(
+      "aggregationGrace", "wait after the quorum for further attestations", or: base.aggregationGrace
+    ) {
+      $0.duration(.zero ... .seconds(86_400))
+    }
+    sla = o.object("sla", "share of attestations in time: nothing paid below floor, all from target") { s in
+      let plan = SLAPlan(
+        floor: s.value("floor", "below it nothing is paid", or: base.sla.floor) { $0.share() },
+        target: s.value("target", "from it everything is paid", or: base.sla.target) { $0.share() })
+      if plan.target < plan.floor {
+        s.mistake(s.has("target") ? "target" : "floor", "target \(plan.target) is below floor \(plan.floor)")
+      }
+      return plan
+    }
+    reward = o.object("reward", "what the service pays to operators and stakers") { r in
+      RewardPlan(
+        annual: r.value("annual", "paid in 365 days", or: base.reward.annual) {
+          $0.ether(.zero ... .eth(1_000_000_000))
+        },
+        epoch: r.value("epoch", "time between two submissions", or: base.reward.epoch) {
+          $0.duration(.seconds(1) ... .seconds(366 * 86_400))
+        })
+    }
+    rules = RulePlan.list(o, base: base.rules)
+    o.refuse(["bounty", "tariff"])
+    if aggregationGrace > responseWindow {
+      o.mistake(
+        o.has("aggregationGrace") ? "aggregationGrace" : "responseWindow",
+        "aggregationGrace \(aggregationGrace) is longer than responseWindow \(responseWindow)")
+    }
+  }
+}
+
+extension ServicePlan.Membership {
+  static func read(_ value: ValueReader) -> Self? {
+    value.forms(
+      scalar: { v in
+        if v.isRecording { _ = v.word(["all"]) }
+        if case .scalar("all") = v.tree.content { return .all }
+        return v.countOrShare(least: 1).map {
+          switch $0 {
+          case .count(let n): .count(n)
+          case .share(let share): .share(share)
+          }
+        }
+      },
+      list: { v in
+        v.list(1...1_000_000) { $0.integer(0...999_999) }.map { numbers in
+          var seen: Set<Int> = []
+          for number in numbers where !seen.insert(number).inserted {
+            v.mistake("operator \(number) is listed twice")
+          }
+          return .list(numbers)
+        }
+      }, expected: "all, a count, a share, or a list of operator numbers")
+  }
+}
+
+extension ServicePlan.Kind {
+  static func read(_ value: ValueReader) -> Self? {
+    value.forms(
+      scalar: { v in
+        v.word(["task", "checkpoint"]).map { $0 == "task" ? .task : .checkpoint(tasksPerEpoch: 1) }
+      },
+      mapping: { o in
+        o.exactlyOne(
+          "kind",
+          [
+            .init("checkpoint", "votes from epoch to epoch") { v in
+              v.object { o in
+                .checkpoint(
+                  tasksPerEpoch: o.value("tasksPerEpoch", "tasks that make an epoch", or: 1) {
+                    $0.integer(1...1_000_000)
+                  })
+              }
+            }
+          ])
+      }, expected: "task, checkpoint, or {checkpoint: {tasksPerEpoch: COUNT}}")
+  }
+}
+
+extension TaskPlan {
+  init(_ o: ObjectReader, base: TaskPlan) {
+    arrival = o.value("arrival", "when tasks fall due", or: base.arrival) { ArrivalPlan.read($0) }
+    size = o.value("size", "bytes of a result inside an attestation", or: base.size) {
+      $0.size(ByteCount(0)...ByteCount(16 << 20))
+    }
+    compute = o.value("compute", "core time for one task", or: base.compute) {
+      DelayPlan.read($0, [.constant, .uniform, .exponential, .lognormal], longest: .seconds(3_600))
+    }
+  }
+}
+
+extension ArrivalPlan {
+  static let rates = Frequency(microhertz: 1)...Frequency.perSecond(1_000_000)
+
+  static func read(_ value: ValueReader) -> ArrivalPlan? {
+    let span = TimeSpan.milliseconds(1) ... .seconds(366 * 86_400)
+    return value.forms(
+      scalar: { $0.duration(span).map { .periodic(every: $0, phase: .zero) } },
+      mapping: { o in
+        o.exactlyOne(
+          "arrival",
+          [
+            .init("periodic", "one task every so often") { v in
+              v.object { o in
+                .periodic(
+                  every: o.needed("every", "write a duration", placeholder: .seconds(12)) {
+                    $0.duration(span)
+                  },
+                  phase: o.value("phase", "instant of the first", or: .zero) { $0.duration() })
+              }
+            },
+            .init("poisson", "independent of each other, at a mean rate") { v in
+              v.object { o in
+                .poisson(
+                  rate: o.needed("rate", "write a rate such as 5/s", placeholder: .perSecond(1)) {
+                    $0.frequency(rates)
+                  })
+              }
+            },
+            .init("bursty", "several at once, every so often") { v in
+              v.object { o in
+                .bursty(
+                  count: o.needed("count", "write a count", placeholder: 1) { $0.integer(1...100_000) },
+                  every: o.needed("every", "write a duration", placeholder: .seconds(12)) {
+                    $0.duration(span)
+                  })
+              }
+            },
+            .init("trace", "at given instants") { v in
+              v.list(1...1_000_000) { $0.duration() }.map { times in
+                for k in 1..<max(1, times.count) where times[k] < times[k - 1] {
+                  v.mistake("\(times[k]) comes after \(times[k - 1]); write the instants in order")
+                  break
+                }
+                return .trace(times)
+              }
+            },
+            .init("ramp", "open loop: the rate rises linearly over the duration") { v in
+              v.object { o in
+                .ramp(
+                  from: o.needed("from", "write a rate such as 5/s", placeholder: .perSecond(1)) {
+                    $0.frequency(rates)
+                  },
+                  to: o.needed("to", "write a rate such as 50/s", placeholder: .perSecond(1)) {
+                    $0.frequency(rates)
+                  })
+              }
+            },
+          ])
+      }, expected: "a duration, or one of periodic, poisson, bursty, trace, ramp")
+  }
+}
