@@ -44,6 +44,8 @@ let package = Package(
     .systemLibrary(
       name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
+    .target(name: "CPrefetch"),
+
     // Basics, Signatures, UV
     .target(name: "Basics", swiftSettings: strict),
     .target(
@@ -84,15 +86,24 @@ let package = Package(
       resources: [.embedInCode("Resources")],
       swiftSettings: strict),
 
+    // Runs
+    .target(
+      name: "Runs",
+      dependencies: [
+        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Risk", "Participants", "Scenarios",
+        "Reporting",
+      ],
+      swiftSettings: strict),
+
     // Simulator, Cluster
     .target(
       name: "Simulator",
-      dependencies: ["Basics", "Network", "Gossip", "Participants", "Scenarios", "Reporting"],
+      dependencies: ["Basics", "Network", "Gossip", "AVS", "Contracts", "Participants", "Runs", "CPrefetch"],
       swiftSettings: strict),
     .target(
       name: "Cluster",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "Participants", "Scenarios", "Reporting",
+        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants", "Runs",
       ],
       swiftSettings: strict),
 
@@ -100,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "avsim",
       dependencies: [
-        "Simulator", "Cluster", "Scenarios", "Reporting",
+        "Basics", "Network", "Simulator", "Cluster", "Runs", "Scenarios", "Reporting", "Participants",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

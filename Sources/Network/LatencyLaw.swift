@@ -13,6 +13,8 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
   case normal(mean: TimeSpan, deviation: TimeSpan)
   /// Lognormal: half of the draws lie below `median`; `sigma` is the deviation of the logarithm.
   case lognormal(median: TimeSpan, sigma: Double)
+  /// Exponential: memoryless.
+  case exponential(mean: TimeSpan)
   /// Pareto: never below `scale`; the share above x is (scale / x) to the power `shape`.
   case pareto(scale: TimeSpan, shape: Double)
 
@@ -30,6 +32,8 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
     case .lognormal(let median, let sigma):
       let z = PortableMath.normalQuantile(Self.inside(bits))
       return Self.whole(Double(median.nanoseconds) * PortableMath.exp(sigma * z))
+    case .exponential(let mean):
+      return Self.whole(-Double(mean.nanoseconds) * PortableMath.log(Self.inside(bits)))
     case .pareto(let scale, let shape):
       return Self.whole(Double(scale.nanoseconds) * PortableMath.pow(Self.inside(bits), -1 / shape))
     }
@@ -41,7 +45,7 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
     case .constant(let span): span
     case .uniform(let low, _): low
     case .pareto(let scale, _): scale
-    case .normal, .lognormal: .zero
+    case .normal, .lognormal, .exponential: .zero
     }
   }
 
@@ -59,7 +63,7 @@ extension LatencyLaw {
   /// Refuses parameters without meaning.
   public func validate() throws(LinkConditionsError) {
     switch self {
-    case .constant, .normal: break
+    case .constant, .normal, .exponential: break
     case .uniform(let low, let high):
       if low > high || high.nanoseconds > 1 << 60 { throw .uniformBounds(low: low, high: high) }
     case .lognormal(_, let sigma):

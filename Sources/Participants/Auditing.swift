@@ -75,9 +75,8 @@ extension Availability {
   package func reaches(
     _ publisher: NodeID, _ node: NodeID, from: Instant, until: Instant, _ overlapping: [Partition]
   ) -> Bool {
-    for partition in overlapping where partition.side[publisher.index] != partition.side[node.index] {
-      return false
-    }
+    for partition in overlapping
+    where !Fault.connects(partition.sides[publisher.index], partition.sides[node.index]) { return false }
     return ran(node, from: from, until: until)
   }
 }

@@ -17,8 +17,8 @@ package struct Availability: ~Copyable {
     var id: UInt32
     var from: Instant
     var until: Instant
-    /// By node; nodes with different values cannot reach each other.
-    var side: [UInt8]
+    /// By node, as in `Fault.partition`.
+    var sides: [UInt32]
   }
 
   package init(nodes: Int) {
@@ -40,8 +40,8 @@ package struct Availability: ~Copyable {
 
   package mutating func comeUp(_ node: NodeID, at now: Instant) { upSince[node.index] = now.nanoseconds }
 
-  package mutating func cut(_ id: UInt32, sides: [UInt8], at now: Instant) {
-    partitions.append(Partition(id: id, from: now, until: .never, side: sides))
+  package mutating func cut(_ id: UInt32, sides: [UInt32], at now: Instant) {
+    partitions.append(Partition(id: id, from: now, until: .never, sides: sides))
   }
 
   package mutating func mend(_ id: UInt32, at now: Instant) {

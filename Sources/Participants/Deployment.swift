@@ -32,6 +32,8 @@ public struct Deployment: Sendable {
   public var receiveCost: TimeSpan
   /// Time between a node and the chain, one way, drawn per (node, call).
   public var rpcDelay: LatencyLaw
+  /// Between a transaction's arrival at the pool and the earliest block that may hold it, drawn per transaction.
+  public var inclusionDelay: LatencyLaw
   /// Attestation traffic lasts until here.
   public var duration: TimeSpan
   /// What is due or published before this is not measured.
@@ -42,6 +44,7 @@ public struct Deployment: Sendable {
     seed: UInt64, nodes: [NodeDeployment], services: [ServiceDeployment], offsets: [UInt32],
     neighbors: [NodeID], reverse: [UInt32], outbound: [Bool], gossip: Parameters, scheme: SignatureScheme,
     mode: SignatureMode, costs: SignatureCosts, receiveCost: TimeSpan, rpcDelay: LatencyLaw,
+    inclusionDelay: LatencyLaw,
     duration: TimeSpan,
     warmup: TimeSpan, misconduct: [Misconduct]
   ) {
@@ -58,6 +61,7 @@ public struct Deployment: Sendable {
     self.costs = costs
     self.receiveCost = receiveCost
     self.rpcDelay = rpcDelay
+    self.inclusionDelay = inclusionDelay
     self.duration = duration
     self.warmup = warmup
     self.misconduct = misconduct

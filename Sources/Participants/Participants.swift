@@ -6,7 +6,7 @@ public import Basics
 public import Gossip
 
 extension Participants {
-  /// The run begins: hosted nodes say hello to their peers, join their topics, and start their hearts.
+  /// The run begins: hosted nodes join their topics and start their hearts. The driver then reports each connection.
   public mutating func start(_ now: Instant, _ effects: inout Effects) {
     for node in deployment.nodes.indices where isHosted[node] { wakeUp(NodeID(node), now, &effects) }
   }
@@ -80,7 +80,7 @@ extension Participants {
     effects.facts.append(Fact(.down, node: node, at: now))
   }
 
-  /// The node starts again, greets its peers, and asks the chain for tasks that are still open.
+  /// The node starts again, and asks the chain for tasks that are still open. The driver then reports its connections.
   public mutating func restart(_ node: NodeID, _ now: Instant, _ effects: inout Effects) {
     guard !availability.isUp(node) else { return }
     availability.comeUp(node, at: now)
@@ -103,7 +103,7 @@ extension Participants {
   }
 
   /// A partition came into force or ended; needed to count deliveries fairly, never to decide anything.
-  public mutating func partitioned(_ id: UInt32, sides: [UInt8], _ now: Instant) {
+  public mutating func partitioned(_ id: UInt32, sides: [UInt32], _ now: Instant) {
     availability.cut(id, sides: sides, at: now)
   }
   public mutating func mended(_ id: UInt32, _ now: Instant) { availability.mend(id, at: now) }
@@ -151,6 +151,17 @@ extension Participants {
   /// The attestation in a live message.
   public func attestation(_ message: MessageHandle) -> SignedAttestation { store[message].signed }
 
+  /// Bytes of a payload's RPC on the wire.
+  public func encodedSize(_ payload: Payload) -> Int {
+    payload.isControl
+      ? router.control.encodedSize(payload.control) : router.messages.encodedSize(of: payload.message)
+  }
+
+  /// Checks signatures as the contracts do, by the same keys.
+  public var verifier: AttestationVerifier {
+    AttestationVerifier(signer: signer, domain: domain, mode: deployment.mode)
+  }
+
   /// Busy CPU time and cores of the node's host.
   public func load(_ node: NodeID) -> (busyNanoseconds: UInt64, cores: Int) { processors.load(node) }
 
@@ -161,7 +172,6 @@ extension Participants {
   public func isUp(_ node: NodeID) -> Bool { availability.isUp(node) }
 
   private mutating func wakeUp(_ node: NodeID, _ now: Instant, _ effects: inout Effects) {
-    for slot in router.slots(of: node) { connected(slot, now, &effects) }
     for service in roles.topicsOf[node.index] {
       _ = router.join(node, topic(service), at: now, outbox: &effects.outbox)
     }

@@ -1,0 +1,275 @@
+// The end of a run, the same for both engines: what the participants counted, what the record holds and what the chain
+// says, brought into the summary's form and the tables' rows.
+
+import AVS
+public import Basics
+import Contracts
+public import Gossip
+import Network
+public import Participants
+public import Reporting
+import Risk
+
+/// What participants counted, summed over the processes of a run.
+public struct PopulationTotals: Sendable {
+  public var measures = Measures()
+  public var counters = Counters()
+  /// By node: busy CPU time of its host and that host's cores.
+  public var loads: [(busyNanoseconds: UInt64, cores: Int)] = []
+  public init() {}
+}
+
+/// Everything that is written at the end.
+public struct Conclusion: Sendable {
+  public var summary: RunSummary
+  public var accuracy: SlashAccuracy
+  public var offences: [OffenceRecord]
+  public var slashes: [SlashRecord]
+  public var tasks: [TaskRow]
+  public var attestations: [AttestationRow]
+  public var propagation: Histogram
+  public var quorum: Histogram
+  public var certificate: Histogram
+}
+
+extension Record {
+  /// Brings the run to its end.
+  ///
+  /// - Parameters:
+  ///   - at: the end of traffic.
+  ///   - settledAt: the chain's last instant.
+  public mutating func conclude(
+    _ blueprint: Blueprint, _ totals: PopulationTotals, _ coordinator: Coordinator, digest: String?,
+    at: Instant,
+    settledAt: Instant
+  ) -> Conclusion {
+    addLivenessOffences(settledAt)
+    fillDues(coordinator)
+    let accuracy = SlashAccuracy(offences: offences, slashes: slashes)
+    var summary = RunSummary(name: blueprint.name, engine: blueprint.engine, seed: blueprint.deployment.seed)
+    summary.virtualSeconds = at.seconds
+    summary.traceDigest = digest
+    summary.nodes = deployment.nodes.count
+    summary.operators = blueprint.chain.operators.count
+    summary.services = deployment.services.count
+    summarizeTasks(&summary)
+    summarizeAttestations(&summary)
+    summary.latency.propagation = LatencySummary(totals.measures.propagation)
+    summary.latency.quorum = LatencySummary(quorumLatency)
+    summary.latency.certificate = LatencySummary(certificateLatency)
+    summarizeGossip(&summary, totals, at)
+    summarizeLoad(&summary, totals, at)
+    summary.slashing = accuracy
+    summarizeStake(&summary, coordinator)
+    summary.checks = checks(coordinator)
+    return Conclusion(
+      summary: summary, accuracy: accuracy, offences: offences, slashes: slashes, tasks: taskRows(),
+      attestations: attestationRows(), propagation: totals.measures.propagation, quorum: quorumLatency,
+      certificate: certificateLatency)
+  }
+
+  /// Offences that were never slashed are due what the rule takes of the stake that the chain shows now.
+  private mutating func fillDues(_ coordinator: Coordinator) {
+    for k in offences.indices where offences[k].dueWei == 0 {
+      let offence = offences[k]
+      guard
+        let rule = rules[offence.service.index].first(where: { $0.offence == offence.offenceClass }),
+        let member = coordinator.memberIndex(of: offence.operatorID, in: offence.service)
+      else { continue }
+      let stake = coordinator.stake(of: offence.service).weights[member]
+      switch rule.penalty {
+      case .fixed(let wad), .proportional(let wad), .correlated(let wad, _, _):
+        offences[k].dueWei = mulDiv(stake, UInt128(wad), 1_000_000_000_000_000_000)
+      }
+    }
+  }
+
+  private func summarizeTasks(_ summary: inout RunSummary) {
+    for (task, outcome) in zip(schedule.tasks, tasks) where isMeasured(task.due) {
+      summary.tasks.issued += 1
+      if outcome.certifiedAt == nil {
+        summary.tasks.missed += 1
+      } else if outcome.isWrong {
+        summary.tasks.wrong += 1
+      } else {
+        summary.tasks.certified += 1
+      }
+    }
+  }
+
+  private func summarizeAttestations(_ summary: inout RunSummary) {
+    for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) {
+      let members = deployment.services[task.service.index].members.count
+      for member in 0..<members {
+        let duty = duties[Int(schedule.dutyBase[index]) + member]
+        summary.attestations.due += 1
+        if duty.publishedAt != .max { summary.attestations.signed += 1 }
+        if duty.collectedAt != .max { summary.attestations.onTime += 1 }
+      }
+    }
+    summary.attestations.certified = certifiedAttestations
+    summary.attestations.firstDeliveries = firstDeliveries
+    summary.attestations.expectedDeliveries = expectedDeliveries
+    summary.attestations.unreachableDeliveries = unreachableDeliveries
+    let seconds = (Instant.zero + deployment.duration - (.zero + deployment.warmup)).seconds
+    if seconds > 0 { summary.attestations.perSecond = Double(certifiedAttestations) / seconds }
+  }
+
+  private func summarizeGossip(_ summary: inout RunSummary, _ totals: PopulationTotals, _ at: Instant) {
+    let counters = totals.counters
+    summary.gossip.messageCopies = Int(counters.copiesReceived)
+    if counters.copiesReceived > 0 {
+      summary.gossip.duplicateRatio = Double(counters.duplicates) / Double(counters.copiesReceived)
+    }
+    summary.gossip.ihave = Int(counters.ihave)
+    summary.gossip.iwant = Int(counters.iwant)
+    summary.gossip.graft = Int(counters.graft)
+    summary.gossip.prune = Int(counters.prune)
+    summary.gossip.idontwant = Int(counters.idontwant)
+    summary.gossip.invalid = Int(counters.invalid + totals.measures.rejected)
+    summary.gossip.bytesSent = Int(counters.bytesSent)
+    if at > .zero, !deployment.nodes.isEmpty {
+      summary.gossip.bytesPerNodePerSecond =
+        Double(counters.bytesSent) / Double(deployment.nodes.count) / at.seconds
+    }
+  }
+
+  private func summarizeLoad(_ summary: inout RunSummary, _ totals: PopulationTotals, _ at: Instant) {
+    var operatorNodes: Set<NodeID> = []
+    var served = Array(repeating: 0, count: deployment.nodes.count)
+    for service in deployment.services {
+      for member in service.members {
+        operatorNodes.insert(member)
+        served[member.index] += 1
+      }
+    }
+    if at > .zero {
+      summary.load.setUtilisation(
+        operatorNodes.sorted().compactMap { node in
+          guard node.index < totals.loads.count, totals.loads[node.index].cores > 0 else { return nil }
+          let load = totals.loads[node.index]
+          return Double(load.busyNanoseconds) / (Double(at.nanoseconds) * Double(load.cores))
+        })
+    }
+    summary.load.queueDrops = Int(totals.measures.queueDrops)
+    var due = Array(repeating: 0, count: deployment.nodes.count)
+    var failed = due
+    for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) {
+      for (member, node) in deployment.services[task.service.index].members.enumerated() {
+        let duty = duties[Int(schedule.dutyBase[index]) + member]
+        due[node.index] += 1
+        if duty.collectedAt == .max {
+          failed[node.index] += 1
+          if duty.publishedAt != .max || duty.miss == DutyMiss.late.rawValue {
+            summary.load.lateAttestations += 1
+          }
+        }
+      }
+    }
+    for count in Set(operatorNodes.map { served[$0.index] }).sorted() {
+      let group = operatorNodes.filter { served[$0.index] == count }
+      let owed = group.reduce(0) { $0 + due[$1.index] }
+      let missed = group.reduce(0) { $0 + failed[$1.index] }
+      summary.load.byOperatorServices.append(
+        .init(
+          services: count, operators: group.count, lateRatio: owed == 0 ? nil : Double(missed) / Double(owed))
+      )
+    }
+  }
+
+  private func summarizeStake(_ summary: inout RunSummary, _ coordinator: Coordinator) {
+    let stake = coordinator.stakeTotals()
+    summary.stake.depositedWei = stake.deposited
+    summary.stake.restakedWei = stake.restaked
+    summary.stake.slashedWei = stake.burned + stake.redistributed + stake.slashedPending
+    summary.stake.withdrawnWei = stake.withdrawn
+    summary.stake.queuedWei = stake.queued
+    summary.stake.conserved = broken.isEmpty
+    let rewards = coordinator.rewardTotals
+    summary.rewards.submittedWei = rewards.submitted
+    summary.rewards.paidWei = rewards.operators + rewards.stakers
+    summary.rewards.dustWei = rewards.dust
+    summary.rewards.refundedWei = rewards.refunded
+    summary.rewards.operatorsWei = rewards.operators
+    summary.rewards.stakersWei = rewards.stakers
+    summary.rewards.conserved =
+      rewards.submitted == rewards.operators + rewards.stakers + rewards.dust + rewards.refunded
+  }
+
+  /// Checkers that stand outside of what they judge.
+  private func checks(_ coordinator: Coordinator) -> [RunSummary.Check] {
+    var list: [RunSummary.Check] = []
+    list.append(
+      .init(
+        name: "stake-conserved", holds: broken.isEmpty,
+        detail: broken.first.map { "\($0.finding) at \($0.at)" } ?? "after every transaction"))
+    let doubled = Dictionary(grouping: slashes.indices.filter { slashes[$0].state == .executed }) { k in
+      OffenceKey(
+        operatorID: slashes[k].operatorID, service: slashes[k].service, offence: slashes[k].offenceClass,
+        key: slashes[k].key)
+    }.values.contains { $0.count > 1 }
+    list.append(
+      .init(name: "no-double-jeopardy", holds: !doubled, detail: "one slash at most for one offence"))
+    let guiltless = slashes.filter { slash in
+      slash.state == .executed
+        && (slash.offenceClass == .equivocation || slash.offenceClass == .invalidResult)
+        && offenceIndex[
+          OffenceKey(
+            operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
+        ]
+          == nil
+    }
+    list.append(
+      .init(
+        name: "objective-slashes-have-offences", holds: guiltless.isEmpty,
+        detail: guiltless.isEmpty
+          ? "every slash for an objective class has a recorded violation"
+          : "node \(guiltless[0].operatorID.rawValue) was slashed for \(guiltless[0].offenceClass.rawValue) without one"
+      ))
+    let late = zip(schedule.tasks, tasks).contains { task, outcome in
+      outcome.certifiedAt.map { $0 < task.due } ?? false
+    }
+    list.append(.init(name: "no-certificate-before-its-task", holds: !late, detail: "by due instant"))
+    return list
+  }
+
+  private func taskRows() -> [TaskRow] {
+    zip(schedule.tasks, tasks).enumerated().map { index, pair in
+      let (task, outcome) = pair
+      let state: TaskState = outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
+      return TaskRow(
+        id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
+        quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)
+    }
+  }
+
+  private func attestationRows() -> [AttestationRow] {
+    var rows: [AttestationRow] = []
+    rows.reserveCapacity(duties.count)
+    for (index, task) in schedule.tasks.enumerated() {
+      for (member, node) in deployment.services[task.service.index].members.enumerated() {
+        let duty = duties[Int(schedule.dutyBase[index]) + member]
+        let published = duty.publishedAt == .max ? nil : Instant(nanoseconds: duty.publishedAt)
+        let collected = duty.collectedAt == .max ? nil : Instant(nanoseconds: duty.collectedAt)
+        rows.append(
+          AttestationRow(
+            task: TaskID(index), operatorID: node, publishedAt: published, receivedAt: collected,
+            onTime: collected != nil, expected: Int(duty.expected), receivedBy: Int(duty.received), p50: nil,
+            last: nil, cause: cause(duty)))
+      }
+    }
+    return rows
+  }
+
+  private func cause(_ duty: Duty) -> Reporting.MissCause? {
+    if duty.collectedAt != .max { return nil }
+    if duty.publishedAt != .max { return duty.expected == 0 ? .partitioned : .late }
+    return switch DutyMiss(rawValue: duty.miss) {
+    case .silent: .silent
+    case .crashed: .crashed
+    case .overloaded: .overloaded
+    case .late: .late
+    case nil: nil
+    }
+  }
+}

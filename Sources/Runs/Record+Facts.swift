@@ -1,0 +1,126 @@
+// The truth side: what participants did, in their own words at the moment they did it.
+
+import AVS
+public import Basics
+public import Participants
+import Reporting
+import Contracts
+
+extension Record {
+  /// Takes in one fact of a participant. Facts come in the order of time, or, from several processes, nearly so.
+  public mutating func note(_ fact: Fact) {
+    switch fact.kind {
+    case .dutyHeard: break
+    case .published:
+      duties[duty(fact.task, fact.value)].publishedAt = fact.at.nanoseconds
+      sample.published += 1
+    case .missed:
+      let index = duty(fact.task, fact.value)
+      // A crashed node may come back in time: then the publication counts.
+      if duties[index].publishedAt == .max { duties[index].miss = fact.detail }
+    case .collected:
+      let index = duty(fact.task, fact.value)
+      if duties[index].collectedAt == .max { duties[index].collectedAt = fact.at.nanoseconds }
+    case .quorum:
+      guard tasks[fact.task.index].quorumAt == nil else { return }
+      tasks[fact.task.index].quorumAt = fact.at
+      let due = schedule[fact.task].due
+      if isMeasured(due) {
+        quorumLatency.record((fact.at - due).nanoseconds)
+        sample.quorum.record((fact.at - due).nanoseconds)
+      }
+    case .equivocated:
+      offend(.equivocation, fact, cause: "equivocates")
+    case .signedWrong:
+      offend(.invalidResult, fact, cause: "signs a wrong result")
+    case .evident:
+      let offence: OffenceClass = fact.detail == 0 ? .equivocation : .invalidResult
+      let task = schedule[fact.task]
+      let member = deployment.services[task.service.index].members[Int(fact.value)]
+      let key = OffenceKey(
+        operatorID: member, service: task.service, offence: offence, key: UInt64(fact.task.rawValue))
+      guard let index = offenceIndex[key], isInTime(offence, task, fact.at) else { return }
+      offences[index].observable = true
+      if offences[index].evidenceAt == nil { offences[index].evidenceAt = fact.at }
+    case .accused:
+      let task = schedule[fact.task]
+      rows.evidence.append(
+        EvidenceRow(
+          offenceClass: fact.detail == 0 ? .equivocation : .invalidResult,
+          operatorID: deployment.services[task.service.index].members[Int(fact.value)], service: task.service,
+          key: UInt64(fact.task.rawValue), watcher: fact.node, firstSeenAt: fact.at, submittedAt: fact.at,
+          includedAt: nil, outcome: "submitted"))
+    case .sent:
+      underWay.append((fact.node, schedule[fact.task].service, fact.task, fact.at))
+    case .delivered:
+      if isMeasured(fact.at) { firstDeliveries += Int(fact.value) }
+      if let member = deployment.services[schedule[fact.task].service.index].members.firstIndex(of: fact.node)
+      {
+        duties[duty(fact.task, UInt64(member))].received += UInt32(clamping: fact.extra)
+      }
+    case .down: availability.goDown(fact.node, at: fact.at)
+    case .up: availability.comeUp(fact.node, at: fact.at)
+    }
+  }
+
+  /// Evidence counts inside the rule's window after the task fell due.
+  private func isInTime(_ offence: OffenceClass, _ task: ScheduledTask, _ at: Instant) -> Bool {
+    guard let rule = rules[task.service.index].first(where: { $0.offence == offence }) else { return false }
+    return at <= task.due + rule.window
+  }
+
+  /// An offence against a rule of the service. What no rule forbids is no offence.
+  private mutating func offend(_ offence: OffenceClass, _ fact: Fact, cause: String) {
+    let service = schedule[fact.task].service
+    guard rules[service.index].contains(where: { $0.offence == offence }) else { return }
+    add(
+      OffenceRecord(
+        operatorID: fact.node, service: service, offenceClass: offence, key: UInt64(fact.task.rawValue),
+        at: fact.at, violated: true, culpable: true, observable: false, dueWei: 0, cause: cause))
+  }
+
+  mutating func add(_ offence: OffenceRecord) {
+    let key = OffenceKey(
+      operatorID: offence.operatorID, service: offence.service, offence: offence.offenceClass,
+      key: offence.key)
+    guard offenceIndex[key] == nil else { return }
+    offenceIndex[key] = offences.count
+    offences.append(offence)
+  }
+
+  /// A partition came into force, or ended.
+  public mutating func partitioned(_ id: UInt32, sides: [UInt32], _ now: Instant) {
+    availability.cut(id, sides: sides, at: now)
+  }
+  public mutating func mended(_ id: UInt32, _ now: Instant) { availability.mend(id, at: now) }
+
+  /// Counts what could have been delivered of the messages whose lifetime has ended by `now`.
+  public mutating func audit(_ now: Instant) {
+    while underWayHead < underWay.count {
+      let message = underWay[underWayHead]
+      let end = message.at + lifetime
+      guard end <= now else { break }
+      underWayHead += 1
+      let all = subscribers[message.service.index]
+      let overlapping = availability.partitions(from: message.at, until: end)
+      var expected = 0
+      for node in all where node != message.publisher {
+        if availability.reaches(message.publisher, node, from: message.at, until: end, overlapping) {
+          expected += 1
+        }
+      }
+      if isMeasured(message.at) {
+        expectedDeliveries += expected
+        unreachableDeliveries += all.count - 1 - expected
+      }
+      let members = deployment.services[message.service.index].members
+      if let member = members.firstIndex(of: message.publisher) {
+        duties[duty(message.task, UInt64(member))].expected += UInt32(expected)
+      }
+    }
+    if underWayHead > 4_096, underWayHead * 2 > underWay.count {
+      underWay.removeFirst(underWayHead)
+      underWayHead = 0
+    }
+  }
+}

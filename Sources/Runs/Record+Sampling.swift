@@ -1,0 +1,39 @@
+// The run over time: one row an interval.
+
+import AVS
+public import Basics
+public import Gossip
+import Participants
+import Reporting
+
+extension Record {
+  /// Closes the interval that ends at `now`.
+  public mutating func sample(_ now: Instant, _ counters: Counters, busyNanoseconds: UInt64, cores: Int) {
+    var row = SampleRow(at: now, interval: now - sample.at)
+    while sample.nextDue < schedule.tasks.count, schedule.tasks[sample.nextDue].due <= now {
+      row.tasksDue += 1
+      row.offered += deployment.services[schedule.tasks[sample.nextDue].service.index].members.count
+      sample.nextDue += 1
+    }
+    row.published = sample.published
+    row.certified = sample.certified
+    row.tasksCertified = sample.tasksCertified
+    row.copies = Int(counters.copiesSent - sample.copies)
+    row.bytes = Int(counters.bytesSent - sample.bytes)
+    row.quorumP50 = sample.quorum.percentile(0.5).map { TimeSpan(nanoseconds: $0) }
+    row.quorumP99 = sample.quorum.percentile(0.99).map { TimeSpan(nanoseconds: $0) }
+    if cores > 0, row.interval.nanoseconds > 0 {
+      row.cpuUtilisation =
+        Double(busyNanoseconds - sample.busy) / (Double(row.interval.nanoseconds) * Double(cores))
+    }
+    row.nodesUp = deployment.nodes.indices.count { availability.isUp(NodeID($0)) }
+    rows.samples.append(row)
+    var next = SampleSums()
+    next.nextDue = sample.nextDue
+    next.copies = counters.copiesSent
+    next.bytes = counters.bytesSent
+    next.busy = busyNanoseconds
+    next.at = now
+    sample = next
+  }
+}

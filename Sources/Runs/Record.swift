@@ -1,0 +1,121 @@
+// The truth of a run and what was made of it, side by side: every duty as its operator did or did not do it, every offence
+// as it was meant, every message's fate; and every task, case and payment as the chain decided. The truth side hears facts
+// that participants append at the source, before any network effect; it never looks at the configuration of misconduct.
+
+import AVS
+public import Basics
+public import Contracts
+public import Participants
+public import Reporting
+
+/// What became of one duty: one operator's attestation for one task.
+struct Duty: BitwiseCopyable {
+  /// Nanoseconds; `.max` for never.
+  var publishedAt: UInt64 = .max
+  /// When an aggregator first held it valid, within the response window.
+  var collectedAt: UInt64 = .max
+  /// Raw `DutyMiss`; 0 while none is known.
+  var miss: UInt8 = 0
+  /// Subscribers that could have received its messages, those that did, over all its messages.
+  var expected: UInt32 = 0
+  var received: UInt32 = 0
+}
+
+/// What became of one task.
+struct TaskOutcome {
+  var quorumAt: Instant?
+  var certifiedAt: Instant?
+  var isWrong = false
+  var signers = 0
+  var signedBips = 0
+}
+
+/// Truth recorder and account of decisions. One a run; in a cluster of several processes the parent's.
+public struct Record: ~Copyable {
+  public let deployment: Deployment
+  public let schedule: TaskSchedule
+  let rules: [[SlashingRule]]
+  let subscribers: [[NodeID]]
+  let lifetime: TimeSpan
+
+  var duties: [Duty]
+  var tasks: [TaskOutcome]
+  var availability: Availability
+  /// Messages on the network whose lifetime has not ended.
+  var underWay: [(publisher: NodeID, service: ServiceID, task: TaskID, at: Instant)] = []
+  var underWayHead = 0
+
+  public internal(set) var quorumLatency = Histogram()
+  public internal(set) var certificateLatency = Histogram()
+  var expectedDeliveries = 0
+  var unreachableDeliveries = 0
+  var firstDeliveries = 0
+  var certifiedAttestations = 0
+
+  /// Offences by identity; walked over only in order of `offences`.
+  var offenceIndex: [OffenceKey: Int] = [:]
+  public internal(set) var offences: [OffenceRecord] = []
+  /// Cases by id, as the chain opened them.
+  var cases: [CaseFact] = []
+  public internal(set) var slashes: [SlashRecord] = []
+  var slashIndex: [CaseID: Int] = [:]
+  /// Slashes by the contracts' numbers, for burn and redistribution, which come later.
+  var slashNumbers: [SlashNumber: Int] = [:]
+  var broken: [(finding: String, at: Instant)] = []
+
+  /// Rows finished since they were last taken.
+  public internal(set) var rows = FreshRows()
+  /// Sums since the last sample.
+  var sample: SampleSums
+
+  struct OffenceKey: Hashable {
+    var operatorID: NodeID
+    var service: ServiceID
+    var offence: OffenceClass
+    var key: UInt64
+  }
+  struct SlashNumber: Hashable {
+    var service: ServiceID
+    var number: UInt64
+  }
+
+  /// - Parameter rules: the slashing rules in force, by service.
+  public init(_ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan) {
+    self.deployment = deployment
+    self.rules = rules
+    self.lifetime = lifetime
+    schedule = TaskSchedule(
+      services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    duties = Array(repeating: Duty(), count: schedule.dutyCount)
+    tasks = Array(repeating: TaskOutcome(), count: schedule.tasks.count)
+    availability = Availability(nodes: deployment.nodes.count)
+    subscribers = deployment.services.map { service in
+      Array(Set(service.members + service.aggregators + service.watchers)).sorted()
+    }
+    sample = SampleSums()
+  }
+
+  func isMeasured(_ at: Instant) -> Bool { at.nanoseconds >= deployment.warmup.nanoseconds }
+  func duty(_ task: TaskID, _ member: UInt64) -> Int {
+    Int(schedule.dutyBase[task.index]) + Int(member)
+  }
+}
+
+/// Rows that became final or new since the last time somebody took them.
+public struct FreshRows {
+  public var tasks: [TaskRow] = []
+  public var certificates: [CertificateRow] = []
+  public var evidence: [EvidenceRow] = []
+  public var blocks: [BlockRow] = []
+  public var rewards: [RewardRow] = []
+  public var samples: [SampleRow] = []
+  public init() {}
+}
+
+extension Record {
+  /// Hands out the fresh rows.
+  public mutating func takeRows() -> FreshRows {
+    defer { rows = FreshRows() }
+    return rows
+  }
+}

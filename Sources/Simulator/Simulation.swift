@@ -1,0 +1,74 @@
+// One run in virtual time: traffic by the event engine, then the chain alone until nothing is left to decide.
+
+public import Basics
+import Network
+public import Runs
+import Participants
+import Gossip
+
+/// A deterministic simulation of a blueprint: same blueprint, same events, same digest.
+public struct Simulation: ~Copyable {
+  private var engine: Engine<World>
+  public let blueprint: Blueprint
+
+  /// - Throws: `SchemeUnavailable`, `CoordinatorConfigurationError`.
+  public init(_ blueprint: Blueprint) throws {
+    self.blueprint = blueprint
+    let links = blueprint.makeLinks()
+    let slots = links.slots
+    let world = try World(blueprint, linkSlots: slots)
+    let network = EventNetwork(
+      links: links, inputs: blueprint.deployment.nodes.count + 1, bucketBits: blueprint.bucketBits)
+    engine = Engine(world, network)
+    let worldSlot = Int(engine.population.worldSlot)
+    for (index, fault) in blueprint.faults.enumerated() {
+      engine.network.schedule(at: fault.at, slot: worldSlot, payload: World.Input.faultBegins.payload(index))
+      if let until = fault.until {
+        engine.network.schedule(at: until, slot: worldSlot, payload: World.Input.faultEnds.payload(index))
+      }
+    }
+    if let first = engine.population.participants.schedule.tasks.first {
+      engine.network.schedule(at: first.due, slot: worldSlot, payload: World.Input.taskDue.payload(0))
+    }
+    engine.network.schedule(
+      at: .zero + blueprint.sampleEvery, slot: worldSlot, payload: World.Input.sample.payload(0))
+    engine.population.start(&engine.network)
+  }
+
+  /// The present instant of the traffic.
+  public var now: Instant { engine.now }
+  /// Events handled so far.
+  public var events: UInt64 { engine.events }
+  /// Sixteen hexadecimal digits over every event so far.
+  public var digest: String { engine.digest.description }
+
+  /// Moves traffic forward; nothing happens at or after `blueprint.trafficEnd`.
+  public mutating func run(until limit: Instant) { engine.run(until: min(limit, blueprint.trafficEnd)) }
+
+  /// After the traffic: lets the chain go on, event by event, until nothing is left to decide or `settle` is over.
+  /// Returns the instant of the last event.
+  public mutating func settle() -> Instant {
+    let end = blueprint.trafficEnd + blueprint.settle
+    var last = engine.now
+    engine.population.takeSample(engine.now)
+    while let next = engine.population.coordinator.nextEvent, next <= end {
+      last = max(next, last)
+      engine.population.coordinator.advance(to: last, facts: &engine.population.chainFacts)
+      _ = engine.population.digestChainFacts()
+    }
+    return last
+  }
+
+  /// Rows that became final since the last call.
+  public mutating func takeRows() -> FreshRows { engine.population.record.takeRows() }
+
+  /// What the run amounts to, as of now.
+  public mutating func conclude(_ settledAt: Instant) -> Conclusion {
+    var totals = PopulationTotals()
+    totals.measures = engine.population.participants.measures
+    totals.counters = engine.population.participants.router.counters
+    totals.loads = blueprint.deployment.nodes.indices.map { engine.population.participants.load(NodeID($0)) }
+    return engine.population.record.conclude(
+      blueprint, totals, engine.population.coordinator, digest: digest, at: engine.now, settledAt: settledAt)
+  }
+}

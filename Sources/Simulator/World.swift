@@ -1,0 +1,227 @@
+// The population of a run: participants, coordinator and record behind one event handler. What an event means is decided
+// by its slot: a link's, a node's own, or the world's.
+
+import AVS
+import Basics
+import Contracts
+import Gossip
+import Network
+import Participants
+import Runs
+
+/// Everything that lives in one simulation.
+struct World: Population, ~Copyable {
+  /// Inputs that belong to no node.
+  enum Input: UInt32 {
+    /// A task falls due. Index: task.
+    case taskDue = 0
+    /// A submission reaches the chain. Index: submission.
+    case submission
+    /// Something may change on chain.
+    case chain
+    /// A fault begins / ends. Index: fault.
+    case faultBegins
+    case faultEnds
+    /// Time for a sample. Index: unused.
+    case sample
+    /// Nodes learn that a certificate is on chain. Index: task.
+    case certificate
+
+    func payload(_ index: Int) -> UInt32 {
+      precondition(index < 1 << 28, "world input index \(index) needs more than 28 bits")
+      return rawValue << 28 | UInt32(index)
+    }
+  }
+
+  let blueprint: Blueprint
+  var participants: Participants
+  var coordinator: Coordinator
+  var record: Record
+  var effects = Effects()
+  var chainFacts: [CoordinatorFact] = []
+  var submissions: [Submission] = []
+  /// By fault: what heals it, while it is in force.
+  var linkFaults: [LinkFaultID?]
+  /// When the next chain event is scheduled.
+  var nextChainEvent = Instant.never
+  let linkSlots: UInt32
+  let worldSlot: UInt32
+  let rpcDraws: HashRandom
+  let inclusionDraws: HashRandom
+
+  init(_ blueprint: Blueprint, linkSlots: Int) throws {
+    let deployment = blueprint.deployment
+    let participants = try Participants(deployment)
+    let verifier = participants.verifier
+    let coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
+    self.init(blueprint, consume participants, coordinator, linkSlots: linkSlots)
+  }
+
+  private init(
+    _ blueprint: Blueprint, _ participants: consuming Participants, _ coordinator: Coordinator, linkSlots: Int
+  ) {
+    let deployment = blueprint.deployment
+    self.blueprint = blueprint
+    record = Record(
+      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime)
+    self.participants = participants
+    self.coordinator = coordinator
+    linkFaults = Array(repeating: nil, count: blueprint.faults.count)
+    self.linkSlots = UInt32(linkSlots)
+    worldSlot = UInt32(linkSlots + deployment.nodes.count)
+    rpcDraws = HashRandom(seed: deployment.seed, .rpcDelay)
+    inclusionDraws = HashRandom(seed: deployment.seed, .inclusion)
+    for service in deployment.services.indices {
+      let id = ServiceID(service)
+      self.participants.setStake(id, coordinator.stake(of: id).weights)
+    }
+  }
+
+  mutating func handle(_ event: Event, _ network: inout EventNetwork) {
+    let now = event.time
+    if event.slot < linkSlots {
+      participants.arrive(Payload(rawValue: event.payload), on: event.slot, now, &effects)
+    } else if event.slot < worldSlot {
+      participants.wake(WakeUp(rawValue: event.payload), at: NodeID(event.slot - linkSlots), now, &effects)
+    } else {
+      handleInput(event.payload, now, &network)
+    }
+    carryOut(now, &network)
+  }
+
+  /// Sends, schedules and records what the last input caused.
+  mutating func carryOut(_ now: Instant, _ network: inout EventNetwork) {
+    for k in 0..<effects.outbox.count {
+      let transmission = effects.outbox[k]
+      let fate = network.send(
+        slot: Int(transmission.slot), payload: transmission.payload.rawValue,
+        key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
+        at: now)
+      switch fate {
+      case .delivered: break
+      case .lost, .cut: participants.lose(transmission.payload)
+      case .queueFull: participants.refuse(transmission)
+      }
+    }
+    effects.outbox.removeAll()
+    for k in 0..<effects.timers.count {
+      let request = effects.timers[k]
+      network.schedule(
+        at: request.at, slot: Int(linkSlots + request.node.rawValue), payload: request.timer.rawValue)
+    }
+    effects.timers.removeAll()
+    for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
+    effects.facts.removeAll()
+    if !effects.submissions.isEmpty { dispatchSubmissions(now, &network) }
+  }
+
+  private mutating func dispatchSubmissions(_ now: Instant, _ network: inout EventNetwork) {
+    for submission in effects.submissions {
+      let index = submissions.count
+      submissions.append(submission)
+      let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(index))
+      let wait = blueprint.deployment.inclusionDelay.draw(inclusionDraws.bits(UInt64(index)))
+      network.schedule(
+        at: now + delay + TimeSpan(nanoseconds: UInt64(max(wait, 0))), slot: Int(worldSlot),
+        payload: Input.submission.payload(index))
+    }
+    effects.submissions.removeAll()
+  }
+
+  private func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
+    let draw = blueprint.deployment.rpcDelay.draw(rpcDraws.bits(who, call))
+    return TimeSpan(nanoseconds: UInt64(max(draw, 0)))
+  }
+}
+
+// MARK: The world's own inputs
+
+extension World {
+  private mutating func handleInput(_ payload: UInt32, _ now: Instant, _ network: inout EventNetwork) {
+    let index = payload & 0x0FFF_FFFF
+    switch Input(rawValue: payload >> 28) {
+    case .taskDue: announce(TaskID(index), now, &network)
+    case .submission:
+      let submission = submissions[Int(index)]
+      coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
+      moveChain(now, &network)
+    case .chain:
+      if now >= nextChainEvent { nextChainEvent = .never }
+      coordinator.advance(to: now, facts: &chainFacts)
+      moveChain(now, &network)
+    case .faultBegins: begin(Int(index), now, &network)
+    case .faultEnds: end(Int(index), now, &network)
+    case .sample:
+      takeSample(now)
+      if now < blueprint.trafficEnd {
+        network.schedule(at: now + blueprint.sampleEvery, slot: Int(worldSlot), payload: payload)
+      }
+    case .certificate: participants.certificateIncluded(TaskID(index))
+    case nil: preconditionFailure("unknown world input \(payload >> 28)")
+    }
+  }
+
+  /// The service's sequencer announces a task; each operator hears of it after its own delay.
+  private mutating func announce(_ task: TaskID, _ now: Instant, _ network: inout EventNetwork) {
+    let record = participants.schedule[task]
+    do {
+      try coordinator.announce(blueprint.taskRecord(task, record), at: now)
+    } catch {
+      preconditionFailure("the chain refused task \(task.rawValue) of our own schedule: \(error)")
+    }
+    for node in blueprint.deployment.services[record.service.index].members {
+      let at = now + rpcDelay(UInt64(node.rawValue), UInt64(task.rawValue) | 1 << 40)
+      network.schedule(
+        at: at, slot: Int(linkSlots + node.rawValue),
+        payload: WakeUp(.announcement, task.rawValue).rawValue)
+    }
+    let next = task.index + 1
+    if next < participants.schedule.tasks.count {
+      network.schedule(
+        at: participants.schedule.tasks[next].due, slot: Int(worldSlot), payload: Input.taskDue.payload(next))
+    }
+    moveChain(now, &network)
+  }
+
+  /// Passes on what the chain told, and makes sure that its next event will come.
+  private mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
+    for task in digestChainFacts() {
+      let delay = rpcDelay(UInt64(task.rawValue), 1 << 41)
+      network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
+    }
+    guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
+    nextChainEvent = max(next, now)
+    network.schedule(at: nextChainEvent, slot: Int(worldSlot), payload: Input.chain.payload(0))
+  }
+
+  /// Records what the chain told; returns the tasks whose certificates it accepted.
+  mutating func digestChainFacts() -> [TaskID] {
+    var certified: [TaskID] = []
+    var stakeChanged = false
+    for fact in chainFacts {
+      record.note(fact)
+      switch fact {
+      case .certificateAccepted(let certificate): certified.append(certificate.task)
+      case .slashExecuted: stakeChanged = true
+      default: break
+      }
+    }
+    chainFacts.removeAll(keepingCapacity: true)
+    guard stakeChanged else { return certified }
+    for service in blueprint.deployment.services.indices {
+      let id = ServiceID(service)
+      participants.setStake(id, coordinator.stake(of: id).weights)
+    }
+    return certified
+  }
+
+  mutating func takeSample(_ now: Instant) {
+    participants.audit(now, &effects)
+    for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
+    effects.facts.removeAll()
+    record.audit(now)
+    let load = participants.totalLoad()
+    record.sample(
+      now, participants.router.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
+  }
+}
