@@ -130,6 +130,13 @@ public struct MessageTable: ~Copyable {
     return handle
   }
 
+  /// For tests: the next handle of an empty table, at a segment's start.
+  mutating func skip(to handle: UInt32) {
+    precondition(count == 0)
+    precondition(handle & UInt32(Self.segmentSize - 1) == 0)
+    (first, next) = (handle, handle)
+  }
+
   private func describe(topic: TopicID, dataBytes: Int, origin: NodeID, tag: UInt64) -> Message {
     precondition(topic.index < topicNameBytes.count, "message for a topic the router does not know")
     precondition(dataBytes >= 0)
