@@ -110,13 +110,11 @@ extension RouterState {
 
   /// Remembers that the peer on `slot` owes `message`; one promise a peer and message.
   mutating func promise(_ message: MessageHandle, from slot: UInt32, at instant: Instant) {
+    let key = UInt64(slot) << 32 | UInt64(message.rawValue)
+    guard owed[key] == nil else { return }
+    owed.set(key, 1)
     let node = Int(links[slot].owner)
-    var index = nodes[node].promises
-    while index != Self.none {
-      let promise = promises[index]
-      if promise.slot == slot, promise.message == message { return }
-      index = promise.next
-    }
+    var index = Self.none
     counters.promises += 1
     let expires = instant + parameters.promiseLife
     let entry = Promise(
@@ -154,8 +152,7 @@ extension RouterState {
         } else {
           promises[previous].next = promise.next
         }
-        promises[index].next = freePromise
-        freePromise = index
+        release(promise, at: index)
       }
       index = promise.next
     }
@@ -164,11 +161,16 @@ extension RouterState {
   mutating func forgetPromises(_ node: Int) {
     var index = nodes[node].promises
     while index != Self.none {
-      let next = promises[index].next
-      promises[index].next = freePromise
-      freePromise = index
-      index = next
+      let promise = promises[index]
+      release(promise, at: index)
+      index = promise.next
     }
     nodes[node].promises = Self.none
+  }
+
+  private mutating func release(_ promise: Promise, at index: UInt32) {
+    _ = owed.remove(UInt64(promise.slot) << 32 | UInt64(promise.message.rawValue))
+    promises[index].next = freePromise
+    freePromise = index
   }
 }

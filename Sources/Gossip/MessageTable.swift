@@ -62,7 +62,9 @@ public struct MessageTable: ~Copyable {
   private var segments: Int
   private var first: UInt32 = 0
   private var next: UInt32 = 0
-  private var contents: ContentIndex?
+  /// Empty and unused when contents are not indexed.
+  private var contents: ContentIndex
+  private let indexesContents: Bool
   private var placeholders = 0
   /// Messages recycled before their time.
   private(set) var evicted: UInt64 = 0
@@ -85,7 +87,8 @@ public struct MessageTable: ~Copyable {
     rows = Table(repeating: none, count: segments * Self.segmentSize)
     lines = Table(repeating: 0, count: segments * nodes * Self.lineWords)
     youngest = Table(repeating: 0, count: segments)
-    contents = indexesContents ? ContentIndex(capacity: segments * Self.segmentSize, seed: seed) : nil
+    self.indexesContents = indexesContents
+    contents = ContentIndex(capacity: indexesContents ? segments * Self.segmentSize : 1, seed: seed)
   }
 
   // MARK: Registering
@@ -114,8 +117,7 @@ public struct MessageTable: ~Copyable {
       return known
     }
     let handle = register(topic: topic, dataBytes: dataBytes, origin: origin, tag: tag, at: instant)
-    let (row, mask) = (row(handle), rowMask)
-    contents!.insert(content, handle, row: row, rowMask: mask)
+    contents.insert(content, handle, row: row(handle), rowMask: rowMask)
     return handle
   }
 
@@ -128,6 +130,13 @@ public struct MessageTable: ~Copyable {
     rows[row(handle)].isPlaceholder = true
     placeholders += 1
     return handle
+  }
+
+  /// For tests: the next handle of an empty table, at a segment's start.
+  mutating func skip(to handle: UInt32) {
+    precondition(count == 0)
+    precondition(handle & UInt32(Self.segmentSize - 1) == 0)
+    (first, next) = (handle, handle)
   }
 
   private func describe(topic: TopicID, dataBytes: Int, origin: NodeID, tag: UInt64) -> Message {
@@ -177,8 +186,7 @@ public struct MessageTable: ~Copyable {
         placeholders -= 1
         rows[row].isPlaceholder = false
       }
-      let mask = rowMask
-      contents?.remove(row: row, rowMask: mask)
+      if indexesContents { contents.remove(row: row, rowMask: rowMask) }
     }
     if tooEarly { evicted += UInt64(Self.segmentSize) }
     first = (first &+ UInt32(Self.segmentSize)) & MessageHandle.mask
@@ -202,7 +210,9 @@ public struct MessageTable: ~Copyable {
       segment = (segment &+ 1) & (MessageHandle.mask >> Self.segmentBits)
     }
     let (old, start, count) = (segments * Self.segmentSize, first, (next &- first) & MessageHandle.mask)
-    contents?.grow(from: old, to: larger * Self.segmentSize, first: start, count: count)
+    if indexesContents {
+      contents.grow(from: old, to: larger * Self.segmentSize, first: start, count: count)
+    }
     rows = newRows
     lines = newLines
     youngest = newYoungest
@@ -237,13 +247,15 @@ public struct MessageTable: ~Copyable {
 
   /// The live message with this content. Requires the content index.
   public func handle(of content: ContentID) -> MessageHandle? {
-    contents!.find(content, rowMask: rowMask)
+    precondition(indexesContents, "the router was made without a content index")
+    return contents.find(content, rowMask: rowMask)
   }
 
   /// The content of a live message. Requires the content index.
   public func content(of handle: MessageHandle) -> ContentID {
     precondition(isLive(handle))
-    return contents!.content(row: row(handle))
+    precondition(indexesContents, "the router was made without a content index")
+    return contents.content(row: row(handle))
   }
 
   /// Exact size of an RPC with this one message (StrictNoSign), protobuf bytes.

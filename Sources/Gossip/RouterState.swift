@@ -101,6 +101,8 @@ struct RouterState: ~Copyable {
   var freeSender = none
   /// (node, message in validation) to the list of its further senders.
   var resent = FlatHash()
+  /// (slot, message) that are promised.
+  var owed = FlatHash()
   /// (slot, message) to how often it was served.
   var served = FlatHash()
   var servedSweep = 4096
