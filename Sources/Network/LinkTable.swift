@@ -55,7 +55,9 @@ public struct LinkCounters: Equatable, Sendable {
   @usableFromInline let rows: UnsafeMutablePointer<Row>
   @usableFromInline let offsets: Table<UInt32>
   @usableFromInline let neighbors: Table<UInt32>
-  /// When every node has the same degree d > 1: 2^64 / d, rounded up, so that an owner is a product; else zero.
+  /// The degree, above 1, that every node has; else zero. Rows and owners are then computed, not looked up.
+  @usableFromInline let regularDegree: Int
+  /// 2^64 / `regularDegree`, rounded up, so that an owner is a product.
   @usableFromInline let reciprocal: UInt64
   /// The node of each slot; empty when `reciprocal` serves.
   @usableFromInline let owners: Table<UInt32>
@@ -163,6 +165,7 @@ public struct LinkCounters: Equatable, Sendable {
         owners.append(repeating: UInt32(node), count: Int(offsets[node + 1] - offsets[node]))
       }
     }
+    regularDegree = isRegular ? Int(degree) : 0
     reciprocal = isRegular ? UInt64.max / UInt64(degree) + 1 : 0
     self.owners = owners
     self.offsets = offsets
@@ -183,11 +186,18 @@ public struct LinkCounters: Equatable, Sendable {
 
 extension LinkTable {
   /// The first slot of `node`; for `nodes` itself, the number of slots.
-  @inlinable @inline(__always) public func offset(_ node: Int) -> Int { Int(offsets[node]) }
+  @inlinable @inline(__always) public func offset(_ node: Int) -> Int {
+    _fastPath(regularDegree != 0) ? node &* regularDegree : Int(offsets[node])
+  }
 
   /// The slots of `node`.
   @inlinable @inline(__always) public func slots(of node: Int) -> Range<Int> {
-    unsafe Range(uncheckedBounds: (Int(offsets[node]), Int(offsets[node &+ 1])))
+    assert(node >= 0 && node < nodes)
+    if _fastPath(regularDegree != 0) {
+      let first = node &* regularDegree
+      return unsafe Range(uncheckedBounds: (first, first &+ regularDegree))
+    }
+    return unsafe Range(uncheckedBounds: (Int(offsets[node]), Int(offsets[node &+ 1])))
   }
 
   /// How many links `node` has.
@@ -205,7 +215,7 @@ extension LinkTable {
   /// The node whose row `slot` is in.
   @inlinable @inline(__always) public func owner(_ slot: Int) -> Int {
     assert(slot >= 0 && slot < slots)
-    if _fastPath(reciprocal != 0) {
+    if _fastPath(regularDegree != 0) {
       return Int(
         truncatingIfNeeded: reciprocal.multipliedFullWidth(by: UInt64(truncatingIfNeeded: slot)).high)
     }

@@ -32,8 +32,8 @@ import Basics
   /// Where the last result lies.
   var result: UnsafeMutablePointer<UInt64> { unsafe a }
 
-  /// Sorts the words of the chain that ends at `tail`, gives its chunks back, and returns where the result lies.
-  mutating func sort(chain tail: UInt, _ pool: inout ChunkPool) -> (
+  /// Sorts the words of the chain that ends at `tail`, which agree in bit `top` and above, gives its chunks back, and returns where the result lies.
+  mutating func sort(chain tail: UInt, top: UInt64, _ pool: inout ChunkPool) -> (
     keys: UnsafeMutablePointer<UInt64>, count: Int
   ) {
     let n = Self.count(tail)
@@ -53,7 +53,7 @@ import Basics
     }
     let digit = Self.digit(n)
     let size = 1 << digit
-    let high = UInt64(64 - digit)
+    let high = top - UInt64(digit)
     let low = high - UInt64(digit)
     let mask = UInt64(size - 1)
     let lows = unsafe counts
@@ -67,7 +67,7 @@ import Basics
       for k in 0..<words {
         let key = unsafe first[k]
         unsafe lows[Int((key &>> low) & mask)] &+= 1
-        unsafe highs[Int(key &>> high)] &+= 1
+        unsafe highs[Int((key &>> high) & mask)] &+= 1
       }
       let previous = unsafe UInt(ChunkPool.word(chunk).pointee)
       end = previous == 0 ? 0 : previous &+ ChunkPool.bytes
@@ -100,7 +100,7 @@ import Basics
     let result = unsafe a
     for k in 0..<n {
       let key = unsafe middle[k]
-      let place = Int(key &>> high)
+      let place = Int((key &>> high) & mask)
       unsafe result[Int(highs[place])] = key
       unsafe highs[place] &+= 1
     }

@@ -4,6 +4,7 @@
 // memory in use follows the events that are pending, not the sum of every bucket's largest size.
 
 import Basics
+import CMemory
 
 /// Hands out and takes back chunks. Memory grows by slabs and is given back at the end.
 @safe struct ChunkPool: ~Copyable {
@@ -50,6 +51,8 @@ import Basics
   private mutating func addSlab() {
     let size = Int(Self.bytes) * Self.slabChunks
     let slab = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 1 << 21)
+    // Each pending bucket writes to a page of its own: with small pages every push misses the first-level TLB.
+    unsafe avsim_prefer_large_pages(slab, size)
     fresh = UInt(bitPattern: slab)
     slabs.append(fresh)
     freshEnd = fresh + UInt(size)

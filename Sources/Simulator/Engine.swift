@@ -56,52 +56,54 @@ public struct Engine<P: Population & ~Copyable>: ~Copyable {
       if network.queue.taken < network.queue.count || !network.queue.late.isEmpty { break }
     } while network.queue.open(before: limit.nanoseconds)
     if limit != .never {
-      network.now = max(network.now, limit)
-      network.queue.floor = network.now.nanoseconds
+      network.queue.floor = max(network.queue.floor, limit.nanoseconds)
     }
   }
 
   /// Handles the first `end` keys of the open bucket, and the late events before `limit` among and after them.
   @inline(__always)
   private mutating func drain(to end: Int, before limit: Instant, prefetching: Int) {
-    var unrecorded = network.queue.taken
+    // The open bucket does not change while it is drained, so its keys and their layout stay in registers.
+    let keys = unsafe network.queue.keys
+    let layout = network.queue.layout
+    var taken = network.queue.taken
+    var unrecorded = taken
     var terms: UInt64 = 0
     let ahead = prefetching > 0 ? end - prefetching : 0
     while true {
-      let taken = network.queue.taken
       var event: Event
       if _fastPath(taken < end) {
-        event = unsafe network.queue.unpack(network.queue.keys[taken])
+        event = unsafe layout.unpack(keys[taken])
         if _slowPath(!network.queue.late.isEmpty), network.queue.late.top < event {
-          record(&terms, count: taken - unrecorded)
+          record(terms, count: taken - unrecorded)
+          terms = 0
           unrecorded = taken
           event = takeLate()
         } else {
-          network.queue.taken = taken &+ 1
-          terms &+= TraceDigest.term(event)
           if taken < ahead {
-            unsafe population.prefetch(
-              network.queue.unpack(network.queue.keys[taken &+ prefetching]), network)
+            unsafe population.prefetch(layout.unpack(keys[taken &+ prefetching]), network)
           }
+          taken &+= 1
+          network.queue.taken = taken
+          terms &+= TraceDigest.term(event)
         }
       } else {
         if network.queue.late.isEmpty || network.queue.late.top.time >= limit { break }
-        record(&terms, count: taken - unrecorded)
+        record(terms, count: taken - unrecorded)
+        terms = 0
         unrecorded = taken
         event = takeLate()
       }
-      network.now = event.time
       network.queue.floor = event.time.nanoseconds
       population.handle(event, &network)
     }
-    record(&terms, count: end - unrecorded)
+    record(terms, count: end - unrecorded)
   }
 
   /// Puts events handled since the last call, all of the open bucket, on record.
-  private mutating func record(_ terms: inout UInt64, count: Int) {
-    digest.add(terms, count: UInt64(count), at: network.now.nanoseconds)
+  private mutating func record(_ terms: UInt64, count: Int) {
+    digest.add(terms, count: UInt64(count), at: network.queue.floor)
     events += UInt64(count)
-    terms = 0
   }
 
   @inline(never) private mutating func takeLate() -> Event {

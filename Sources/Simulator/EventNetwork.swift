@@ -8,7 +8,7 @@ public struct EventNetwork: ~Copyable {
   public var links: LinkTable
   public var queue: EventQueue
   /// The instant of the event that is being handled, or the limit of the last run.
-  public internal(set) var now: Instant = .zero
+  public var now: Instant { Instant(nanoseconds: queue.floor) }
 
   /// Slots 0 ..< links.slots are links; `inputs` further ones are the population's own.
   public init(links: consuming LinkTable, inputs: Int, bucketBits: Int = 20) {
@@ -27,6 +27,37 @@ public struct EventNetwork: ~Copyable {
         Event(time: arrival, slot: UInt32(truncatingIfNeeded: links.reverse(slot)), payload: payload))
     }
     return fate
+  }
+
+  /// Sends `payload` over every slot of `row`, a node's slots, but `excepted`, as `send` does. What the network drops is
+  /// only counted by the link table.
+  @inline(__always)
+  public mutating func sendToOthers(
+    of row: Range<Int>, except excepted: Int, payload: UInt32, key: UInt64, bytes: Int, at now: Instant
+  ) {
+    assert(row.contains(excepted))
+    let inlet = queue.inlet(for: payload)
+    // From the excepted slot on, around the row: no test for it.
+    var slot = excepted
+    var fast = row.upperBound &- row.lowerBound &- 1
+    for _ in 0..<fast {
+      slot &+= 1
+      if slot == row.upperBound { slot = row.lowerBound }
+      let (latency, receiver) = links.fastRow(slot)
+      // A slot that is not plain has a latency beyond the wheel, so that one test finds both.
+      let event = Event(time: Instant(nanoseconds: now.nanoseconds &+ latency), slot: receiver, payload: payload)
+      if _slowPath(!inlet.put(event)) {
+        fast &-= 1
+        sendAlone(slot: slot, payload: payload, key: key, bytes: bytes, at: now)
+      }
+    }
+    links.count(sent: fast)
+  }
+
+  @inline(never) private mutating func sendAlone(
+    slot: Int, payload: UInt32, key: UInt64, bytes: Int, at now: Instant
+  ) {
+    send(slot: slot, payload: payload, key: key, bytes: bytes, at: now)
   }
 
   /// Schedules an event. Traps when `time` lies before the present instant.

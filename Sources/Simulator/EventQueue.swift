@@ -6,10 +6,10 @@
 //   else  a 4-ary heap, for timers of minutes to months.
 // An event for the bucket that is being drained goes to a small heap, merged while draining.
 //
-// In the near wheel an event is one 64-bit key: offset in the bucket, slot, payload, from the highest bits down. The order
-// of keys is the order of events, so ties need no second look, and half the memory moves. A payload that does not fit
-// (bits(bucket) + bits(slots) + bits(payload) > 64) is kept whole beside the wheel and merged by the small heap: right,
-// but slower.
+// In the near wheel an event is one 64-bit key: the low 21 bits of its time, slot, payload, from the highest bits down.
+// Within a bucket the order of keys is the order of events, so ties need no second look, and half the memory moves. A
+// payload that does not fit (bits(slots) + bits(payload) > 43) is kept whole beside the wheel and merged by the small heap:
+// right, but slower.
 //
 // Order: time, slot, payload. Events equal in all three are the same event twice.
 
@@ -22,17 +22,16 @@ public import Basics
   /// Slots are below this.
   public let slots: Int
 
-  private let width: UInt64
-  private let keyShift: UInt64
-  private let payloadBits: UInt64
-  private let payloadMask: UInt64
+  let width: UInt64
+  let payloadBits: UInt64
+  let payloadMask: UInt64
   /// Buckets of the near wheel less one.
   private let wheelMask: UInt64
   /// Bits of a bucket index inside a span of the far wheel.
   private let spanBits: UInt64
 
   /// Ends of the buckets' chains of keys, see ChunkPool; then, by the same index, of events kept whole.
-  private let tails: UnsafeMutablePointer<UInt>
+  let tails: UnsafeMutablePointer<UInt>
   private let wholeTails: UnsafeMutablePointer<UInt>
   private let farTails: UnsafeMutablePointer<UInt>
   /// A bit a bucket that holds something.
@@ -44,10 +43,13 @@ public import Basics
   private var sorter: BucketSort
 
   /// The first bucket that was never opened.
-  private var next: UInt64 = 0
-  /// The open bucket: its first instant, its sorted keys, how many are taken; and events that came later for an
+  private var next: UInt64 = 0 { didSet { horizonStart = next &<< width } }
+  /// Its first instant.
+  private(set) var horizonStart: UInt64 = 0
+  /// The open bucket: the last multiple of 2^21 ns before it, its number, its sorted keys, how many are taken; and events that came later for an
   /// instant before `next`.
   var base: UInt64 = 0
+  private var openBucket: UInt64 = 0
   var keys: UnsafeMutablePointer<UInt64>
   var taken = 0
   var count = 0
@@ -56,18 +58,22 @@ public import Basics
   var floor: UInt64 = 0
 
   private static var farMask: UInt64 { 255 }
-  private static var horizonBits: Int { 28 }
+  /// log2 of the near wheel's nanoseconds.
+  static var horizonBits: Int { 28 }
+  /// Where the time begins in a key.
+  static var keyShift: UInt64 { 43 }
+  static var horizonMask: UInt64 { 1 << 28 - 1 }
+  private static var keyTimeBits: UInt64 { 21 }
 
-  /// A queue for slots 0 ..< `slots`. `bucketBits` from 12 to 22; see `bucketBits(eventsPerSecond:)`.
+  /// A queue for slots 0 ..< `slots`. `bucketBits` from 12 to 21; see `bucketBits(eventsPerSecond:)`.
   public init(slots: Int, bucketBits: Int = 20) {
-    precondition(bucketBits >= 12 && bucketBits <= 22, "buckets of 2^\(bucketBits) ns")
+    precondition(bucketBits >= 12 && bucketBits <= 21, "buckets of 2^\(bucketBits) ns")
     precondition(slots >= 0 && slots <= 1 << 32, "\(slots) slots")
     self.bucketBits = bucketBits
     self.slots = slots
     let slotBits = slots <= 1 ? 1 : Int.bitWidth - (slots - 1).leadingZeroBitCount
     width = UInt64(bucketBits)
-    keyShift = UInt64(64 - bucketBits)
-    payloadBits = UInt64(min(32, 64 - bucketBits - slotBits))
+    payloadBits = UInt64(min(32, Int(Self.keyShift) - slotBits))
     payloadMask = 1 << payloadBits - 1
     let buckets = 1 << (Self.horizonBits - bucketBits)
     wheelMask = UInt64(buckets - 1)
@@ -110,23 +116,36 @@ extension EventQueue {
   /// Adds an event. Traps when it lies before what was already handled, or its slot is out of range (debug builds).
   @inline(__always) public mutating func push(_ event: Event) {
     assert(Int(event.slot) < slots, "slot \(event.slot) of \(slots)")
-    let bucket = event.time.nanoseconds &>> width
-    if _fastPath(bucket &- next <= wheelMask && UInt64(event.payload) <= payloadMask) {
-      let tail = unsafe tails + Int(truncatingIfNeeded: bucket & wheelMask)
-      var address = unsafe tail.pointee
-      if address & (ChunkPool.bytes &- 1) == 0 { address = extendBucket(bucket) }
+    if _slowPath(!inlet(for: event.payload).put(event)) { pushElsewhere(event) }
+  }
+
+  /// What a push needs of the queue, in registers for a handler's loop over several. Valid until the next bucket opens.
+  @safe struct Inlet {
+    let tails: UnsafeMutablePointer<UInt>
+    let width: UInt64
+    let payloadUnit: UInt64
+    let start: UInt64
+
+    /// Puts the event into the near wheel, unless it lies outside or its bucket needs a chunk.
+    @inline(__always) func put(_ event: Event) -> Bool {
+      let time = event.time.nanoseconds
+      if _slowPath((time &- start) &>> UInt64(EventQueue.horizonBits) != 0) { return false }
+      let tail = unsafe tails + Int((time & EventQueue.horizonMask) &>> width)
+      let address = unsafe tail.pointee
+      if _slowPath(address & (ChunkPool.bytes &- 1) == 0) { return false }
       unsafe ChunkPool.word(address).pointee =
-        event.time.nanoseconds &<< keyShift | UInt64(event.slot) &<< payloadBits | UInt64(event.payload)
+        time &<< EventQueue.keyShift | (UInt64(event.slot) &* payloadUnit &+ UInt64(event.payload))
       unsafe tail.pointee = address &+ 8
-    } else {
-      pushElsewhere(event)
+      return true
     }
   }
 
-  @inline(never) private mutating func extendBucket(_ bucket: UInt64) -> UInt {
-    let index = Int(bucket & wheelMask)
-    unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
-    return unsafe pool.extend(tails[index])
+  /// An inlet for events of one payload.
+  @inline(__always) func inlet(for payload: UInt32) -> Inlet {
+    // A payload that does not fit finds every instant outside the wheel.
+    unsafe Inlet(
+      tails: tails, width: width, payloadUnit: payloadMask &+ 1,
+      start: UInt64(payload) <= payloadMask ? horizonStart : horizonStart &+ 1 &<< 63)
   }
 
   @inline(never) private mutating func pushElsewhere(_ event: Event) {
@@ -135,6 +154,12 @@ extension EventQueue {
     let bucket = event.time.nanoseconds &>> width
     if bucket < next {
       late.push(event)
+    } else if bucket - next <= wheelMask && UInt64(event.payload) <= payloadMask {
+      let index = Int(bucket & wheelMask)
+      unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
+      unsafe tails[index] = pool.extend(tails[index])
+      let isPut = inlet(for: event.payload).put(event)
+      assert(isPut)
     } else if bucket - next <= wheelMask {
       let index = Int(bucket & wheelMask)
       unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
@@ -183,17 +208,27 @@ extension EventQueue {
     }
   }
 
-  /// The event of a key of the open bucket.
-  @inline(__always) func unpack(_ key: UInt64) -> Event {
-    Event(
-      time: Instant(nanoseconds: base &+ key &>> keyShift),
-      slot: UInt32(truncatingIfNeeded: (key &<< width) &>> (width &+ payloadBits)),
-      payload: UInt32(truncatingIfNeeded: key & payloadMask))
+  /// How the keys of the open bucket read.
+  struct Layout {
+    let base: UInt64
+    let payloadBits: UInt64
+    let payloadMask: UInt64
+
+    @inline(__always) func unpack(_ key: UInt64) -> Event {
+      Event(
+        time: Instant(nanoseconds: base &+ key &>> EventQueue.keyShift),
+        slot: UInt32(truncatingIfNeeded: (key & (1 &<< EventQueue.keyShift &- 1)) &>> payloadBits),
+        payload: UInt32(truncatingIfNeeded: key & payloadMask))
+    }
+  }
+
+  var layout: Layout {
+    @inline(__always) get { Layout(base: base, payloadBits: payloadBits, payloadMask: payloadMask) }
   }
 
   private var earliestOpen: Instant {
     if taken < count {
-      let event = unsafe unpack(keys[taken])
+      let event = unsafe layout.unpack(keys[taken])
       return late.isEmpty ? event.time : min(event.time, late.top.time)
     }
     return late.top.time
@@ -201,7 +236,7 @@ extension EventQueue {
 
   private mutating func takeOpen() -> Event {
     if taken < count {
-      let event = unsafe unpack(keys[taken])
+      let event = unsafe layout.unpack(keys[taken])
       if late.isEmpty || event < late.top {
         taken += 1
         return event
@@ -212,9 +247,9 @@ extension EventQueue {
 
   /// How many keys of the open bucket, from the first, lie before `limit`.
   func openCount(before limit: UInt64) -> Int {
-    if limit >= base &+ 1 &<< width { return count }
-    if limit <= base { return 0 }
-    let bound = (limit - base) << keyShift
+    if limit >> width > openBucket { return count }
+    if limit >> width < openBucket { return 0 }
+    let bound = (limit - base) << Self.keyShift
     var low = 0
     var high = count
     while low < high {
@@ -299,10 +334,11 @@ extension EventQueue {
     unsafe wholeTails[index] = 0
     unsafe occupied[index / 64] &= ~(1 << UInt64(index % 64))
     next = bucket + 1
-    base = bucket << width
+    openBucket = bucket
+    base = (bucket << width) & ~(1 << Self.keyTimeBits - 1)
     taken = 0
     if tail != 0 {
-      unsafe (keys, count) = sorter.sort(chain: tail, &pool)
+      unsafe (keys, count) = sorter.sort(chain: tail, top: Self.keyShift + width, &pool)
     } else {
       count = 0
     }

@@ -213,15 +213,9 @@ struct FloodNodes: Population, ~Copyable {
     seen[word] = old | bit
     first &+= 1
     checksum &+= event.time.nanoseconds &- UInt64(event.payload) &* Self.interval
-    // Around the row from the sender's slot, without it.
-    let row = network.links.slots(of: node)
-    var next = slot
-    for _ in 1..<row.count {
-      next &+= 1
-      if next == row.upperBound { next = row.lowerBound }
-      network.send(
-        slot: next, payload: event.payload, key: 2 &* UInt64(event.payload), bytes: 256, at: event.time)
-    }
+    network.sendToOthers(
+      of: network.links.slots(of: node), except: slot, payload: event.payload, key: 2 &* UInt64(event.payload),
+      bytes: 256, at: event.time)
   }
 
   @inline(never)
