@@ -58,6 +58,8 @@ struct HTMLTable {
   enum Cell {
     /// Words that may wrap.
     case text(String)
+    /// A name from a file: on one line, cut off by the browser when it is long, and shown whole on hovering.
+    case label(String)
     /// A short name of ours, on one line.
     case word(String)
     case html(HTML)
@@ -86,6 +88,7 @@ struct HTMLTable {
       for cell in row {
         switch cell {
         case .text(let text): out += "<td class=\"name\">\(text)</td>"
+        case .label(let text): out += "<td class=\"label\" title=\"\(text)\">\(text)</td>"
         case .word(let text): out += "<td class=\"word\">\(text)</td>"
         case .html(let html): out += "<td>\(html)</td>"
         case .number(let text, let value):

@@ -188,7 +188,11 @@ struct ReportSections {
         let value = one["value"] ?? .null
         return [
           .html("<code>\(one["expression"]?.string ?? "")</code>"),
-          .number(value == .null ? "undefined" : (value.string ?? value.text()), value.double),
+          .number(
+            value == .null
+              ? "undefined"
+              : (value.double.map { Figures.significant($0, 6) } ?? value.string ?? value.text()),
+            value.double),
           mark(one["holds"]?.boolean),
         ]
       }
@@ -317,13 +321,12 @@ struct ReportSections {
   private var faults: HTML {
     var out: HTML = "<h2 id=\"faults\">Faults</h2>"
     if record.faults.isEmpty { return out + "<p class=\"caption\">None was injected.</p>" }
-    var table = HTMLTable(columns: [.number("at"), .text("fault"), .text("where"), .number("lasted")])
+    var table = HTMLTable(columns: [.text("fault"), .text("where"), .number("at"), .number("lasted")])
     table.rows = record.faults.prefix(RunRecord.rowsShown).map { fault in
-      [
-        .number(Figures.seconds(fault.at), fault.at), .text(fault.kind), .text(fault.place),
-        .number(
-          fault.healed.map { Figures.seconds($0 - fault.at) } ?? "to the end",
-          fault.healed.map { $0 - fault.at }),
+      let lasted = fault.healed.map { $0 - fault.at }
+      return [
+        .word(fault.kind), .text(fault.place), .number(Figures.seconds(fault.at), fault.at),
+        .number(lasted.map { Figures.seconds($0) } ?? "to the end", lasted),
       ]
     }
     out += shown(table.rows.count, of: record.faults.count, "faults")
@@ -393,7 +396,7 @@ struct ReportSections {
     table.isSorted = true
     table.rows = record.slashes.map { s in
       [
-        .text(s.operatorName), .text(s.service), .word(Figures.words(s.offenceClass)),
+        .label(s.operatorName), .label(s.service), .word(Figures.words(s.offenceClass)),
         .number(String(s.task), Double(s.task)), .number(Figures.seconds(s.executed), s.executed),
         .number(Figures.wei(s.takenWei), s.takenWei.map { Double($0) }),
         .html(
@@ -418,7 +421,7 @@ struct ReportSections {
       let waited = isSlashed ? o.slashExecuted.map { $0 - o.at } : nil
       let evidence = o.evidence.map { $0 - o.at }
       return [
-        .text(o.operatorName), .text(o.service), .word(Figures.words(o.offenceClass)),
+        .label(o.operatorName), .label(o.service), .word(Figures.words(o.offenceClass)),
         .number(String(o.task), Double(o.task)), .number(Figures.seconds(o.at), o.at), .text(o.cause),
         .number(Figures.seconds(evidence), evidence), .number(Figures.seconds(waited), waited),
         .number(Figures.wei(o.dueWei), o.dueWei.map { Double($0) }),
@@ -556,7 +559,7 @@ struct ReportSections {
       let certified = s.tasks == 0 ? nil : Double(s.certified + s.wrong) / Double(s.tasks)
       let onTime = s.due == 0 ? nil : Double(s.onTime) / Double(s.due)
       return [
-        .text(s.name), count(s.operators), .number(Figures.wei(s.stakeWei), Double(s.stakeWei)),
+        .label(s.name), count(s.operators), .number(Figures.wei(s.stakeWei), Double(s.stakeWei)),
         .number(Figures.percent(Double(s.quorumBips) / 10_000), Double(s.quorumBips)),
         .number(Figures.seconds(s.windowSeconds), s.windowSeconds), count(s.tasks),
         .number(Figures.percent(certified), certified), count(s.missed), count(s.wrong),

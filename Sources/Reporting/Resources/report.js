@@ -95,6 +95,7 @@
 
     throughput: (c) => {
       const names = ["offered", "published", "certified"];
+      const highest = Math.max(1e-9, ...data.samples.flatMap((d) => names.map((name) => d[name])));
       return {
         ...base(270),
         layer: [
@@ -117,7 +118,7 @@
             mark: { type: "line", interpolate: "monotone", clip: true },
             encoding: {
               x: { field: "t", type: "quantitative", title: "virtual time, s", scale: { nice: false, domain: data.span } },
-              y: { field: "rate", type: "quantitative", title: "attestations per second", axis: { tickCount: 5, format: "~s" } },
+              y: { field: "rate", type: "quantitative", title: "attestations per second", scale: { domainMin: 0, domainMax: highest * 1.14 }, axis: { tickCount: 5, format: "~s" } },
               color: { field: "what", type: "nominal", sort: names, scale: { domain: names, range: [c.grey, c.blue, c.green] } },
               strokeDash: { field: "what", type: "nominal", sort: names, scale: { domain: names, range: [[4, 3], [1, 0], [1, 0]] } },
               tooltip: [{ field: "t", title: "at, s" }, { field: "what", title: "rate of" }, { field: "rate", title: "per second", format: ",.4~r" }],
