@@ -117,6 +117,8 @@ extension RunDirectory {
   public func readManifest() throws(Refusal) -> JSONValue { try read(manifestPath) }
   public func readSummary() throws(Refusal) -> JSONValue { try read(summaryPath) }
 
+  var hasDatabase: Bool { FileManager.default.fileExists(atPath: databasePath) }
+
   private func read(_ path: String) throws(Refusal) -> JSONValue {
     guard let data = FileManager.default.contents(atPath: path) else { throw .missing(path) }
     do { return try JSONValue(parsing: data) } catch {

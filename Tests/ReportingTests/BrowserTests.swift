@@ -1,0 +1,96 @@
+// The report in a real browser, offline: every chart is drawn and the console stays silent. Skipped, with the reason, where there
+// is no Chromium or no chart library.
+
+import Foundation
+import Testing
+
+@testable import Reporting
+
+/// Chromium without a screen.
+enum Browser {
+  static let executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  /// The page's markup after its scripts ran, and what the browser wrote to its log.
+  static func load(_ path: String, flags: [String] = []) throws -> (page: String, log: String) {
+    let folder = try TemporaryFolder()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(executable))
+    process.arguments =
+      [
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--enable-logging=stderr",
+        "--v=0",
+        "--user-data-dir=\(folder.path)/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--window-size=900,1200", "--virtual-time-budget=20000",
+      ] + flags + ["--dump-dom", "file://\(path)"]
+    // Into files, since the page is larger than a pipe holds.
+    let page = folder.path + "/page", log = folder.path + "/log"
+    for file in [page, log] { try Data().write(to: URL(fileURLWithPath: file)) }
+    process.standardOutput = FileHandle(forWritingAtPath: page)
+    process.standardError = FileHandle(forWritingAtPath: log)
+    try process.run()
+    process.waitUntilExit()
+    return (
+      try String(contentsOfFile: page, encoding: .utf8), try String(contentsOfFile: log, encoding: .utf8)
+    )
+  }
+
+  /// What scripts, styles and policies wrote to the console.
+  static func console(_ log: String) -> [Substring] {
+    log.split(separator: "\n").filter { $0.contains("CONSOLE") }
+  }
+}
+
+@Suite struct BrowserTests {
+  static let assets = ReportAssets.find()
+
+  @Test(
+    .enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"),
+    .enabled(if: assets != nil, "needs the chart library: scripts/fetch-report-assets"),
+    arguments: [false, true])
+  func everyChartIsDrawnAndTheConsoleStaysSilent(ramp: Bool) throws {
+    let folder = try TemporaryFolder()
+    let directory = try SampleRun.write(
+      to: folder.path + "/run", name: SampleRun.hostile, ramp: ramp, extra: SampleRun.hostile)
+    try Report.write(for: directory, assets: Self.assets)
+    let (page, log) = try Browser.load(directory.reportPath)
+    #expect(Browser.console(log) == [])
+    let charts = page.components(separatedBy: "data-chart=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+    #expect(charts.count == (ramp ? 10 : 8))
+    // Each holds its drawing.
+    #expect(page.components(separatedBy: "<svg").count - 1 >= charts.count)
+    #expect(page.components(separatedBy: "vega-embed").count - 1 >= charts.count)
+  }
+
+  @Test(.enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"))
+  func withoutTheLibraryAndWithoutDataItIsSilentToo() throws {
+    let folder = try TemporaryFolder()
+    let directory = try RunDirectory.create(
+      at: folder.path + "/run", manifest: SampleRun.manifest(),
+      summary: RunSummary(name: "sample", engine: "simulator", seed: 7))
+    try RunDatabase(creatingAt: directory.databasePath).close()
+    for assets in [nil, Self.assets] {
+      try Report.write(for: directory, assets: assets)
+      #expect(Browser.console(try Browser.load(directory.reportPath).log) == [])
+    }
+  }
+
+  @Test(.enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"))
+  func aBrokenPageWouldBeNoticed() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/broken.html"
+    try "<script>undefinedFunction()</script>".write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(!Browser.console(try Browser.load(path).log).isEmpty)
+  }
+
+  /// With AVSIM_SAMPLE_REPORT=DIR: writes the sample runs there, to look at.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["AVSIM_SAMPLE_REPORT"] != nil))
+  func sampleReportsToLookAt() throws {
+    let folder = ProcessInfo.processInfo.environment["AVSIM_SAMPLE_REPORT"]!
+    for ramp in [false, true] {
+      let path = folder + (ramp ? "/ramp" : "/sample")
+      try? FileManager.default.removeItem(atPath: path)
+      try Report.write(for: try SampleRun.write(to: path, ramp: ramp), assets: Self.assets)
+    }
+  }
+}
