@@ -17,8 +17,8 @@ public enum FrameError: Error, Equatable, Sendable {
 public enum FrameOutcome: Equatable, Sendable {
   /// All bytes are taken; more may come.
   case open
-  /// The receiver of frames did not want more; the rest of the bytes is gone.
-  case stopped
+  /// The receiver of frames did not want more; `consumed` of the bytes are taken, the rest may be fed again.
+  case stopped(consumed: Int)
   /// The stream is broken for good.
   case failed(FrameError)
 }
@@ -83,7 +83,7 @@ public struct FrameStream: ~Copyable {
       }
       let body = bytes.extracting(position..<position + count)
       position += count
-      if !frame(body) { return .stopped }
+      if !frame(body) { return .stopped(consumed: position) }
     }
     return .open
   }
@@ -122,7 +122,7 @@ public struct FrameStream: ~Copyable {
       body.removeAll(keepingCapacity: true)
       swap(&body, &partial)
     }
-    return wantsMore ? .open : .stopped
+    return wantsMore ? .open : .stopped(consumed: position)
   }
 
   private mutating func keep(_ bytes: Span<UInt8>, from start: Int) {

@@ -99,6 +99,17 @@ internal import Glibc
     return String(decoding: buffer[..<size].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// User and system time of this process and of its children that have ended.
+  public static var cpuSeconds: Double {
+    func seconds(_ who: __rusage_who_t) -> Double {
+      var usage = rusage()
+      guard unsafe getrusage(who, &usage) == 0 else { return 0 }
+      let whole = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+      return Double(whole) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    }
+    return seconds(__rusage_who_t(RUSAGE_SELF.rawValue)) + seconds(__rusage_who_t(RUSAGE_CHILDREN.rawValue))
+  }
+
   /// The id of this process.
   public static var ownID: Int32 { uv_os_getpid() }
 }

@@ -31,6 +31,12 @@ internal import Glibc
 
   deinit { unsafe _ = munmap(base, max(count, 1) * 4) }
 
+  /// Adds `n` and returns the new value.
+  @discardableResult public func add(_ n: UInt32, to index: Int) -> UInt32 {
+    precondition(index >= 0 && index < count)
+    return unsafe uvs_add32(base + index, n)
+  }
+
   /// Adds one and returns the new value.
   public func increment(_ index: Int) -> UInt32 {
     precondition(index >= 0 && index < count)

@@ -122,15 +122,17 @@ func framed(_ frames: [[UInt8]]) -> [UInt8] {
     #expect(stream.pendingBytes == 3)
   }
 
-  @Test func theReceiverCanStop() {
+  @Test func theReceiverCanStopAndGoOn() {
     var stream = FrameStream(frameBytesMaximum: 10)
-    var count = 0
     let bytes = framed([[1], [2], [3]])
-    let outcome = stream.feed(bytes.span) { _ in
-      count += 1
-      return count < 2
+    let first = stream.feed(bytes.span) { $0[0] < 2 }
+    #expect(first == .stopped(consumed: 4))
+    var rest: [UInt8] = []
+    let second = stream.feed(bytes.span.extracting(4...)) {
+      rest.append($0[0])
+      return true
     }
-    #expect(outcome == .stopped)
-    #expect(count == 2)
+    #expect(second == .open)
+    #expect(rest == [3])
   }
 }

@@ -1,0 +1,373 @@
+// The sockets of the nodes that one process hosts: a listener a node, a TCP connection a link (the lower id dials), and
+// on each a session before the first frame. Links between two nodes of the same process go through loopback sockets too.
+//
+// It carries opaque frames, in order, between neighbours, or counts why it did not. It knows no protocol above the
+// session, and no faults: those are decided before `send`. A link that breaks is dialed again, with growing pauses.
+
+public import Basics
+public import Libp2p
+public import Signatures
+public import UV
+
+/// Who receives what the transport carries. All calls come from the loop.
+public protocol TransportReceiver: AnyObject {
+  /// A frame from the neighbour at `slot`, which is the receiving node's own slot. Gone when this returns.
+  func received(_ frame: Span<UInt8>, slot: Int)
+  /// Frames can be sent over `slot` from now on.
+  func linkUp(slot: Int)
+  /// The link is gone until the next `linkUp`.
+  func linkDown(slot: Int)
+}
+
+/// What is counted since the start.
+public struct TransportCounters: Equatable, Sendable {
+  /// Frames handed to sockets, and their bytes with length prefixes.
+  public var framesSent: UInt64 = 0
+  public var bytesSent: UInt64 = 0
+  public var framesReceived: UInt64 = 0
+  public var bytesReceived: UInt64 = 0
+  /// Frames not sent since the link was not up.
+  public var droppedNoLink: UInt64 = 0
+  /// Frames not sent since the peer was too slow to take what waited for it, by kind.
+  public var droppedMessages: UInt64 = 0
+  public var droppedControl: UInt64 = 0
+  /// Sessions refused, by reason.
+  public var refused: [SessionError: UInt64] = [:]
+  /// Peers that proved themselves but have no link to the node they dialed.
+  public var refusedNoLink: UInt64 = 0
+  /// Connections closed at once since too many were being admitted.
+  public var refusedBusy: UInt64 = 0
+  /// Links closed since the peer's bytes were no frames.
+  public var brokenFrames: UInt64 = 0
+  /// Links closed by the receiver of the frames, for what was in them.
+  public var expelled: UInt64 = 0
+  /// Dials that failed, and links that broke.
+  public var dialsFailed: UInt64 = 0
+  public var linksLost: UInt64 = 0
+  public init() {}
+}
+
+/// What a frame is, for counting drops.
+public enum FrameKind: Sendable { case message, control }
+
+/// What does not change while a transport lives.
+public struct TransportSettings: Sendable {
+  public var network: NetworkID
+  /// Public keys of all nodes, by id.
+  public var members: Members
+  public var keys: [PublicKey]
+  /// Identities of the hosted nodes are derived from this.
+  public var seed: UInt64
+  /// Where hosted nodes listen.
+  public var address = "127.0.0.1"
+  /// Bytes of one frame.
+  public var frameBytesMaximum = 1 << 20
+  /// Bytes that may wait for one peer.
+  public var outputBytesMaximum = 1 << 22
+  /// Sessions under way that others began.
+  public var admissionsMaximum = 4_096
+  /// Pause before the first redial; doubles up to `redialMaximum`.
+  public var redialMinimum = TimeSpan.milliseconds(50)
+  public var redialMaximum = TimeSpan.seconds(1)
+
+  /// Every node's identity is a function of (seed, node). Cost: about 50 us a node.
+  public init(network: NetworkID, seed: UInt64, nodes: Int) {
+    self.network = network
+    self.seed = seed
+    keys = (0..<nodes).map { Identity(seed: seed, node: UInt32($0)).publicKey }
+    members = Members(keys)
+  }
+}
+
+/// The links of the hosted nodes.
+public final class Transport {
+  public let loop: Loop
+  public let wiring: Wiring
+  public let settings: TransportSettings
+  /// Whether each node lives in this process.
+  public let isHosted: [Bool]
+  public internal(set) var counters = TransportCounters()
+  unowned let receiver: any TransportReceiver
+
+  private var identities: [Identity?]
+  private var listeners: [Listener] = []
+  /// By slot of a hosted node: the link that is up.
+  private var links: [Link?]
+  /// By slot that we dial: the pause before the next attempt.
+  private var pauses: [TimeSpan]
+  private var ports: [UInt16] = []
+  /// Links whose session is not decided, in order of their beginning.
+  private var undecided: [Link] = []
+  private var inbound = 0
+  private let watch: Timer
+  private var redials: [Timer] = []
+  private var isClosed = false
+  /// Links of hosted slots that are up.
+  public private(set) var linksUp = 0
+
+  /// A transport for the nodes of which `isHosted` holds. The receiver must outlive it.
+  public init(
+    _ loop: Loop, _ wiring: Wiring, hosting isHosted: [Bool], _ settings: TransportSettings,
+    receiver: any TransportReceiver
+  ) {
+    precondition(isHosted.count == wiring.nodes && settings.keys.count == wiring.nodes)
+    self.loop = loop
+    self.wiring = wiring
+    self.settings = settings
+    self.isHosted = isHosted
+    self.receiver = receiver
+    identities = isHosted.indices.map {
+      isHosted[$0] ? Identity(seed: settings.seed, node: UInt32($0)) : nil
+    }
+    links = Array(repeating: nil, count: wiring.slots)
+    pauses = Array(repeating: settings.redialMinimum, count: wiring.slots)
+    var expire: (() -> Void)?
+    watch = Timer(loop) { expire?() }
+    expire = { [unowned self] in self.expireSessions() }
+    watch.keepsLoopAlive = false
+  }
+
+  /// Slots of hosted nodes: `linksUp` reaches this number when every link stands.
+  public var hostedSlots: Int {
+    isHosted.indices.reduce(0) { $0 + (isHosted[$1] ? wiring.slots(of: $1).count : 0) }
+  }
+
+  /// Whether every link of every hosted node stands.
+  public var isConnected: Bool { linksUp == hostedSlots }
+
+  public func isUp(slot: Int) -> Bool { links[slot] != nil }
+
+  /// The clock of sessions.
+  static var now: Instant { Instant(nanoseconds: Loop.monotonicNanoseconds) }
+
+  // MARK: Beginning
+
+  /// Opens a listener for every hosted node, each with a port of the system's choice. Returns them in order of node.
+  public func listen() throws(UVError) -> [(node: NodeID, port: UInt16)] {
+    var found: [(node: NodeID, port: UInt16)] = []
+    for node in 0..<wiring.nodes where isHosted[node] {
+      let listener = try Listener.open(loop, .tcp(settings.address, port: 0)) { [unowned self] connection in
+        self.accepted(connection, by: node)
+      }
+      listeners.append(listener)
+      found.append((NodeID(node), listener.port))
+    }
+    watch.start(after: .milliseconds(250), every: .milliseconds(250))
+    return found
+  }
+
+  /// Dials every neighbour with a higher id. `ports` are those of all nodes, by id.
+  public func connect(to ports: [UInt16]) {
+    precondition(ports.count == wiring.nodes)
+    self.ports = ports
+    for node in 0..<wiring.nodes where isHosted[node] {
+      for slot in wiring.slots(of: node) where Int(wiring.neighbors[slot]) > node { dial(slot) }
+    }
+  }
+
+  /// A node moved: its process came back with another port. Later dials go there.
+  public func setPort(_ port: UInt16, of node: NodeID) {
+    if node.index < ports.count { ports[node.index] = port }
+  }
+
+  private func dial(_ slot: Int) {
+    guard !isClosed else { return }
+    let node = Int(wiring.owners[slot])
+    let peer = Int(wiring.neighbors[slot])
+    guard let identity = identities[node] else { preconditionFailure("node \(node) is not hosted here") }
+    let session = Session(
+      .dialer, identity, network: settings.network, nonce: freshNonce(),
+      admission: .exactly(settings.keys[peer]), at: Self.now)
+    let link = Link(self, session, node: node, slot: slot)
+    do throws(UVError) {
+      link.connection = try Connection.dial(loop, .tcp(settings.address, port: ports[peer]), handler: link)
+    } catch {
+      counters.dialsFailed += 1
+      redial(slot)
+      return
+    }
+    link.connection?.outputBytesMaximum = settings.outputBytesMaximum
+    undecided.append(link)
+  }
+
+  private func redial(_ slot: Int) {
+    guard !isClosed else { return }
+    let pause = pauses[slot]
+    pauses[slot] = min(pause * 2, settings.redialMaximum)
+    var timer: Timer?
+    timer = Timer(loop) { [unowned self] in
+      if let done = timer {
+        redials.removeAll { $0 === done }
+        done.close()
+      }
+      timer = nil
+      if links[slot] == nil { dial(slot) }
+    }
+    if let timer {
+      redials.append(timer)
+      timer.start(after: pause)
+    }
+  }
+
+  private func accepted(_ connection: Connection, by node: Int) {
+    guard !isClosed, inbound < settings.admissionsMaximum, let identity = identities[node] else {
+      counters.refusedBusy += 1
+      connection.close()
+      return
+    }
+    let session = Session(
+      .listener, identity, network: settings.network, nonce: freshNonce(),
+      admission: .members(settings.members),
+      at: Self.now)
+    let link = Link(self, session, node: node, slot: nil)
+    link.connection = connection
+    connection.handler = link
+    connection.outputBytesMaximum = settings.outputBytesMaximum
+    inbound += 1
+    undecided.append(link)
+    link.begin()
+  }
+
+  private func freshNonce() -> Nonce {
+    var random = SystemRandomNumberGenerator()
+    return Nonce(random.next(), random.next(), random.next(), random.next())
+  }
+
+  private func expireSessions() {
+    let now = Self.now
+    for link in undecided { link.expire(at: now) }
+  }
+
+  // MARK: Sending
+
+  /// Sends a frame of `count` bytes, which `fill` writes, over `slot` of a hosted node. False when it was dropped, and
+  /// counted.
+  @inline(__always)
+  public func send(slot: Int, _ kind: FrameKind, _ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void)
+    -> Bool
+  {
+    guard let link = links[slot], let connection = link.connection else {
+      counters.droppedNoLink &+= 1
+      return false
+    }
+    let framed = Uvarint.framed(count)
+    let isTaken = connection.write(framed) { output in
+      output.append(varint: count)
+      fill(&output)
+    }
+    guard isTaken else {
+      switch kind {
+      case .message: counters.droppedMessages &+= 1
+      case .control: counters.droppedControl &+= 1
+      }
+      return false
+    }
+    counters.framesSent &+= 1
+    counters.bytesSent &+= UInt64(framed)
+    return true
+  }
+
+  /// Sends `frame` over `slot` of a hosted node. False when it was dropped, and counted.
+  @discardableResult
+  public func send(slot: Int, _ kind: FrameKind, _ frame: Span<UInt8>) -> Bool {
+    send(slot: slot, kind, frame.count) { $0.append(bytes: frame) }
+  }
+
+  /// Closes the link at `slot` for what its peer sent; it may prove itself anew.
+  public func expel(slot: Int) {
+    guard let link = links[slot] else { return }
+    counters.expelled += 1
+    link.connection?.close()
+    lost(link)
+  }
+
+  // MARK: What links tell
+
+  /// The peer proved that it holds `key`. Whether the link is up now.
+  func established(_ link: Link, _ key: PublicKey) -> Bool {
+    decided(link)
+    let slot: Int
+    if let dialed = link.slot {
+      slot = dialed
+    } else {
+      // The lower id dials, so a dialer with a higher one has nothing to say here.
+      guard let peer = settings.members.node(of: key), peer.index < link.node,
+        let found = wiring.slot(from: link.node, to: peer.index)
+      else {
+        counters.refusedNoLink += 1
+        link.connection?.close()
+        return false
+      }
+      slot = found
+      link.slot = found
+    }
+    // The peer came again before we saw the end of its old connection: the newer one is alive.
+    if let old = links[slot] {
+      old.isUp = false
+      old.connection?.close()
+      linksUp -= 1
+      links[slot] = nil
+      receiver.linkDown(slot: slot)
+    }
+    links[slot] = link
+    linksUp += 1
+    pauses[slot] = settings.redialMinimum
+    return true
+  }
+
+  func refused(_ link: Link, _ error: SessionError) {
+    decided(link)
+    counters.refused[error, default: 0] += 1
+    link.connection?.close()
+    if let slot = link.slot { redial(slot) }
+  }
+
+  /// The connection of a link whose session was not decided ended.
+  func failed(_ link: Link) {
+    decided(link)
+    guard let slot = link.slot else { return }
+    counters.dialsFailed += 1
+    redial(slot)
+  }
+
+  /// A link that was up ended.
+  func lost(_ link: Link) {
+    guard link.isUp, let slot = link.slot else { return }
+    link.isUp = false
+    links[slot] = nil
+    linksUp -= 1
+    counters.linksLost += 1
+    receiver.linkDown(slot: slot)
+    if Int(wiring.neighbors[slot]) > link.node { redial(slot) }
+  }
+
+  private func decided(_ link: Link) {
+    guard let index = undecided.firstIndex(where: { $0 === link }) else { return }
+    undecided.remove(at: index)
+    if link.isInbound { inbound -= 1 }
+  }
+
+  /// System calls made to send, by the links that are up.
+  public var writeCalls: UInt64 { links.reduce(0) { $0 + ($1?.connection?.flushes ?? 0) } }
+
+  // MARK: Ending
+
+  /// Closes every socket; the loop has to run until they are gone. Nothing is told to the receiver.
+  public func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    for listener in listeners { listener.close() }
+    for link in undecided { link.connection?.close() }
+    for link in links {
+      link?.isUp = false
+      link?.connection?.close()
+    }
+    for timer in redials { timer.close() }
+    watch.close()
+    listeners = []
+    undecided = []
+    redials = []
+    links = Array(repeating: nil, count: wiring.slots)
+    linksUp = 0
+  }
+}
