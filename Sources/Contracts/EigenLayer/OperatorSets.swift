@@ -57,7 +57,9 @@ extension RestakingLedger {
 
   /// A removed strategy is not slashable from this block on; deallocations that were pending still wait their full time.
   /// Errors: invalidOperatorSet, strategyNotInOperatorSet.
-  public mutating func removeStrategies(_ removed: [StrategyID], from set: OperatorSetID) throws(RestakingError) {
+  public mutating func removeStrategies(_ removed: [StrategyID], from set: OperatorSetID)
+    throws(RestakingError)
+  {
     guard set.index < sets.count else { throw .invalidOperatorSet }
     var left = sets[set.index].strategies
     for strategy in removed {
