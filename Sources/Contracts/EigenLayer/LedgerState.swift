@@ -95,6 +95,8 @@ public struct Allocation: Sendable, Equatable {
 struct Membership: Sendable {
   var operatorIndex: Int
   var set: OperatorSetID
+  /// Position in the set's list of members.
+  var place: Int
   var registered = false
   /// Last block of slashability after deregistration.
   var slashableUntil: BlockNumber = 0
@@ -199,7 +201,7 @@ public struct RestakingLedger: Sendable {
   mutating func makeMembership(_ op: Int, _ set: OperatorSetID) -> Int {
     if let slot = membership(op, set) { return slot }
     while operators[op].memberships.count <= set.index { operators[op].memberships.append(-1) }
-    memberships.append(Membership(operatorIndex: op, set: set))
+    memberships.append(Membership(operatorIndex: op, set: set, place: sets[set.index].memberships.count))
     operators[op].memberships[set.index] = Int32(memberships.count - 1)
     sets[set.index].memberships.append(memberships.count - 1)
     return memberships.count - 1
