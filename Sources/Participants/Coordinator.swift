@@ -1,70 +1,146 @@
-// The on-chain model as a participant.
+// The on-chain model as a participant: blocks, certificates, slashing, rewards. Sans-IO: transactions and instants go in,
+// facts come out, in order. It reads no clock and draws nothing but missed slots, by block number from its seed.
+//
+// Everything happens in blocks, and only blocks in which something can change are produced; their numbers follow time all
+// the same. So thirty quiet days cost nothing. Keepers (expiry of tasks, ends of windows and epochs, execution of cases,
+// burning, completion of withdrawals) act in the first block at or after their instant, before its transactions.
 
 public import AVS
 public import Basics
 public import Contracts
 
-/// Stake totals for `summary.json`, in wei by the assets' prices.
-public struct StakeTotals: Sendable, Equatable {
-  public var deposited: UInt128 = 0
-  public var restaked: UInt128 = 0
-  public var queued: UInt128 = 0
-  public var withdrawn: UInt128 = 0
-  public var burned: UInt128 = 0
-  public var redistributed: UInt128 = 0
-  /// Slashed, not yet burned or redistributed.
-  public var slashedPending: UInt128 = 0
-  /// What rounding left in the strategies; may be short by single wei, hence signed.
-  public var dust: Int128 = 0
-  public init() {}
-}
-
-/// Reward totals for `summary.json`, in wei. `submitted = operators + stakers + dust + refunded`.
-public struct RewardTotals: Sendable, Equatable {
-  public var submitted: UInt128 = 0
-  public var operators: UInt128 = 0
-  public var stakers: UInt128 = 0
-  public var dust: UInt128 = 0
-  public var refunded: UInt128 = 0
-  public init() {}
-}
-
-public struct Coordinator: Sendable {
-  public let configuration: CoordinatorConfiguration
-
-  /// - Parameter isValid: whether an attestation's signature is its operator's.
-  public init(
-    _ configuration: CoordinatorConfiguration, isValid: @escaping @Sendable (SignedAttestation) -> Bool
-  ) throws(CoordinatorConfigurationError) {
-    self.configuration = configuration
-  }
-
-  /// A service's own sequencer issues a task: known at once, without a transaction.
-  public mutating func announce(_ task: TaskRecord, at: Instant) throws(TransactionRefusal) {}
-  /// The transaction has just reached the mempool. Nil: the mempool is full; counted in `droppedTransactions`.
-  @discardableResult public mutating func submit(_ transaction: Transaction, at: Instant) -> TransactionID? {
-    nil
-  }
-  /// The next instant at which anything can change without further input; nil: never.
-  public var nextEvent: Instant? { nil }
-  /// Produces every block up to `to`, inclusive, in which something can change.
-  public mutating func advance(to: Instant, facts: inout [CoordinatorFact]) {}
-  public private(set) var droppedTransactions: UInt64 = 0
-  public var headBlock: BlockNumber { 0 }
-  public var finalizedBlock: BlockNumber { 0 }
-  public func memberIndex(of node: NodeID, in service: ServiceID) -> Int? { nil }
-  /// Members by index; nodes that left keep their index.
-  public func members(of service: ServiceID) -> [NodeID] { [] }
-  /// Weight by member index at the head of the chain: minimum slashable stake summed over the assets, in wei.
-  public func stake(of service: ServiceID) -> (weights: [UInt128], total: UInt128) { ([], 0) }
-  public func openCases() -> Int { 0 }
-  public func openTasks() -> Int { 0 }
-  public func stakeTotals() -> StakeTotals { StakeTotals() }
-  public var rewardTotals: RewardTotals { RewardTotals() }
-  public func account(named: String) -> AccountID? { nil }
-}
-
 /// The configuration is impossible.
 public struct CoordinatorConfigurationError: Error, Sendable, Equatable {
   public var mistakes: [String]
+}
+
+/// The coordinator.
+///
+/// Protocol of use: `advance(to: t)` before anything else at instant t, then `announce` and `submit`; afterwards ask
+/// `nextEvent` again. Instants never decrease.
+public struct Coordinator: Sendable {
+  private var state: CoordinatorState
+
+  /// - Parameters:
+  ///   - isValid: whether an attestation's signature is its operator's. Must be a pure function.
+  public init(
+    _ configuration: CoordinatorConfiguration, isValid: @escaping @Sendable (SignedAttestation) -> Bool
+  ) throws(CoordinatorConfigurationError) {
+    state = try CoordinatorState(configuration, isValid: isValid)
+  }
+
+  public var configuration: CoordinatorConfiguration { state.configuration }
+
+  // MARK: - Input
+
+  /// A service's own sequencer issues a task: the chain knows it at once, without a transaction.
+  /// Error: invalidTask, for a taken id, an unknown service, a reference block that has not happened, or a deadline before
+  /// the due instant.
+  public mutating func announce(_ task: TaskRecord, at: Instant) throws(TransactionRefusal) {
+    move(to: at)
+    try state.open(task, at: at)
+  }
+
+  /// The fact about a task became known or changed (it was not final): disputes and later evidence go by the new one.
+  public mutating func revise(_ task: TaskID, truth: Digest?) { state.tasks.revise(task, truth: truth) }
+
+  /// A transaction reaches the mempool. Nil: the mempool is full, or the transaction needs more gas than a block has; it
+  /// is dropped and counted.
+  @discardableResult
+  public mutating func submit(_ transaction: Transaction, at: Instant) -> TransactionID? {
+    move(to: at)
+    var members = 0
+    if case .certificate(let certificate) = transaction.body, certificate.service.index < state.services.count
+    {
+      members = state.ledger.memberCount(of: state.services[certificate.service.index].set)
+    }
+    let gas = state.configuration.gas.gas(of: transaction.body, members: members)
+    let id = TransactionID(state.nextTransaction)
+    let pending = PendingTransaction(id: id, transaction: transaction, submittedAt: at, gas: gas)
+    guard gas <= state.configuration.chain.gasLimit,
+      state.mempool.add(pending, readyAt: at + state.configuration.chain.inclusionDelay)
+    else {
+      state.droppedTransactions += 1
+      return nil
+    }
+    state.nextTransaction += 1
+    return id
+  }
+
+  private mutating func move(to instant: Instant) {
+    precondition(instant >= state.now, "time ran backwards: \(instant) after \(state.now)")
+    state.now = instant
+  }
+
+  // MARK: - Time
+
+  /// The next instant at which anything can change without further input: a block. Nil: never.
+  public var nextEvent: Instant? { state.nextBlock.map { state.configuration.chain.instant(of: $0) } }
+
+  /// Produces every block up to `to`, inclusive, in which something can change, and appends what happened.
+  public mutating func advance(to: Instant, facts: inout [CoordinatorFact]) {
+    while let number = state.nextBlock, state.configuration.chain.instant(of: number) <= to {
+      state.produce(number, &facts)
+    }
+    move(to: to)
+  }
+
+  // MARK: - Views
+
+  /// The block at the present instant.
+  public var headBlock: BlockNumber { max(state.head, state.configuration.chain.block(at: state.now)) }
+  /// The last final block.
+  public var finalizedBlock: BlockNumber {
+    max(headBlock, state.configuration.chain.startBlock + state.configuration.chain.finalityDepth)
+      - state.configuration.chain.finalityDepth
+  }
+  /// The last block that was produced.
+  public var lastProducedBlock: BlockNumber { state.head }
+
+  /// Bit of a node in the service's certificates; nil when it never was a member. It never changes.
+  public func memberIndex(of node: NodeID, in service: ServiceID) -> Int? {
+    guard let account = state.account(of: node) else { return nil }
+    return state.ledger.memberIndex(account, in: state.services[service.index].set)
+  }
+
+  /// Nodes by member index; those that left keep theirs.
+  public func members(of service: ServiceID) -> [NodeID] {
+    let set = state.services[service.index].set
+    return (0..<state.ledger.memberCount(of: set)).compactMap {
+      state.nodes[state.ledger.member($0, of: set).index]
+    }
+  }
+
+  /// Weights by member index at the end of `block`; nil when that table is not kept any more.
+  public func stake(of service: ServiceID, at block: BlockNumber) -> StakeTable? {
+    state.services[service.index].stake.table(at: block)
+  }
+
+  /// Weights by member index now.
+  public func stake(of service: ServiceID) -> StakeTable {
+    guard let table = state.services[service.index].stake.latest else {
+      preconditionFailure("no table at genesis")
+    }
+    return table
+  }
+
+  public func taskState(_ task: TaskID) -> TaskState? { state.tasks.state(task) }
+  public var cases: [SlashingCase] { state.court.cases }
+  public var openCases: Int { state.court.openCount }
+  public var openTasks: Int { state.tasks.openCount }
+  public var pendingWithdrawals: Int { state.ledger.withdrawals.count(where: \.isPending) }
+  public var waitingTransactions: Int { state.mempool.count }
+  /// Transactions that found the mempool full, or that no block could hold.
+  public var droppedTransactions: UInt64 { state.droppedTransactions }
+
+  /// An account by name: an operator, `operator/staker`, a service, a redistribution recipient.
+  public func account(named name: String) -> AccountID? { state.names[name] }
+  public func account(of node: NodeID) -> AccountID? { state.account(of: node) }
+  /// What an account has been paid in rewards, in wei.
+  public func rewards(of account: AccountID) -> UInt128 { state.rewardBalances[account.index] }
+  /// The restaking contracts' state, to look at.
+  public var ledger: RestakingLedger { state.ledger }
+
+  public func stakeTotals() -> StakeTotals { state.stakeTotals() }
+  public var rewardTotals: RewardTotals { state.rewards }
 }

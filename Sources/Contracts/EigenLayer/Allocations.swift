@@ -110,7 +110,9 @@ extension RestakingLedger {
 
   /// Writes a due change of an allocation; a decrease frees its magnitude.
   func freed(by allocation: Allocation, at block: BlockNumber) -> UInt64 {
-    guard allocation.effectBlock != 0, allocation.effectBlock <= block, allocation.pendingDiff < 0 else { return 0 }
+    guard allocation.effectBlock != 0, allocation.effectBlock <= block, allocation.pendingDiff < 0 else {
+      return 0
+    }
     return UInt64(-allocation.pendingDiff)
   }
 
@@ -121,7 +123,9 @@ extension RestakingLedger {
       let head = operators[op].strategies[strategy.index].queueHead
       guard head < operators[op].strategies[strategy.index].deallocations.count else { break }
       let slot = operators[op].strategies[strategy.index].deallocations[head]
-      guard let place = allocationIndex(slot, strategy) else { preconditionFailure("queued without allocation") }
+      guard let place = allocationIndex(slot, strategy) else {
+        preconditionFailure("queued without allocation")
+      }
       let allocation = memberships[slot].allocations[place]
       if block < allocation.effectBlock { break }
       operators[op].strategies[strategy.index].encumbered -= freed(by: allocation, at: block)
@@ -153,7 +157,9 @@ extension RestakingLedger {
   }
 
   /// Magnitude in use, as if finished deallocations were cleared.
-  public func encumberedMagnitude(_ account: AccountID, _ strategy: StrategyID, at block: BlockNumber) -> UInt64 {
+  public func encumberedMagnitude(_ account: AccountID, _ strategy: StrategyID, at block: BlockNumber)
+    -> UInt64
+  {
     guard let op = operatorIndex(account) else { return 0 }
     let row = row(op, strategy)
     var encumbered = row.encumbered

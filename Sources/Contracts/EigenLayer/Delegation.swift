@@ -63,7 +63,7 @@ extension RestakingLedger {
       gains.append((held.strategy, held.depositShares))
     }
     if let held = account.native {
-      let added = mulWad(mulWad(held.depositShares, held.scalingFactor), account.beaconSlashingFactor)
+      guard let added = held.shares(at: account.beaconSlashingFactor) else { throw .exceeds128Bits }
       account.native?.scalingFactor = try factorOnDelegating(held, added: added, op)
       gains.append((held.strategy, added))
     }
@@ -81,9 +81,7 @@ extension RestakingLedger {
     let magnitude = UInt128(maxMagnitude(op, held.strategy))
     if magnitude == 0 { throw .fullySlashed }
     if added == 0 { return held.scalingFactor }
-    let factor = try checkedMulDiv(held.scalingFactor, wad, magnitude)
-    _ = try checkedMulDiv(held.depositShares, factor, wad)
-    return factor
+    return try checkedMulDiv(held.scalingFactor, wad, magnitude)
   }
 
   /// Takes the staker from its operator's list.

@@ -21,7 +21,9 @@ extension RestakingLedger {
   public mutating func deposit(
     _ staker: AccountID, _ strategy: StrategyID, amount: UInt128, at block: BlockNumber
   ) throws(RestakingError) -> UInt128 {
-    guard strategy.index < strategies.count, !strategies[strategy.index].isNativeETH else { throw .invalidStrategy }
+    guard strategy.index < strategies.count, !strategies[strategy.index].isNativeETH else {
+      throw .invalidStrategy
+    }
     let pool = strategies[strategy.index]
     let shares = try checkedMulDiv(amount, pool.totalShares + Self.offset, pool.balance + Self.offset)
     if shares == 0 { throw .newSharesZero }
@@ -36,7 +38,9 @@ extension RestakingLedger {
 
   /// Tokens appear in the pool without shares: the exchange rate rises. Effects: the balance.
   public mutating func donate(_ strategy: StrategyID, amount: UInt128) throws(RestakingError) {
-    guard strategy.index < strategies.count, !strategies[strategy.index].isNativeETH else { throw .invalidStrategy }
+    guard strategy.index < strategies.count, !strategies[strategy.index].isNativeETH else {
+      throw .invalidStrategy
+    }
     strategies[strategy.index].balance = try checkedSum(strategies[strategy.index].balance, amount)
   }
 
@@ -83,7 +87,7 @@ extension RestakingLedger {
   /// What the staker could withdraw now, in shares: mulWad(mulWad(deposit shares, k), slashing factor).
   public func withdrawableShares(_ staker: AccountID, _ strategy: StrategyID) -> UInt128 {
     let held = holding(staker, strategy)
-    return mulWad(mulWad(held.depositShares, held.scalingFactor), slashingFactor(staker, strategy))
+    return held.shares(at: slashingFactor(staker, strategy)) ?? .max
   }
 
   /// The scaling factor after `added` shares join `held` at factor `f`. SlashingLib, `DepositScalingFactor.update`.
@@ -95,7 +99,7 @@ extension RestakingLedger {
     if f == 0 { throw .fullySlashed }
     if added == 0 { return held.scalingFactor }
     if held.depositShares == 0 { return try checkedMulDiv(held.scalingFactor, wad, f) }
-    let current = mulWad(mulWad(held.depositShares, held.scalingFactor), f)
+    guard let current = held.shares(at: f) else { throw .exceeds128Bits }
     let shares = try checkedSum(held.depositShares, added)
     let mean = try checkedMulDiv(try checkedSum(current, added), wad, shares)
     let factor = try checkedMulDiv(mean, wad, f)
@@ -115,8 +119,6 @@ extension RestakingLedger {
     }
     held.scalingFactor = try scalingFactor(of: held, adding: added, at: slashingFactor(staker, strategy))
     held.depositShares = try checkedSum(held.depositShares, added)
-    // Keeps every later product of the two inside 128 bits.
-    _ = try checkedMulDiv(held.depositShares, held.scalingFactor, wad)
     if let delegate = accounts[staker.index].delegatedTo {
       try raiseOperatorShares(delegate, strategy, by: added)
     }
@@ -132,7 +134,9 @@ extension RestakingLedger {
   mutating func raiseOperatorShares(
     _ delegate: AccountID, _ strategy: StrategyID, by added: UInt128
   ) throws(RestakingError) {
-    guard let op = operatorIndex(delegate) else { preconditionFailure("delegated to somebody who is no operator") }
+    guard let op = operatorIndex(delegate) else {
+      preconditionFailure("delegated to somebody who is no operator")
+    }
     makeRow(op, strategy)
     let shares = try checkedSum(operators[op].strategies[strategy.index].shares, added)
     operators[op].strategies[strategy.index].shares = shares
@@ -141,7 +145,9 @@ extension RestakingLedger {
   mutating func lowerOperatorShares(
     _ delegate: AccountID, _ strategy: StrategyID, by removed: UInt128
   ) throws(RestakingError) {
-    guard let op = operatorIndex(delegate) else { preconditionFailure("delegated to somebody who is no operator") }
+    guard let op = operatorIndex(delegate) else {
+      preconditionFailure("delegated to somebody who is no operator")
+    }
     makeRow(op, strategy)
     guard operators[op].strategies[strategy.index].shares >= removed else { throw .arithmeticUnderflow }
     operators[op].strategies[strategy.index].shares -= removed

@@ -21,6 +21,11 @@ public struct Holding: Sendable {
   public internal(set) var depositShares: UInt128
   /// Deposit scaling factor k, a WAD.
   public internal(set) var scalingFactor: UInt128
+
+  /// mulWad(mulWad(deposit shares, k), factor); nil beyond 128 bits.
+  func shares(at factor: UInt128) -> UInt128? {
+    ScaledShares(depositShares, scaledBy: scalingFactor).shares(at: factor)
+  }
 }
 
 /// Anybody. DelegationManager's and EigenPodManager's tables by staker.
@@ -55,7 +60,7 @@ struct OperatorStrategy: Sendable {
   var shares: UInt128 = 0
   var maxMagnitudeHistory = History<UInt64>(1_000_000_000_000_000_000)
   /// Cumulative scaled shares that entered the withdrawal queue.
-  var queuedHistory = History<UInt128>(0)
+  var queuedHistory = History<ScaledShares>(ScaledShares(0))
   /// Memberships with a pending deallocation, first in first out; those before `queueHead` are gone.
   var deallocations: [Int] = []
   var queueHead = 0
@@ -90,6 +95,8 @@ public struct Allocation: Sendable, Equatable {
 struct Membership: Sendable {
   var operatorIndex: Int
   var set: OperatorSetID
+  /// Position in the set's list of members.
+  var place: Int
   var registered = false
   /// Last block of slashability after deregistration.
   var slashableUntil: BlockNumber = 0
@@ -127,7 +134,7 @@ public struct Withdrawal: Sendable {
   public let startBlock: BlockNumber
   public internal(set) var strategies: [StrategyID]
   /// Deposit shares times the scaling factor at queueing.
-  public internal(set) var scaledShares: [UInt128]
+  public internal(set) var scaledShares: [ScaledShares]
   public internal(set) var isPending = true
 }
 
@@ -168,11 +175,14 @@ public struct RestakingLedger: Sendable {
 
   /// The operator's row for a strategy, made on first use.
   mutating func makeRow(_ op: Int, _ strategy: StrategyID) {
-    while operators[op].strategies.count <= strategy.index { operators[op].strategies.append(OperatorStrategy()) }
+    while operators[op].strategies.count <= strategy.index {
+      operators[op].strategies.append(OperatorStrategy())
+    }
   }
 
   func row(_ op: Int, _ strategy: StrategyID) -> OperatorStrategy {
-    strategy.index < operators[op].strategies.count ? operators[op].strategies[strategy.index] : OperatorStrategy()
+    strategy.index < operators[op].strategies.count
+      ? operators[op].strategies[strategy.index] : OperatorStrategy()
   }
 
   /// The maximum magnitude without copying the row.
@@ -191,7 +201,7 @@ public struct RestakingLedger: Sendable {
   mutating func makeMembership(_ op: Int, _ set: OperatorSetID) -> Int {
     if let slot = membership(op, set) { return slot }
     while operators[op].memberships.count <= set.index { operators[op].memberships.append(-1) }
-    memberships.append(Membership(operatorIndex: op, set: set))
+    memberships.append(Membership(operatorIndex: op, set: set, place: sets[set.index].memberships.count))
     operators[op].memberships[set.index] = Int32(memberships.count - 1)
     sets[set.index].memberships.append(memberships.count - 1)
     return memberships.count - 1

@@ -33,8 +33,8 @@ extension RestakingLedger {
       if let delegate = accounts[staker.index].delegatedTo {
         let held = holding(staker, strategy)
         let share = mulWad(delegateMagnitude(delegate, strategy), factor - next)
-        try lowerOperatorShares(
-          delegate, strategy, by: mulWad(mulWad(held.depositShares, held.scalingFactor), share))
+        guard let lost = held.shares(at: share) else { throw .exceeds128Bits }
+        try lowerOperatorShares(delegate, strategy, by: lost)
       }
       accounts[staker.index].beaconSlashingFactor = next
     }

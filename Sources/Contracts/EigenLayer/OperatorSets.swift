@@ -57,7 +57,9 @@ extension RestakingLedger {
 
   /// A removed strategy is not slashable from this block on; deallocations that were pending still wait their full time.
   /// Errors: invalidOperatorSet, strategyNotInOperatorSet.
-  public mutating func removeStrategies(_ removed: [StrategyID], from set: OperatorSetID) throws(RestakingError) {
+  public mutating func removeStrategies(_ removed: [StrategyID], from set: OperatorSetID)
+    throws(RestakingError)
+  {
     guard set.index < sets.count else { throw .invalidOperatorSet }
     var left = sets[set.index].strategies
     for strategy in removed {
@@ -138,4 +140,34 @@ extension RestakingLedger {
 
   /// Slashes that the set has made; also those that found nothing to take.
   public func slashCount(of set: OperatorSetID) -> UInt64 { sets[set.index].slashCount }
+
+  // MARK: - Members
+
+  /// Operators that ever registered in the set or allocated to it. Their index in it never changes.
+  public func memberCount(of set: OperatorSetID) -> Int { sets[set.index].memberships.count }
+
+  public func member(_ index: Int, of set: OperatorSetID) -> AccountID {
+    operators[memberships[sets[set.index].memberships[index]].operatorIndex].account
+  }
+
+  /// The operator's index in the set; nil when it has none.
+  public func memberIndex(_ account: AccountID, in set: OperatorSetID) -> Int? {
+    guard let op = operatorIndex(account), let slot = membership(op, set) else { return nil }
+    return memberships[slot].place
+  }
+
+  /// Sets in which the operator has an index, ascending.
+  public func sets(of account: AccountID) -> [OperatorSetID] {
+    guard let op = operatorIndex(account) else { return [] }
+    return operators[op].memberships.indices.filter { operators[op].memberships[$0] >= 0 }
+      .map { OperatorSetID($0) }
+  }
+
+  /// When the operator's slashability by the set ends; nil while it is registered or was never in it.
+  public func slashableUntil(_ account: AccountID, by set: OperatorSetID) -> BlockNumber? {
+    guard let op = operatorIndex(account), let slot = membership(op, set), !memberships[slot].registered,
+      memberships[slot].slashableUntil > 0
+    else { return nil }
+    return memberships[slot].slashableUntil
+  }
 }

@@ -28,7 +28,9 @@ extension RestakingLedger {
   ) throws(RestakingError) -> SlashReceipt {
     guard slashed.count == wads.count else { throw .inputArrayLengthMismatch }
     guard set.index < sets.count else { throw .invalidOperatorSet }
-    guard let op = operatorIndex(account), isSlashable(op, set, at: block) else { throw .operatorNotSlashable }
+    guard let op = operatorIndex(account), isSlashable(op, set, at: block) else {
+      throw .operatorNotSlashable
+    }
     guard caller == slasher(of: set, at: block) else { throw .invalidCaller }
     for k in slashed.indices {
       if k > 0 && slashed[k] <= slashed[k - 1] { throw .strategiesMustBeInAscendingOrder }
@@ -96,8 +98,9 @@ extension RestakingLedger {
     let now = operators[op].strategies[strategy.index].queuedHistory.latest
     let before =
       block > delays.withdrawal
-      ? operators[op].strategies[strategy.index].queuedHistory.value(at: block - delays.withdrawal - 1) : 0
-    return mulWad(now - before, UInt128(magnitude))
+      ? operators[op].strategies[strategy.index].queuedHistory.value(at: block - delays.withdrawal - 1)
+      : ScaledShares(0)
+    return (now - before).shares(at: UInt128(magnitude)) ?? .max
   }
 
   /// Shares of the operator in the withdrawal queue that a slash would reach.
@@ -116,7 +119,9 @@ extension RestakingLedger {
   public mutating func clearSlashedShares(
     _ set: OperatorSetID, slashID: UInt64
   ) throws(RestakingError) -> [(strategy: StrategyID, tokens: UInt128)] {
-    guard set.index < sets.count, slashID >= 1, slashID <= UInt64(sets[set.index].slashed.count) else { return [] }
+    guard set.index < sets.count, slashID >= 1, slashID <= UInt64(sets[set.index].slashed.count) else {
+      return []
+    }
     let pending = sets[set.index].slashed[Int(slashID - 1)]
     for one in pending where one.shares > strategies[one.strategy.index].totalShares {
       throw .withdrawalAmountExceedsTotalDeposits
@@ -137,7 +142,9 @@ extension RestakingLedger {
 
   /// What waits for burning or redistribution under a slash id.
   public func slashedShares(_ set: OperatorSetID, slashID: UInt64) -> [SlashedShares] {
-    guard set.index < sets.count, slashID >= 1, slashID <= UInt64(sets[set.index].slashed.count) else { return [] }
+    guard set.index < sets.count, slashID >= 1, slashID <= UInt64(sets[set.index].slashed.count) else {
+      return []
+    }
     return sets[set.index].slashed[Int(slashID - 1)]
   }
 }

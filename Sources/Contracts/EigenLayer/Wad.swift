@@ -1,7 +1,7 @@
 // Fixed-point arithmetic of the restaking contracts: shares of 10^18, full-width products, rounding as in SlashingLib.
 //
-// Values are 128 bits wide where the contracts have 256. Results that need more are refused (`exceeds128Bits`), never
-// cut off; total shares of a strategy stay below 10^38 in the contracts too.
+// Values are 128 bits wide where the contracts have 256, scaled shares excepted. Results that need more are refused
+// (`exceeds128Bits`), never cut off; total shares of a strategy stay below 10^38 in the contracts too.
 
 public import Basics
 

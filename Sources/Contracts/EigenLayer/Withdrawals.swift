@@ -14,7 +14,9 @@ extension RestakingLedger {
   public mutating func queueWithdrawal(
     _ staker: AccountID, _ strategies: [StrategyID], depositShares: [UInt128], at block: BlockNumber
   ) throws(RestakingError) -> WithdrawalID {
-    guard strategies.count == depositShares.count, !strategies.isEmpty else { throw .inputArrayLengthMismatch }
+    guard strategies.count == depositShares.count, !strategies.isEmpty else {
+      throw .inputArrayLengthMismatch
+    }
     for strategy in strategies where strategy.index >= self.strategies.count { throw .invalidStrategy }
     let saved = Saved(self, staker)
     do throws(RestakingError) {
@@ -32,33 +34,36 @@ extension RestakingLedger {
     _ staker: AccountID, from delegate: AccountID?, _ strategies: [StrategyID], depositShares: [UInt128],
     at block: BlockNumber
   ) throws(RestakingError) -> WithdrawalID {
-    var scaled: [UInt128] = []
+    var scaled: [ScaledShares] = []
     for (strategy, shares) in zip(strategies, depositShares) {
       let held = holding(staker, strategy)
-      let one = try checkedMulDiv(shares, held.scalingFactor, wad)
+      let one = ScaledShares(shares, scaledBy: held.scalingFactor)
       scaled.append(one)
       if let delegate {
         var factor = delegateMagnitude(delegate, strategy)
         if self.strategies[strategy.index].isNativeETH {
           factor = mulWad(factor, accounts[staker.index].beaconSlashingFactor)
         }
-        try recordQueued(delegate, strategy, one, at: block)
-        try lowerOperatorShares(delegate, strategy, by: mulWad(one, factor))
+        recordQueued(delegate, strategy, one, at: block)
+        // More than 128 bits is more than any operator has.
+        guard let removed = one.shares(at: factor) else { throw .arithmeticUnderflow }
+        try lowerOperatorShares(delegate, strategy, by: removed)
       }
       try removeDepositShares(staker, strategy, shares)
     }
     withdrawals.append(
       Withdrawal(
-        staker: staker, delegatedTo: delegate, startBlock: block, strategies: strategies, scaledShares: scaled))
+        staker: staker, delegatedTo: delegate, startBlock: block, strategies: strategies, scaledShares: scaled
+      ))
     return WithdrawalID(withdrawals.count - 1)
   }
 
   private mutating func recordQueued(
-    _ delegate: AccountID, _ strategy: StrategyID, _ scaled: UInt128, at block: BlockNumber
-  ) throws(RestakingError) {
-    guard scaled != 0, let op = operatorIndex(delegate) else { return }
+    _ delegate: AccountID, _ strategy: StrategyID, _ scaled: ScaledShares, at block: BlockNumber
+  ) {
+    guard scaled != ScaledShares(0), let op = operatorIndex(delegate) else { return }
     makeRow(op, strategy)
-    let sum = try checkedSum(operators[op].strategies[strategy.index].queuedHistory.latest, scaled)
+    let sum = operators[op].strategies[strategy.index].queuedHistory.latest + scaled
     operators[op].strategies[strategy.index].queuedHistory.push(sum, at: block)
   }
 
@@ -104,7 +109,7 @@ extension RestakingLedger {
     if strategies[strategy.index].isNativeETH {
       factor = mulWad(factor, accounts[withdrawal.staker.index].beaconSlashingFactor)
     }
-    return mulWad(withdrawal.scaledShares[position], factor)
+    return withdrawal.scaledShares[position].shares(at: factor) ?? .max
   }
 
   /// The first block in which a withdrawal can be completed.
@@ -129,7 +134,8 @@ extension RestakingLedger {
     var tokens: [UInt128] = []
     let payable = withdrawal.strategies.indices.map { payableShares(id, $0, at: block) }
     if asTokens {
-      for (strategy, shares) in zip(withdrawal.strategies, payable) where !strategies[strategy.index].isNativeETH {
+      for (strategy, shares) in zip(withdrawal.strategies, payable)
+      where !strategies[strategy.index].isNativeETH {
         guard shares <= strategies[strategy.index].totalShares else {
           throw .withdrawalAmountExceedsTotalDeposits
         }

@@ -1,0 +1,86 @@
+// Blocks: which comes next, what falls due in it, what it includes.
+
+import AVS
+import Basics
+import Contracts
+
+extension CoordinatorState {
+  /// The next block in which anything can change, by what is known now; nil: none ever.
+  var nextBlock: BlockNumber? {
+    let due = [agenda.next, mempool.nextReady].compactMap { $0 }.min()
+    guard let due, due != .never else { return nil }
+    var number = max(configuration.chain.firstBlock(notBefore: due), head + 1)
+    while isMissed(number) { number += 1 }
+    return number
+  }
+
+  /// Whether the slot of a block stays empty: drawn by number, so that nothing else changes the draw.
+  func isMissed(_ number: BlockNumber) -> Bool {
+    configuration.chain.missedSlotBips > 0
+      && scale(missedSlots.bits(number), 10_000) < configuration.chain.missedSlotBips
+  }
+
+  /// Produces block `number`: first what fell due by its time, in order, then transactions by tip and arrival, as long as
+  /// gas is left. Keepers' gas comes first: whoever waits for a slash pays for it.
+  mutating func produce(_ number: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    precondition(number > head)
+    let at = configuration.chain.instant(of: number)
+    if configuration.chain.missedSlotBips > 0 {
+      let before = number - 1
+      if before > head, isMissed(before) {
+        facts.append(.missedSlot(before, at: configuration.chain.instant(of: before)))
+      }
+    }
+    head = number
+    now = max(now, at)
+    var gas: UInt64 = 0
+    while let due = agenda.take(dueBy: at) {
+      gas += perform(due.item, due: due.at, at: at, block: number, &facts)
+    }
+    let included = mempool.take(
+      at: at, gas: configuration.chain.gasLimit - min(gas, configuration.chain.gasLimit))
+    for pending in included {
+      gas += pending.gas
+      execute(pending, at: at, block: number, &facts)
+    }
+    while let due = agenda.take(dueBy: at) {
+      gas += perform(due.item, due: due.at, at: at, block: number, &facts)
+    }
+    refreshStakeTables(at: number)
+    facts.append(
+      .block(
+        BlockFact(number: number, at: at, transactions: included.count, gasUsed: gas, waiting: mempool.count))
+    )
+  }
+
+  /// Does what fell due; returns the gas it used.
+  private mutating func perform(
+    _ item: DueItem, due: Instant, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+  ) -> UInt64 {
+    switch item {
+    case .taskExpiry(let task):
+      expire(task, at: at, &facts)
+      return 0
+    case .livenessWindow(let service, let index):
+      closeWindow(service, index, end: due, at: at, block: block, &facts)
+      return 0
+    case .slashing(let id):
+      return executeCase(id, at: at, block: block, &facts)
+    case .epoch(let service, let index):
+      closeEpoch(service, index, at: at, &facts)
+      return 0
+    case .withdrawal(let id):
+      return completeDue(id, at: at, block: block, &facts)
+    case .clearSlash(let service, let slashID):
+      return clearSlash(service, slashID, at: at, block: block, &facts)
+    case .stakeChange(let set):
+      changedSets[set.index] = true
+      return 0
+    }
+  }
+
+  /// Checks conservation after something happened to stake.
+  mutating func checkStake(at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    for finding in conservation.check(ledger, at: block) { facts.append(.checkBroken(finding, at: at)) }
+  }
+}
