@@ -139,21 +139,23 @@ import Basics
   /// Insertion over nearly sorted keys; false, with the keys in some order, when they are not nearly sorted.
   private mutating func settle(_ n: Int) -> Bool {
     var moves = 0
+    var k = 1
     var last = unsafe a[0]
-    for i in 1..<n {
-      let key = unsafe a[i]
-      if _fastPath(last <= key) {
+    while k < n {
+      let key = unsafe a[k]
+      if _slowPath(key < last) {
+        var hole = k
+        while hole > 0, unsafe a[hole &- 1] > key {
+          unsafe a[hole] = a[hole &- 1]
+          hole &-= 1
+        }
+        unsafe a[hole] = key
+        moves &+= k &- hole
+        if moves > 2 * n { return false }
+      } else {
         last = key
-        continue
       }
-      var k = i
-      while k > 0, unsafe a[k &- 1] > key {
-        unsafe a[k] = a[k &- 1]
-        k &-= 1
-      }
-      unsafe a[k] = key
-      moves &+= i &- k
-      if moves > 2 * n { return false }
+      k &+= 1
     }
     return true
   }

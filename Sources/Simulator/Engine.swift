@@ -51,7 +51,8 @@ public struct Engine<P: Population & ~Copyable>: ~Copyable {
   public mutating func run(until limit: Instant) {
     let prefetching = population.prefetchDistance
     repeat {
-      let end = max(network.queue.taken, network.queue.openCount(before: limit.nanoseconds))
+      let open = network.queue.openCount(before: limit.nanoseconds)
+      let end = max(network.queue.taken, open)
       drain(to: end, before: limit, prefetching: prefetching)
       if network.queue.taken < network.queue.count || !network.queue.late.isEmpty { break }
     } while network.queue.open(before: limit.nanoseconds)

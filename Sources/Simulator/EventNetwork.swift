@@ -45,7 +45,8 @@ public struct EventNetwork: ~Copyable {
       if slot == row.upperBound { slot = row.lowerBound }
       let (latency, receiver) = links.fastRow(slot)
       // A slot that is not plain has a latency beyond the wheel, so that one test finds both.
-      let event = Event(time: Instant(nanoseconds: now.nanoseconds &+ latency), slot: receiver, payload: payload)
+      let event = Event(
+        time: Instant(nanoseconds: now.nanoseconds &+ latency), slot: receiver, payload: payload)
       if _slowPath(!inlet.put(event)) {
         fast &-= 1
         sendAlone(slot: slot, payload: payload, key: key, bytes: bytes, at: now)

@@ -102,10 +102,18 @@ public import Basics
     unsafe farOccupied.deallocate()
   }
 
-  /// The width that gives a bucket some two thousand events: 14 ... 21.
-  public static func bucketBits(eventsPerSecond rate: Double) -> Int {
+  /// A good width, 14 ... 21. Not so wide that a bucket holds far more than `eventsPerSecond` of virtual time makes it
+  /// sort at once from the second-level cache; not wider than `shortestDelay`, when that is above 16 us, since an event for
+  /// the open bucket takes the slower way.
+  public static func bucketBits(eventsPerSecond: Double, shortestDelay: TimeSpan = .forever) -> Int {
     var bits = 21
-    while bits > 14 && rate * Double(UInt64(1) << UInt64(bits)) * 1e-9 > 4000 { bits -= 1 }
+    while bits > 14 {
+      let width = UInt64(1) << UInt64(bits)
+      let isDense = eventsPerSecond * Double(width) * 1e-9 > 24_000
+      let isWide = width > shortestDelay.nanoseconds && shortestDelay.nanoseconds >= 1 << 14
+      if !isDense && !isWide { break }
+      bits -= 1
+    }
     return bits
   }
 }

@@ -193,7 +193,7 @@ struct FloodNodes: Population, ~Copyable {
     words = (nodes + 63) / 64
     seen = Table(repeating: 0, count: words * messages)
     // The rows of links leave the second-level cache.
-    prefetchDistance = links.slots > 1 << 18 ? 12 : 0
+    prefetchDistance = links.slots > 1 << 15 ? 12 : 0
   }
 
   /// Who publishes message `m`.
@@ -214,7 +214,8 @@ struct FloodNodes: Population, ~Copyable {
     first &+= 1
     checksum &+= event.time.nanoseconds &- UInt64(event.payload) &* Self.interval
     network.sendToOthers(
-      of: network.links.slots(of: node), except: slot, payload: event.payload, key: 2 &* UInt64(event.payload),
+      of: network.links.slots(of: node), except: slot, payload: event.payload,
+      key: 2 &* UInt64(event.payload),
       bytes: 256, at: event.time)
   }
 
