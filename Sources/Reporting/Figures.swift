@@ -16,6 +16,13 @@ enum Figures {
   /// The same for amounts that no `Double` holds.
   static func count(_ value: UInt128) -> String { grouped(String(value)) }
 
+  /// A count in at most 12 columns: `1,234,567,890`, then `12,345.7 M`.
+  static func compactCount(_ value: Double?) -> String {
+    let text = count(value)
+    guard text.count > 12, let value else { return text }
+    return value < 1e12 ? significant(value / 1e6, 6) + " M" : significant(value / 1e12, 4) + " T"
+  }
+
   /// `invalid_result` as `invalid result`.
   static func words(_ name: String) -> String { name.replacing("_", with: " ") }
 

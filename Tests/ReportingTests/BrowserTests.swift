@@ -90,7 +90,9 @@ enum Browser {
     for ramp in [false, true] {
       let path = folder + (ramp ? "/ramp" : "/sample")
       try? FileManager.default.removeItem(atPath: path)
-      try Report.write(for: try SampleRun.write(to: path, ramp: ramp), assets: Self.assets)
+      let directory = try SampleRun.write(to: path, ramp: ramp)
+      try Report.write(for: directory, assets: Self.assets)
+      print(SummaryTable(json: try directory.readSummary(), isColoured: false).text)
     }
   }
 }

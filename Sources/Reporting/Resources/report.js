@@ -59,6 +59,8 @@
   const milliseconds =
     "datum.value >= 1000 ? format(datum.value / 1000, '~g') + ' s' : " +
     "datum.value >= 1 ? format(datum.value, '~g') + ' ms' : format(datum.value * 1000, '~g') + ' µs'";
+  // 1500 -> "1.5k".
+  const short = "format(datum.value, '~s')";
   const base = (height) => ({
     $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: "container", height,
     autosize: { type: "fit", contains: "padding" },
@@ -118,7 +120,7 @@
             mark: { type: "line", interpolate: "monotone", clip: true },
             encoding: {
               x: { field: "t", type: "quantitative", title: "virtual time, s", scale: { nice: false, domain: data.span } },
-              y: { field: "rate", type: "quantitative", title: "attestations per second", scale: { domainMin: 0, domainMax: highest * 1.14 }, axis: { tickCount: 5, format: "~s" } },
+              y: { field: "rate", type: "quantitative", title: "attestations per second", scale: { domainMin: 0, domainMax: highest * 1.14 }, axis: { tickCount: 5, labelExpr: short } },
               color: { field: "what", type: "nominal", sort: names, scale: { domain: names, range: [c.grey, c.blue, c.green] } },
               strokeDash: { field: "what", type: "nominal", sort: names, scale: { domain: names, range: [[4, 3], [1, 0], [1, 0]] } },
               tooltip: [{ field: "t", title: "at, s" }, { field: "what", title: "rate of" }, { field: "rate", title: "per second", format: ",.4~r" }],
@@ -136,8 +138,8 @@
         {
           mark: { type: "line", color: c.green, point: { color: c.green, size: 24 } },
           encoding: {
-            x: { field: "offered", type: "quantitative", title: "offered, attestations per second", axis: { format: "~s", tickCount: 6 } },
-            y: { field: "certified", type: "quantitative", title: "certified per second", axis: { format: "~s", tickCount: 5 } },
+            x: { field: "offered", type: "quantitative", title: "offered, attestations per second", axis: { labelExpr: short, tickCount: 6 } },
+            y: { field: "certified", type: "quantitative", title: "certified per second", axis: { labelExpr: short, tickCount: 5 } },
             order: { field: "t", type: "quantitative" },
             tooltip: [{ field: "t", title: "at, s" }, { field: "offered", format: ",.4~r" }, { field: "certified", format: ",.4~r" }],
           },
@@ -150,10 +152,10 @@
       data: { values: data.rampLatency },
       mark: { type: "line", color: c.orange, point: { color: c.orange, size: 24 } },
       encoding: {
-        x: { field: "offered", type: "quantitative", title: "offered, attestations per second", axis: { format: "~s", tickCount: 6 } },
+        x: { field: "offered", type: "quantitative", title: "offered, attestations per second", axis: { labelExpr: short, tickCount: 6 } },
         y: {
-          field: "p99", type: "quantitative", title: "p99 quorum latency", scale: { type: "log", nice: true },
-          axis: { labelExpr: milliseconds, tickCount: 5 },
+          field: "p99", type: "quantitative", title: "p99 quorum latency", scale: { type: "log", nice: false, padding: 12 },
+          axis: { labelExpr: milliseconds, values: ticksOfTen(data.rampLatency, "p99").flatMap((v) => [v, 3 * v]) },
         },
         order: { field: "t", type: "quantitative" },
         tooltip: [{ field: "t", title: "at, s" }, { field: "offered", format: ",.4~r" }, { field: "p99", title: "p99, ms", format: ",.4~r" }],
