@@ -9,6 +9,8 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
   case constant(TimeSpan)
   /// Every nanosecond from `low` to `high`, both included, equally likely.
   case uniform(low: TimeSpan, high: TimeSpan)
+  /// Memoryless, with this mean: the gaps of a Poisson process, the service times of M/M/c.
+  case exponential(mean: TimeSpan)
   /// Normal. A latency below zero becomes zero; as jitter the negative half counts.
   case normal(mean: TimeSpan, deviation: TimeSpan)
   /// Lognormal: half of the draws lie below `median`; `sigma` is the deviation of the logarithm.
@@ -24,6 +26,8 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
       let width = high.nanoseconds - low.nanoseconds + 1
       let offset = width < 1 << 32 ? scale(bits, width) : bits.multipliedFullWidth(by: width).high
       return Int64(min(low.nanoseconds + offset, 1 << 60))
+    case .exponential(let mean):
+      return Self.whole(Double(mean.nanoseconds) * -PortableMath.log(Self.inside(bits)))
     case .normal(let mean, let deviation):
       let z = PortableMath.normalQuantile(Self.inside(bits))
       return Self.whole(Double(mean.nanoseconds) + Double(deviation.nanoseconds) * z)
@@ -41,7 +45,7 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
     case .constant(let span): span
     case .uniform(let low, _): low
     case .pareto(let scale, _): scale
-    case .normal, .lognormal: .zero
+    case .exponential, .normal, .lognormal: .zero
     }
   }
 
@@ -59,7 +63,7 @@ extension LatencyLaw {
   /// Refuses parameters without meaning.
   public func validate() throws(LinkConditionsError) {
     switch self {
-    case .constant, .normal: break
+    case .constant, .exponential, .normal: break
     case .uniform(let low, let high):
       if low > high || high.nanoseconds > 1 << 60 { throw .uniformBounds(low: low, high: high) }
     case .lognormal(_, let sigma):
