@@ -9,12 +9,12 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
   case constant(TimeSpan)
   /// Every nanosecond from `low` to `high`, both included, equally likely.
   case uniform(low: TimeSpan, high: TimeSpan)
+  /// Memoryless, with this mean: the gaps of a Poisson process, the service times of M/M/c.
+  case exponential(mean: TimeSpan)
   /// Normal. A latency below zero becomes zero; as jitter the negative half counts.
   case normal(mean: TimeSpan, deviation: TimeSpan)
   /// Lognormal: half of the draws lie below `median`; `sigma` is the deviation of the logarithm.
   case lognormal(median: TimeSpan, sigma: Double)
-  /// Exponential: memoryless.
-  case exponential(mean: TimeSpan)
   /// Pareto: never below `scale`; the share above x is (scale / x) to the power `shape`.
   case pareto(scale: TimeSpan, shape: Double)
 
@@ -26,14 +26,14 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
       let width = high.nanoseconds - low.nanoseconds + 1
       let offset = width < 1 << 32 ? scale(bits, width) : bits.multipliedFullWidth(by: width).high
       return Int64(min(low.nanoseconds + offset, 1 << 60))
+    case .exponential(let mean):
+      return Self.whole(Double(mean.nanoseconds) * -PortableMath.log(Self.inside(bits)))
     case .normal(let mean, let deviation):
       let z = PortableMath.normalQuantile(Self.inside(bits))
       return Self.whole(Double(mean.nanoseconds) + Double(deviation.nanoseconds) * z)
     case .lognormal(let median, let sigma):
       let z = PortableMath.normalQuantile(Self.inside(bits))
       return Self.whole(Double(median.nanoseconds) * PortableMath.exp(sigma * z))
-    case .exponential(let mean):
-      return Self.whole(-Double(mean.nanoseconds) * PortableMath.log(Self.inside(bits)))
     case .pareto(let scale, let shape):
       return Self.whole(Double(scale.nanoseconds) * PortableMath.pow(Self.inside(bits), -1 / shape))
     }
@@ -45,7 +45,7 @@ public enum LatencyLaw: Hashable, Sendable, BitwiseCopyable {
     case .constant(let span): span
     case .uniform(let low, _): low
     case .pareto(let scale, _): scale
-    case .normal, .lognormal, .exponential: .zero
+    case .exponential, .normal, .lognormal: .zero
     }
   }
 
@@ -63,7 +63,7 @@ extension LatencyLaw {
   /// Refuses parameters without meaning.
   public func validate() throws(LinkConditionsError) {
     switch self {
-    case .constant, .normal, .exponential: break
+    case .constant, .exponential, .normal: break
     case .uniform(let low, let high):
       if low > high || high.nanoseconds > 1 << 60 { throw .uniformBounds(low: low, high: high) }
     case .lognormal(_, let sigma):

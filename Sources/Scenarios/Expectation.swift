@@ -120,7 +120,7 @@ public struct Expectation: Sendable, Equatable, Codable {
     }
     guard !measure.isEmpty else { throw QuantityError(reason: "'\(clip(text))' names no measure") }
     guard !literal.isEmpty else { throw QuantityError(reason: "'\(clip(text))' compares with nothing") }
-    let unit = try Measures.unit(of: measure)
+    let unit = try MeasureTable.unit(of: measure)
     self.literal = try unit.parse(literal, measure)
     if case .truth = self.literal, comparison != .equal, comparison != .different {
       throw QuantityError(reason: "'\(measure)' is true or false; compare it by == or !=")

@@ -25,6 +25,7 @@ extension Scenario {
     let root = ValueReader(tree: changed, path: "", reading: reading, sink: nil)
     let scenario = root.object { o in
       let scenario = Scenario(o)
+      reading.check(scenario)
       return scenario
     }
     guard reading.mistakes.isEmpty, let scenario else { throw .content(reading.sorted()) }

@@ -11,6 +11,8 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
   public var until: TimeSpan?
   /// Probability that the behaviour shows, drawn for each task.
   public var probability: Share
+  /// Names the draw behind a count or share. Nil: who and how name it, so that removing one group changes no other.
+  public var draw: UInt64?
 
   public struct Who: Sendable, Equatable, Codable {
     public var operators: Selection
@@ -71,6 +73,25 @@ extension AdversaryPlan {
     until = o.optional("until", "when it ends; absent: never") { $0.duration() }
     probability = o.value("probability", "probability that it shows, for each task", or: .whole) {
       $0.share()
+    }
+    draw = o.optional("draw", "names the draw behind a count or share; absent: the entry itself names it") {
+      $0.seed()
+    }
+    let plan = self
+    o.afterwards("who") { scenario in scenario.wrong(plan.who.operators, in: plan.who.services) }
+    o.afterwards("who") { scenario in
+      guard
+        let name = plan.who.services?.first(where: { name in !scenario.services.contains { $0.name == name } }
+        )
+      else { return nil }
+      let names = scenario.services.map(\.name)
+      let hint = nearest(name, in: names).map { " (did you mean '\($0)'?)" } ?? ""
+      return
+        "there is no service '\(clip(name))'\(hint); services: \(names.prefix(20).joined(separator: ", "))"
+    }
+    o.afterwards("from") { scenario in
+      plan.from >= scenario.duration
+        ? "\(plan.from) is after the last task; the duration is \(scenario.duration)" : nil
     }
     if let until, until <= from { o.mistake("until", "\(until) is not after from, \(from)") }
   }

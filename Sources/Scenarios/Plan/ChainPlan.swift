@@ -9,6 +9,8 @@ public struct CryptoPlan: Sendable, Equatable, Codable {
   public var mode: SignatureMode
   /// Times that replace the scheme's table of costs; nil: the table's.
   public var sign, verify: TimeSpan?
+  /// Core time of taking one gossip message off the wire; nil: the engine's.
+  public var receive: TimeSpan?
 
   init(_ o: ObjectReader) {
     scheme = o.value("scheme", "signature scheme", or: .ecdsaSecp256k1) { $0.choice() }
@@ -18,10 +20,13 @@ public struct CryptoPlan: Sendable, Equatable, Codable {
     let costs = o.object("costs", "core time that replaces the scheme's cost table (modelled)") { c in
       (
         c.optional("sign", "one signature") { $0.duration(.zero ... .seconds(10)) },
-        c.optional("verify", "one verification") { $0.duration(.zero ... .seconds(10)) }
+        c.optional("verify", "one verification") { $0.duration(.zero ... .seconds(10)) },
+        c.optional("receive", "taking one gossip message off the wire") {
+          $0.duration(.zero ... .seconds(10))
+        }
       )
     }
-    (sign, verify) = costs
+    (sign, verify, receive) = costs
     if mode == .real, o.has("costs") {
       o.mistake("costs", "means nothing when signatures are real; remove it or write mode: modelled")
     }
@@ -36,6 +41,14 @@ public struct ChainPlan: Sendable, Equatable, Codable {
   /// Blocks after which a block is final.
   public var finality: Int
   public var gasLimit: Int
+  /// Chance that a slot stays empty, in whole bips.
+  public var missedSlots: Share
+  /// Length of a reward epoch.
+  public var rewardEpoch: TimeSpan
+  /// Until a slashable deallocation stops being slashable; until a queued withdrawal can be completed.
+  public var deallocationDelay, withdrawalDelay: TimeSpan
+  /// From an executed slash to the burning or redistribution of its shares.
+  public var slashResolutionDelay: TimeSpan
   /// From a node to the chain or back.
   public var rpcDelay: DelayPlan
 
@@ -48,7 +61,28 @@ public struct ChainPlan: Sendable, Equatable, Codable {
     }
     finality = o.value("finality", "blocks until a block is final", or: 64) { $0.integer(0...100_000) }
     gasLimit = o.value("gasLimit", "gas a block holds", or: 36_000_000) {
-      $0.integer(100_000...1_000_000_000_000)
+      $0.integer(1_000_000...1_000_000_000_000)
+    }
+    missedSlots = o.value("missedSlots", "chance that a slot stays empty", or: .zero) {
+      $0.wholeBips(.zero...Share(wad: Share.one - Share.bip))
+    }
+    rewardEpoch = o.value("rewardEpoch", "length of a reward epoch", or: .seconds(86_400)) {
+      $0.duration(.seconds(1) ... .seconds(366 * 86_400))
+    }
+    deallocationDelay = o.value(
+      "deallocationDelay", "until deallocated magnitude stops being slashable", or: .seconds(14 * 86_400)
+    ) {
+      $0.duration()
+    }
+    withdrawalDelay = o.value(
+      "withdrawalDelay", "until a queued withdrawal can be completed", or: .seconds(14 * 86_400)
+    ) {
+      $0.duration()
+    }
+    slashResolutionDelay = o.value(
+      "slashResolutionDelay", "from an executed slash to burning or redistribution", or: .zero
+    ) {
+      $0.duration()
     }
     rpcDelay = o.value("rpcDelay", "from a node to the chain, or back", or: .constant(.milliseconds(50))) {
       DelayPlan.read($0)

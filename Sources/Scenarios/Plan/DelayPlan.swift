@@ -1,6 +1,7 @@
 // A law that times are drawn from, as written in a file. The engines turn it into their own samplers.
 
 public import Basics
+public import Network
 
 /// A distribution of times.
 ///
@@ -17,6 +18,18 @@ public enum DelayPlan: Sendable, Equatable, Codable {
   case lognormal(median: TimeSpan, sigma: Double)
   /// Smallest value `min`, tail exponent `shape`.
   case pareto(min: TimeSpan, shape: Double)
+
+  /// The sampler of both engines.
+  public var law: LatencyLaw {
+    switch self {
+    case .constant(let span): .constant(span)
+    case .uniform(let low, let high): .uniform(low: low, high: high)
+    case .exponential(let mean): .exponential(mean: mean)
+    case .normal(let mean, let deviation): .normal(mean: mean, deviation: deviation)
+    case .lognormal(let median, let sigma): .lognormal(median: median, sigma: sigma)
+    case .pareto(let scale, let shape): .pareto(scale: scale, shape: shape)
+    }
+  }
 
   /// The law's names in files.
   enum Name: String, CaseIterable {

@@ -10,6 +10,9 @@ public struct FaultPlan: Sendable, Equatable, Codable {
   /// How long; nil: until it is healed, or for ever.
   public var lasts: TimeSpan?
   public var kind: Kind
+  /// Names the draw behind a count or share. Nil: what is struck and when name it, so that removing one fault changes
+  /// no other; write it when a fault moves and shall strike the same.
+  public var draw: UInt64?
 
   public enum Kind: Sendable, Equatable, Codable {
     case partition(PartitionPlan)
@@ -87,6 +90,9 @@ extension FaultPlan {
       at = o.needed("at", "write when it begins, such as 30s", placeholder: .zero) { $0.duration() }
     }
     lasts = o.optional("for", "how long; absent: until healed") { $0.duration(.milliseconds(1) ... .century) }
+    draw = o.optional("draw", "names the draw behind a count or share; absent: the fault itself names it") {
+      $0.seed()
+    }
     let restart = o.optional("restart", "crash and regionOutage: nodes start again after this long") {
       $0.duration(.milliseconds(1) ... .century)
     }
@@ -138,6 +144,14 @@ extension FaultPlan {
         },
       ], absent: FaultPlan.absent)
     self.kind = kind ?? .loss(.all, .zero)
+    let plan = self
+    if kind != nil { o.afterwards(Self.kinds.first { o.has($0) } ?? "at") { plan.wrong(in: $0) } }
+    if timed {
+      o.afterwards("at") { scenario in
+        plan.at > scenario.duration
+          ? "\(plan.at) is after the end; the duration is \(scenario.duration)" : nil
+      }
+    }
     switch self.kind {
     case .crash, .regionOutage:
       if restart != nil, lasts != nil { o.mistake("restart", "says the same as 'for'; write one of them") }
@@ -157,6 +171,25 @@ extension FaultPlan {
     switch kind {
     case .crash(_, _, let restart), .regionOutage(_, _, let restart): lasts ?? restart
     default: lasts
+    }
+  }
+
+  /// Why the fault cannot strike in this scenario; nil when it can.
+  func wrong(in scenario: Scenario) -> String? {
+    switch kind {
+    case .partition(.regions(let sides, _)): return scenario.wrongRegions(sides.flatMap { $0 })
+    case .partition(.isolate(let nodes)), .crash(let nodes, _, _), .slowCPU(let nodes, _):
+      return scenario.wrong(nodes)
+    case .partition(.random): return scenario.nodeCount < 2 ? "there is one node only" : nil
+    case .regionOutage(let names, _, _): return scenario.wrongRegions(names)
+    case .loss(let links, _), .latency(let links, _, _):
+      switch links {
+      case .all: return nil
+      case .pairs(let pairs): return scenario.wrong(NodeChoice.list(pairs.flatMap { $0 }))
+      case .regions(let names): return scenario.wrongRegions(names)
+      case .between(let first, let second): return scenario.wrongRegions(first + second)
+      case .nodes(let nodes): return scenario.wrong(nodes)
+      }
     }
   }
 

@@ -39,7 +39,7 @@ public struct CapacityPlan: Sendable, Equatable, Codable {
   /// Factor on every computing time: 200 % is twice as fast. Above 100 % allowed.
   public var speed: Share
   /// Upload rate of the node over all its links; nil: unbounded.
-  public var uplink: Bandwidth?
+  public var uplink: BitRate?
   /// Jobs that may wait for a core; more are dropped and counted.
   public var queue: Int
 }
@@ -109,13 +109,8 @@ extension OperatorPlan {
     capacity = o.object("capacity", "what an operator's machine can do") { CapacityPlan($0) }
     commission = o.value(
       "commission", "operator's part of its stakers' rewards (whole bips)", or: .percent(10)
-    ) { value in
-      guard let share = value.share() else { return nil }
-      if share.wad % (Share.one / 10_000) != 0 {
-        value.mistake("\(share) is not a whole number of bips; write a multiple of 0.01%")
-        return nil
-      }
-      return share
+    ) {
+      $0.wholeBips(.zero ... .whole)
     }
     allocation = o.value("allocation", "magnitude given to each service", or: .equal) { value in
       value.forms(
@@ -141,7 +136,7 @@ extension CapacityPlan {
       $0.share(.percent(1) ... .percent(1_500))
     }
     uplink = o.optional("uplink", "upload rate of the node over all links; absent: unbounded") {
-      $0.bandwidth(Bandwidth(bitsPerSecond: 1_000)...Bandwidth(bitsPerSecond: 1_000_000_000_000))
+      $0.bandwidth(BitRate(bitsPerSecond: 1_000)...BitRate(bitsPerSecond: 1_000_000_000_000))
     }
     queue = o.value("queue", "jobs that may wait for a core", or: 4_096) { $0.integer(1...10_000_000) }
   }

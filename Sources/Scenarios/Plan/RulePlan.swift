@@ -1,83 +1,70 @@
-// Slashing rules as data of a service: what is an offence, what proves it, what it costs, who may stop it.
+// Slashing rules as data of a service: what is an offence, what proves it, what it costs, who may stop it. Meanings are
+// those of `Contracts.SlashingRule`; a key that a rule would ignore is a mistake.
 
 public import AVS
 public import Basics
+public import Contracts
 
 /// One slashing rule of a service.
 public struct RulePlan: Sendable, Equatable, Codable {
   public var offence: OffenceClass
-  public var evidence: EvidencePlan
-  /// Objective evidence: how long after the offence it is accepted. Absence: the span over which misses are counted.
+  public var evidence: EvidenceKind
+  /// Evidence counts until this long after the task fell due. Liveness: the length of the measured window.
   public var window: TimeSpan
-  /// Absence: share of the attestations due in the window that must be missing. Unused for objective evidence.
+  /// Liveness: the share of duties that may be missed, in whole bips; more is an offence.
   public var threshold: Share
-  /// Attestations that come this much after the response window still count as sent.
+  /// Liveness: a breach counts only if the operator is still in breach this long afterwards.
   public var grace: TimeSpan
   public var guardRule: GuardPlan
   public var penalty: PenaltyPlan
-  /// From the evidence's inclusion until the slash may execute.
+  /// Time for disputes after a case is opened.
   public var dispute: TimeSpan
   public var veto: VetoPlan?
-  public var recipient: RecipientPlan
-}
-
-/// What proves an offence (`reference` classes: objective, or absence while others signed).
-public enum EvidencePlan: String, CaseIterable, Sendable, Codable {
-  /// Two attestations that contradict each other, both signed.
-  case twoSignatures
-  /// One attestation whose result anybody can recompute.
-  case recomputation
-  /// Attestations that are not in certificates.
-  case absence
 }
 
 public enum GuardPlan: Sendable, Equatable, Codable {
   case none
-  /// Only misses of tasks that at least this share of the service's stake did attest are counted: who is silent while
-  /// nobody else was heard either is not guilty.
+  /// Misses count only when the others together signed at least this share of their stake over the window.
   case othersSigned(Share)
 }
 
 public enum PenaltyPlan: Sendable, Equatable, Codable {
   /// This share of the magnitude allocated to the service.
   case fixed(Share)
-  /// `scale` times the missed share of the window (absence), at most `cap`.
-  case proportional(scale: Share, cap: Share)
-  /// `base + multiplier x share of the service's stake slashed by this rule within window`, at most everything.
-  case correlated(base: Share, multiplier: Double, window: TimeSpan)
+  /// `maximum` times the measured severity: for liveness the share of duties missed, 1 for every other class.
+  case proportional(maximum: Share)
+  /// min(1, max(base, multiplier x s)), s the share of the set's stake guilty of the class within `window`.
+  case correlated(base: Share, multiplier: Int, window: TimeSpan)
 }
 
 public struct VetoPlan: Sendable, Equatable, Codable {
-  /// Name of the committee.
+  /// The node that may cancel a case, by number or name.
   public var resolver: String
-  /// How long it may veto, from the request.
+  /// Length of the veto window, which follows the dispute window.
   public var window: TimeSpan
 }
 
-public enum RecipientPlan: Sendable, Equatable, Codable {
-  case burn
-  /// To this account.
-  case redistribute(String)
-}
-
 extension RulePlan {
-  /// Offences that this version has rules for, and their evidence.
-  static let evidenceOf: [(OffenceClass, EvidencePlan)] = [
-    (.equivocation, .twoSignatures), (.surround, .twoSignatures), (.invalidResult, .recomputation),
-    (.liveness, .absence), (.late, .absence),
-  ]
+  /// Offences that a rule can name.
+  static let offences = OffenceClass.allCases.filter { SlashingRule.evidence(for: $0) != nil }
 
-  /// Defaults for an offence: the suggestions of the literature on AVS slashing.
+  /// Defaults for an offence, the suggestions of the literature on slashing by services. Requires an offence that
+  /// evidence can prove.
   init(_ offence: OffenceClass) {
-    let evidence = Self.evidenceOf.first { $0.0 == offence }?.1 ?? .twoSignatures
-    let isAbsence = evidence == .absence
+    let isLiveness = offence == .liveness
+    let penalty: Share =
+      switch offence {
+      case .liveness: Share(wad: Share.one / 1_000)
+      case .invalidResult: .percent(25)
+      case .forgedEvidence: .percent(1)
+      default: .percent(50)
+      }
     self.init(
-      offence: offence, evidence: evidence, window: isAbsence ? .seconds(600) : .seconds(14 * 86_400),
-      threshold: .percent(50), grace: .zero, guardRule: isAbsence ? .othersSigned(.percent(67)) : .none,
-      penalty: .fixed(
-        offence == .invalidResult
-          ? .percent(25) : isAbsence ? Share(wad: Share.one / 1_000) : .percent(50)),
-      dispute: .seconds(3 * 86_400), veto: nil, recipient: .burn)
+      offence: offence, evidence: SlashingRule.evidence(for: offence) ?? .twoAttestations,
+      window: isLiveness ? .seconds(600) : .seconds(14 * 86_400),
+      threshold: isLiveness ? .percent(50) : .zero,
+      grace: .zero, guardRule: isLiveness ? .othersSigned(.percent(67)) : .none, penalty: .fixed(penalty),
+      dispute: .seconds(3 * 86_400), veto: nil)
   }
 
   /// The rules under `rules:`. A rule of `base` with the same offence lends its values to the keys left out.
@@ -103,7 +90,7 @@ extension RulePlan {
   }
 
   private init(_ o: ObjectReader, base: [RulePlan]) {
-    let names = Self.evidenceOf.map { $0.0.rawValue }
+    let names = Self.offences.map(\.rawValue)
     let others = OffenceClass.allCases.map(\.rawValue).filter { !names.contains($0) }
     let offence = o.needed("offence", "write \(alternatives(names))", placeholder: OffenceClass.equivocation)
     {
@@ -111,7 +98,7 @@ extension RulePlan {
     }
     let start = base.first { $0.offence == offence } ?? RulePlan(offence)
     self = start
-    evidence = o.value("evidence", "what proves it; follows from the offence", or: start.evidence) {
+    let evidence = o.value("evidence", "what proves it; follows from the offence", or: start.evidence) {
       $0.choice()
     }
     if evidence != start.evidence {
@@ -120,42 +107,33 @@ extension RulePlan {
       )
     }
     window = o.value(
-      "window", "objective: how long evidence is accepted; absence: span in which misses count",
+      "window", "how long evidence counts after the task fell due; liveness: the measured window",
       or: start.window
     ) {
       $0.duration(.milliseconds(1) ... .century)
     }
-    threshold = o.value(
-      "threshold", "absence: missed share of the window that is an offence", or: start.threshold
-    ) {
-      $0.share(Share(wad: 1) ... .whole)
+    threshold = o.value("threshold", "liveness: share of duties that may be missed", or: start.threshold) {
+      $0.wholeBips(.zero...Share(wad: Share.one - Share.bip))
     }
-    grace = o.value("grace", "absence: lateness beyond the response window that is forgiven", or: start.grace)
-    { $0.duration() }
-    guardRule = o.value("guard", "absence: none, or {othersSigned: SHARE}", or: start.guardRule) {
+    grace = o.value(
+      "grace", "liveness: a breach counts if it still holds this long afterwards", or: start.grace
+    ) { $0.duration() }
+    guardRule = o.value("guard", "liveness: none, or {othersSigned: SHARE}", or: start.guardRule) {
       GuardPlan.read($0)
     }
     penalty = o.value("penalty", "what it costs, as part of the allocated magnitude", or: start.penalty) {
       PenaltyPlan.read($0)
     }
-    dispute = o.value("dispute", "from the evidence's inclusion to execution", or: start.dispute) {
+    dispute = o.value("dispute", "time for disputes after a case is opened", or: start.dispute) {
       $0.duration()
     }
     veto =
-      o.optional("veto", "a committee that may cancel the slash") { $0.object { VetoPlan($0) } } ?? start.veto
-    recipient = o.value("recipient", "burn, or {redistribute: ACCOUNT}", or: start.recipient) {
-      RecipientPlan.read($0)
-    }
-    if start.evidence != .absence {
+      o.optional("veto", "who may cancel a case after the dispute window, and until when") {
+        $0.object { VetoPlan($0) }
+      } ?? start.veto
+    if offence != .liveness {
       for key in ["threshold", "grace", "guard"] where o.has(key) {
-        o.mistake(
-          key,
-          "means nothing for \(offence.rawValue), whose evidence is \(start.evidence.rawValue); remove it")
-      }
-      if case .proportional = penalty {
-        o.mistake(
-          "penalty",
-          "proportional needs a missed share; \(offence.rawValue) has none: write fixed or correlated")
+        o.mistake(key, "has a meaning for liveness only; remove it")
       }
     }
   }
@@ -163,12 +141,17 @@ extension RulePlan {
 
 extension VetoPlan {
   init(_ o: ObjectReader) {
-    resolver = o.needed("resolver", "write the committee's name", placeholder: "committee") {
-      $0.string(
-        "write letters, digits, '.', '_' or '-'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
-        accepts: isName)
+    resolver = o.needed("resolver", "write the number or name of a node", placeholder: "0") { v in
+      v.string("write the number or name of a node").flatMap { name in
+        v.afterwards { scenario in
+          scenario.nodeIndex(named: name) == nil ? "'\(clip(name))' is no node; \(scenario.nodeNames)" : nil
+        }
+        return name
+      }
     }
-    window = o.needed("window", "write a duration", placeholder: .zero) { $0.duration() }
+    window = o.needed("window", "write a duration", placeholder: .seconds(1)) {
+      $0.duration(.milliseconds(1) ... .century)
+    }
   }
 }
 
@@ -180,8 +163,8 @@ extension GuardPlan {
         o.exactlyOne(
           "guard",
           [
-            .init("othersSigned", "count only tasks that this share of stake did attest") {
-              $0.share(Share(wad: 1) ... .whole).map { .othersSigned($0) }
+            .init("othersSigned", "misses count only when the others signed this share of their stake") {
+              $0.wholeBips(Share(wad: Share.bip) ... .whole).map { .othersSigned($0) }
             }
           ])
       }, expected: "none, or {othersSigned: SHARE}")
@@ -190,28 +173,27 @@ extension GuardPlan {
 
 extension PenaltyPlan {
   static func read(_ value: ValueReader) -> PenaltyPlan? {
-    value.forms(
-      scalar: { $0.share().map { .fixed($0) } },
+    let some = Share(wad: 1)...Share.whole
+    return value.forms(
+      scalar: { $0.share(some).map { .fixed($0) } },
       mapping: { o in
         o.exactlyOne(
           "penalty",
           [
-            .init("fixed", "this share of the allocated magnitude") { $0.share().map { .fixed($0) } },
-            .init("proportional", "scale times the missed share, at most cap") { v in
-              v.object { o in
-                .proportional(
-                  scale: o.needed("scale", "write a share", placeholder: .zero) { $0.share() },
-                  cap: o.value("cap", "at most this", or: .whole) { $0.share() })
-              }
+            .init("fixed", "this share of the allocated magnitude") { $0.share(some).map { .fixed($0) } },
+            .init("proportional", "the maximum, times the severity: liveness: share of duties missed; else 1")
+            { v in
+              v.share(some).map { .proportional(maximum: $0) }
             },
-            .init("correlated", "base plus multiplier times the stake slashed within the window") { v in
+            .init("correlated", "max(base, multiplier times the stake guilty within the window), at most all")
+            { v in
               v.object { o in
                 .correlated(
                   base: o.value("base", "at least this", or: .zero) { $0.share() },
-                  multiplier: o.needed("multiplier", "write a number", placeholder: 3) {
-                    $0.number(0...1_000)
+                  multiplier: o.needed("multiplier", "write a whole number", placeholder: 3) {
+                    $0.integer(1...1_000)
                   },
-                  window: o.needed("window", "write a duration", placeholder: .zero) {
+                  window: o.needed("window", "write a duration", placeholder: .seconds(1)) {
                     $0.duration(.milliseconds(1) ... .century)
                   })
               }
@@ -221,22 +203,14 @@ extension PenaltyPlan {
   }
 }
 
-extension RecipientPlan {
-  static func read(_ value: ValueReader) -> RecipientPlan? {
-    value.forms(
-      scalar: { v in v.word(["burn"]).map { _ in .burn } },
-      mapping: { o in
-        o.exactlyOne(
-          "recipient",
-          [
-            .init("redistribute", "to this account") { v in
-              v.string(
-                "write letters, digits, '.', '_' or '-'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
-                accepts: isName
-              )
-              .map { .redistribute($0) }
-            }
-          ])
-      }, expected: "burn, or {redistribute: ACCOUNT}")
+extension ValueReader {
+  /// A share that is a whole number of bips, as the contracts count.
+  func wholeBips(_ range: ClosedRange<Share>) -> Share? {
+    guard let value = share(range) else { return nil }
+    if value.wad % Share.bip != 0 {
+      mistake("\(value) is not a whole number of bips; write a multiple of 0.01%")
+      return nil
+    }
+    return value
   }
 }

@@ -98,6 +98,7 @@ extension Scenario {
     for asset in assets where !names.insert(asset.name).inserted {
       o.mistake("assets", "'\(asset.name)' is listed twice")
     }
+    if !o.isRecording { checkTogether(o) }
   }
 }
 

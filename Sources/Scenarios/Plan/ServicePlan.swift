@@ -1,6 +1,7 @@
 // A service: who serves it, its tasks, its quorum and windows, what it pays. Its slashing rules are in `RulePlan`.
 
 public import Basics
+public import Contracts
 
 /// One service. `ServiceID` is its position in `Scenario.services`.
 public struct ServicePlan: Sendable, Equatable, Codable {
@@ -16,9 +17,13 @@ public struct ServicePlan: Sendable, Equatable, Codable {
   public var responseWindow: TimeSpan
   /// How long an aggregator waits after the quorum for further attestations.
   public var aggregationGrace: TimeSpan
+  /// How long the next aggregator in line waits before it submits in the place of the one before it.
+  public var backupDelay: TimeSpan
   public var sla: SLAPlan
   public var reward: RewardPlan
   public var rules: [RulePlan]
+  /// Where slashed stake goes.
+  public var recipient: RecipientPlan
 
   /// Which operators serve it.
   public enum Membership: Sendable, Equatable, Codable {
@@ -39,8 +44,31 @@ public struct ServicePlan: Sendable, Equatable, Codable {
 
   public enum Kind: Sendable, Equatable, Codable {
     case task
-    /// Attestations vote from a source to a target epoch; an epoch is so many tasks.
-    case checkpoint(tasksPerEpoch: Int)
+    /// Attestations vote from one epoch of this length to the next.
+    case checkpoint(epoch: TimeSpan)
+  }
+}
+
+public enum RecipientPlan: Sendable, Equatable, Codable {
+  case burn
+  /// To this account.
+  case redistribute(String)
+
+  static func read(_ value: ValueReader) -> RecipientPlan? {
+    value.forms(
+      scalar: { v in v.word(["burn"]).map { _ in .burn } },
+      mapping: { o in
+        o.exactlyOne(
+          "recipient",
+          [
+            .init("redistribute", "to this account") { v in
+              v.string(
+                "write letters, digits, '.', '_' or '-'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
+                accepts: isName
+              ).map { .redistribute($0) }
+            }
+          ])
+      }, expected: "burn, or {redistribute: ACCOUNT}")
   }
 }
 
@@ -51,16 +79,16 @@ public struct SLAPlan: Sendable, Equatable, Codable {
 }
 
 public struct RewardPlan: Sendable, Equatable, Codable {
-  /// Paid out over 365 days.
+  /// Paid out over 365 days, each reward epoch of the chain its part.
   public var annual: Ether
-  /// Time between two submissions.
-  public var epoch: TimeSpan
+  /// What happens to the part that the SLA takes away.
+  public var unearned: RewardPolicy.Unearned
 }
 
 /// The work of a service.
 public struct TaskPlan: Sendable, Equatable, Codable {
   public var arrival: ArrivalPlan
-  /// Bytes of a result inside an attestation.
+  /// Bytes of one attestation as published.
   public var size: ByteCount
   /// Core time that an operator needs for one task.
   public var compute: DelayPlan
@@ -71,8 +99,8 @@ public enum ArrivalPlan: Sendable, Equatable, Codable {
   /// First at `phase`, then every `every`.
   case periodic(every: TimeSpan, phase: TimeSpan)
   case poisson(rate: Frequency)
-  /// `count` tasks at once, every `every`.
-  case bursty(count: Int, every: TimeSpan)
+  /// `count` tasks at once, first at `phase`, then every `every`.
+  case bursty(count: Int, every: TimeSpan, phase: TimeSpan)
   /// At these instants after the start, in order.
   case trace([TimeSpan])
   /// Open loop: the rate goes linearly from one to the other over the duration.
@@ -85,11 +113,12 @@ extension ServicePlan {
     self.init(
       name: name, operators: .all, selection: .byStake,
       task: TaskPlan(
-        arrival: .periodic(every: .seconds(12), phase: .zero), size: ByteCount(32),
+        arrival: .periodic(every: .seconds(12), phase: .zero), size: ByteCount(256),
         compute: .constant(.milliseconds(10))),
       kind: .task, quorum: Share(wad: Share.one / 100 * 67), responseWindow: .seconds(8),
-      aggregationGrace: .milliseconds(500), sla: SLAPlan(floor: .percent(90), target: .percent(99)),
-      reward: RewardPlan(annual: .zero, epoch: .seconds(86_400)), rules: [])
+      aggregationGrace: .milliseconds(500), backupDelay: .seconds(2),
+      sla: SLAPlan(floor: .percent(90), target: .percent(99)),
+      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn)
   }
 
   /// Everything under `services:`, files read and replicas written out.
@@ -162,7 +191,7 @@ extension ServicePlan {
     kind = o.value("kind", "task, or checkpoint: attestations vote from one epoch to another", or: base.kind)
     { Kind.read($0) }
     quorum = o.value("quorum", "share of the service's stake that makes a certificate", or: base.quorum) {
-      $0.share(Share(wad: 1) ... .whole)
+      $0.wholeBips(Share(wad: Share.bip) ... .whole)
     }
     responseWindow = o.value(
       "responseWindow", "time for attesting, from the instant a task falls due", or: base.responseWindow
@@ -176,8 +205,12 @@ extension ServicePlan {
     }
     sla = o.object("sla", "share of attestations in time: nothing paid below floor, all from target") { s in
       let plan = SLAPlan(
-        floor: s.value("floor", "below it nothing is paid", or: base.sla.floor) { $0.share() },
-        target: s.value("target", "from it everything is paid", or: base.sla.target) { $0.share() })
+        floor: s.value("floor", "below it nothing is paid", or: base.sla.floor) {
+          $0.wholeBips(.zero ... .whole)
+        },
+        target: s.value("target", "from it everything is paid", or: base.sla.target) {
+          $0.wholeBips(.zero ... .whole)
+        })
       if plan.target < plan.floor {
         s.mistake(s.has("target") ? "target" : "floor", "target \(plan.target) is below floor \(plan.floor)")
       }
@@ -188,12 +221,31 @@ extension ServicePlan {
         annual: r.value("annual", "paid in 365 days", or: base.reward.annual) {
           $0.ether(.zero ... .eth(1_000_000_000))
         },
-        epoch: r.value("epoch", "time between two submissions", or: base.reward.epoch) {
-          $0.duration(.seconds(1) ... .seconds(366 * 86_400))
+        unearned: r.value(
+          "unearned", "what the SLA takes away: forfeit to the service, or reshare", or: base.reward.unearned
+        ) {
+          $0.word(["forfeit", "reshare"]).flatMap { RewardPolicy.Unearned(rawValue: $0) }
         })
+    }
+    recipient = o.value(
+      "recipient", "where slashed stake goes: burn, or {redistribute: ACCOUNT}", or: base.recipient
+    ) {
+      RecipientPlan.read($0)
+    }
+    backupDelay = o.value(
+      "backupDelay", "wait of the next aggregator in line before it submits", or: base.backupDelay
+    ) {
+      $0.duration(.zero ... .seconds(86_400))
     }
     rules = RulePlan.list(o, base: base.rules)
     o.refuse(["bounty", "tariff"])
+    let plan = self
+    o.afterwards("operators") { scenario in plan.misfit(scenario.operators.count) }
+    o.afterwards("selection") { scenario in
+      guard plan.selection == .byServices else { return nil }
+      if case .table = scenario.operators.stakes { return nil }
+      return "byServices needs operators from a file that says how many services each serves"
+    }
     if aggregationGrace > responseWindow {
       o.mistake(
         o.has("aggregationGrace") ? "aggregationGrace" : "responseWindow",
@@ -231,7 +283,7 @@ extension ServicePlan.Kind {
   static func read(_ value: ValueReader) -> Self? {
     value.forms(
       scalar: { v in
-        v.word(["task", "checkpoint"]).map { $0 == "task" ? .task : .checkpoint(tasksPerEpoch: 1) }
+        v.word(["task", "checkpoint"]).map { $0 == "task" ? .task : .checkpoint(epoch: .seconds(384)) }
       },
       mapping: { o in
         o.exactlyOne(
@@ -240,21 +292,21 @@ extension ServicePlan.Kind {
             .init("checkpoint", "votes from epoch to epoch") { v in
               v.object { o in
                 .checkpoint(
-                  tasksPerEpoch: o.value("tasksPerEpoch", "tasks that make an epoch", or: 1) {
-                    $0.integer(1...1_000_000)
+                  epoch: o.value("epoch", "length of an epoch", or: .seconds(384)) {
+                    $0.duration(.milliseconds(1) ... .seconds(366 * 86_400))
                   })
               }
             }
           ])
-      }, expected: "task, checkpoint, or {checkpoint: {tasksPerEpoch: COUNT}}")
+      }, expected: "task, checkpoint, or {checkpoint: {epoch: DURATION}}")
   }
 }
 
 extension TaskPlan {
   init(_ o: ObjectReader, base: TaskPlan) {
     arrival = o.value("arrival", "when tasks fall due", or: base.arrival) { ArrivalPlan.read($0) }
-    size = o.value("size", "bytes of a result inside an attestation", or: base.size) {
-      $0.size(ByteCount(0)...ByteCount(16 << 20))
+    size = o.value("size", "bytes of one attestation as published", or: base.size) {
+      $0.size(ByteCount(64)...ByteCount(16 << 20))
     }
     compute = o.value("compute", "core time for one task", or: base.compute) {
       DelayPlan.read($0, [.constant, .uniform, .exponential, .lognormal], longest: .seconds(3_600))
@@ -296,7 +348,7 @@ extension ArrivalPlan {
                   count: o.needed("count", "write a count", placeholder: 1) { $0.integer(1...100_000) },
                   every: o.needed("every", "write a duration", placeholder: .seconds(12)) {
                     $0.duration(span)
-                  })
+                  }, phase: o.value("phase", "instant of the first", or: .zero) { $0.duration() })
               }
             },
             .init("trace", "at given instants") { v in

@@ -97,23 +97,3 @@ extension GraphGenerator {
     }
   }
 }
-
-/// Topology files.
-public enum TopologyFile {
-  /// GML of 100,000 nodes and half a million links has some 60 MB.
-  public static let bytesMaximum = 768 << 20
-
-  static func plan(path: String, bytes: [UInt8], files: any FileSource) throws(FileError) -> TopologyPlan {
-    let (tree, mistakes) = try YAMLText.reading(file: path, bytes: bytes)
-    let reading = Reading(sources: [path], directory: directoryPart(path), files: files)
-    for mistake in mistakes { reading.keep(mistake) }
-    let root = ValueReader(tree: tree, path: "", reading: reading, sink: nil)
-    let plan = root.object { TopologyPlan(file: path, $0) } ?? nil
-    guard reading.mistakes.isEmpty, let plan else { throw .content(reading.sorted()) }
-    return plan
-  }
-}
-
-extension TopologyPlan {
-  init?(file: String, _ o: ObjectReader) { return nil }
-}

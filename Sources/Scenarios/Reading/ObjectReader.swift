@@ -41,6 +41,11 @@ final class ObjectReader {
     if !isRecording { reading.mistake(tree.place, path, text) }
   }
 
+  /// A check that needs the whole scenario: it runs when everything is read, and its text is a mistake at `key`.
+  func afterwards(_ key: String, _ check: @escaping (Scenario) -> String?) {
+    if !isRecording { reading.afterwards(place(key), path(key), check) }
+  }
+
   private func note(_ key: String) { if !known.contains(key) { known.append(key) } }
 
   // MARK: Keys

@@ -50,7 +50,7 @@ extension ByteCount: QuantityText {
   }
 }
 
-extension Bandwidth: QuantityText {
+extension BitRate: QuantityText {
   init(text: String) throws(QuantityError) {
     self.init(bitsPerSecond: try narrow(try QuantityKind.bandwidth.parse(text).value, text))
   }

@@ -11,7 +11,7 @@ public struct ByteCount: Hashable, Comparable, Sendable {
 }
 
 /// Bits per second: `20Mbit/s`, `1Gbit/s`, `100kB/s`.
-public struct Bandwidth: Hashable, Comparable, Sendable {
+public struct BitRate: Hashable, Comparable, Sendable {
   public var bitsPerSecond: UInt64
   public init(bitsPerSecond: UInt64) { self.bitsPerSecond = bitsPerSecond }
   public static func < (a: Self, b: Self) -> Bool { a.bitsPerSecond < b.bitsPerSecond }
@@ -39,6 +39,8 @@ public struct Ether: Hashable, Comparable, Sendable {
 /// A part of a whole, `67%`, in units of 10^-18 (EigenLayer's WAD), so that thresholds are exact integers.
 public struct Share: Hashable, Comparable, Sendable {
   public static let one: UInt64 = 1_000_000_000_000_000_000
+  /// One ten-thousandth.
+  public static let bip: UInt64 = one / 10_000
   public var wad: UInt64
   public init(wad: UInt64) { self.wad = wad }
   public static func percent(_ n: UInt64) -> Self { Self(wad: n * (one / 100)) }
@@ -203,7 +205,7 @@ extension ByteCount: CustomStringConvertible {
   }
 }
 
-extension Bandwidth: CustomStringConvertible {
+extension BitRate: CustomStringConvertible {
   public var description: String {
     for (unit, size) in [("Gbit/s", UInt64(1_000_000_000)), ("Mbit/s", 1_000_000), ("kbit/s", 1_000)]
     where bitsPerSecond >= size && bitsPerSecond % size == 0 {

@@ -40,6 +40,20 @@ final class Reading {
     mistakes.append(mistake)
   }
 
+  private var checks: [(Place, String, (Scenario) -> String?)] = []
+
+  func afterwards(_ place: Place, _ key: String, _ check: @escaping (Scenario) -> String?) {
+    checks.append((place, key, check))
+  }
+
+  /// Runs the checks that waited for the whole scenario.
+  func check(_ scenario: Scenario) {
+    for (place, key, check) in checks {
+      if let text = check(scenario) { mistake(place, key, text) }
+    }
+    checks = []
+  }
+
   /// Mistakes in file order, each once.
   func sorted() -> [Mistake] {
     var result = mistakes.enumerated().sorted { a, b in

@@ -16,6 +16,11 @@ struct ValueReader {
     if sink == nil { reading.mistake(tree.place, path, text) }
   }
 
+  /// A check that needs the whole scenario: it runs when everything is read, and its text is a mistake here.
+  func afterwards(_ check: @escaping (Scenario) -> String?) {
+    if sink == nil { reading.afterwards(tree.place, path, check) }
+  }
+
   // MARK: Scalars
 
   /// A scalar that `parse` understands.
@@ -139,7 +144,7 @@ struct ValueReader {
     quantity(.duration, range)
   }
   func size(_ range: ClosedRange<ByteCount>) -> ByteCount? { quantity(.size, range) }
-  func bandwidth(_ range: ClosedRange<Bandwidth>) -> Bandwidth? { quantity(.bandwidth, range) }
+  func bandwidth(_ range: ClosedRange<BitRate>) -> BitRate? { quantity(.bandwidth, range) }
   func frequency(_ range: ClosedRange<Frequency>) -> Frequency? { quantity(.frequency, range) }
   func ether(_ range: ClosedRange<Ether>) -> Ether? { quantity(.stake, range) }
   func share(_ range: ClosedRange<Share> = .zero ... .whole) -> Share? { quantity(.share, range) }

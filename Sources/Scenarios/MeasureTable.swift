@@ -58,7 +58,7 @@ enum MeasureUnit: Sendable {
 }
 
 /// The table of measures.
-public enum Measures {
+public enum MeasureTable {
   /// Keys with `<class>` and `<issuer>` standing for names, and their units.
   static let table: [(key: String, unit: MeasureUnit)] = build()
 

@@ -1,0 +1,135 @@
+// From faults as written to faults as the engines apply them: names become ids, shares become drawn nodes.
+
+public import Basics
+public import Network
+public import Participants
+
+/// What faults are resolved against.
+public struct FaultGround: Sendable {
+  let graph: Graph
+  let roles: [NodeRole]
+  let operators: Int
+  let random: HashRandom
+  private let numberOf: [String: Int]
+
+  public init(graph: Graph, roles: [NodeRole], operators: Int, seed: UInt64) {
+    self.graph = graph
+    self.roles = roles
+    self.operators = operators
+    random = HashRandom(seed: seed, .fault)
+    numberOf = Dictionary(graph.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
+  }
+
+  /// All faults of a timeline, ids by position.
+  public func resolve(_ plans: [FaultPlan]) -> [Fault] {
+    // Two equal entries strike differently: the second of a key draws with the next.
+    var uses: [UInt64: UInt64] = [:]
+    return plans.enumerated().map { index, plan in
+      let key = plan.drawKey
+      let repetition = uses[key, default: 0]
+      uses[key] = repetition + 1
+      return resolve(plan, id: UInt32(index), key: key, repetition: repetition)
+    }
+  }
+
+  /// One fault that begins at `now` on a running cluster.
+  public func resolve(_ plan: FaultPlan, id: UInt32, now: Instant) -> Fault {
+    var live = plan
+    live.at = TimeSpan(nanoseconds: now.nanoseconds)
+    return resolve(live, id: id, key: live.drawKey, repetition: 0)
+  }
+
+  private func resolve(_ plan: FaultPlan, id: UInt32, key: UInt64, repetition: UInt64) -> Fault {
+    var stream = random.stream(key, repetition)
+    let kind: Fault.Kind
+    switch plan.kind {
+    case .partition(let cut): kind = .partition(sides: sides(cut, &stream))
+    case .crash(let choice, let loses, _): kind = .crash(nodes: nodes(choice, &stream), losesState: loses)
+    case .regionOutage(let names, let loses, _):
+      kind = .crash(nodes: nodes(.regions(names), &stream), losesState: loses)
+    case .loss(let choice, let share): kind = .loss(links(choice, &stream), share: share.fraction)
+    case .latency(let choice, let add, let scale):
+      kind = .latency(links(choice, &stream), add: add, scale: scale)
+    case .slowCPU(let choice, let factor):
+      kind = .slowCPU(nodes: nodes(choice, &stream), factorPermille: UInt64(factor * 1_000 + 0.5))
+    }
+    let at = Instant(nanoseconds: plan.at.nanoseconds)
+    return Fault(id: id, at: at, until: plan.length.map { at + $0 }, kind: kind)
+  }
+
+  private func sides(_ plan: PartitionPlan, _ stream: inout RandomStream) -> [UInt32] {
+    var sides = [UInt32](repeating: 0, count: graph.nodes.count)
+    switch plan {
+    case .regions(let groups, let rest):
+      var sideOf: [String: UInt32] = [:]
+      for (k, group) in groups.enumerated() { for name in group { sideOf[name] = UInt32(k) } }
+      let others = rest ? UInt32(groups.count) : Fault.everySide
+      for (v, node) in graph.nodes.enumerated() { sides[v] = node.region.flatMap { sideOf[$0] } ?? others }
+    case .random(let share):
+      let all = Array(graph.nodes.indices)
+      for v in draw(min(max(1, share.of(all.count)), all.count - 1), of: all, &stream) { sides[v] = 1 }
+    case .isolate(let choice):
+      for (k, node) in nodes(choice, &stream).enumerated() { sides[node.index] = UInt32(k + 1) }
+    }
+    return sides
+  }
+
+  private func nodes(_ choice: NodeChoice, _ stream: inout RandomStream) -> [NodeID] {
+    switch choice {
+    case .count(let count): return draw(count, of: (0..<operators).map { NodeID($0) }, &stream)
+    case .share(let share):
+      return draw(max(1, share.of(operators)), of: (0..<operators).map { NodeID($0) }, &stream)
+    case .list(let names): return Array(Set(names.compactMap { number($0) })).sorted().map { NodeID($0) }
+    case .regions(let names):
+      return graph.nodes.indices.filter { graph.nodes[$0].region.map { names.contains($0) } ?? false }.map {
+        NodeID($0)
+      }
+    case .role(let role): return roles.indices.filter { roles[$0] == role }.map { NodeID($0) }
+    }
+  }
+
+  private func links(_ choice: LinkChoice, _ stream: inout RandomStream) -> LinkSet {
+    func inRegions(_ names: [String]) -> [Bool] {
+      graph.nodes.map { $0.region.map { names.contains($0) } ?? false }
+    }
+    switch choice {
+    case .all: return .all
+    case .pairs(let pairs):
+      let found = pairs.compactMap { pair -> LinkSet.Pair? in
+        guard let a = number(pair[0]), let b = number(pair[1]) else { return nil }
+        return LinkSet.Pair(NodeID(a), NodeID(b))
+      }
+      return .pairs(Array(Set(found)).sorted())
+    case .regions(let names): return .touching(inRegions(names))
+    case .between(let first, let second): return .between(inRegions(first), inRegions(second))
+    case .nodes(let choice):
+      var flags = [Bool](repeating: false, count: graph.nodes.count)
+      for node in nodes(choice, &stream) { flags[node.index] = true }
+      return .touching(flags)
+    }
+  }
+
+  /// A node's number: by the topology's name, else by number.
+  func number(_ name: String) -> Int? {
+    if let known = numberOf[name] { return known }
+    guard let number = wholeNumber(name), number >= 0, number < Int128(graph.nodes.count) else { return nil }
+    return Int(number)
+  }
+}
+
+extension FaultPlan {
+  /// What the fault's draws hang on: the instant, and what is chosen from; not how long or how hard it strikes.
+  var drawKey: UInt64 {
+    if let draw { return draw }
+    let choice: String =
+      switch kind {
+      case .partition(let cut): "partition" + canonicalText(cut)
+      case .crash(let nodes, _, _): "crash" + canonicalText(nodes)
+      case .regionOutage(let names, _, _): "regionOutage" + canonicalText(names)
+      case .loss(let links, _): "loss" + canonicalText(links)
+      case .latency(let links, _, _): "latency" + canonicalText(links)
+      case .slowCPU(let nodes, _): "slowCPU" + canonicalText(nodes)
+      }
+    return Scenarios.drawKey("\(at.nanoseconds) \(choice)")
+  }
+}
