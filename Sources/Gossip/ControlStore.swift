@@ -85,6 +85,11 @@ public struct ControlStore: ~Copyable {
     sets = HandleSets(maximum: 4 * self.maximum)
   }
 
+  /// Memory held, bytes.
+  var storageBytes: Int {
+    rpcs.storageBytes + items.storageBytes + blocks.storageBytes + sets.entries.storageBytes
+  }
+
   // MARK: Life
 
   /// An empty RPC with one reference; nil when the store is full.

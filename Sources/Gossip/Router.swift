@@ -4,7 +4,7 @@
 // inputs, not on the rest of the population.
 //
 // Not here yet: peer scoring and thresholds, peer exchange, IDONTWANT (1.2), extensions (1.3), direct peers.
-// A RPC carries one message or control, never both, and one message at most.
+// An RPC carries one message or control, never both, and one message at most.
 
 public import Basics
 
@@ -59,6 +59,14 @@ public struct Router: ~Copyable {
   public var control: ControlStore {
     _read { yield state.control }
     _modify { yield &state.control }
+  }
+
+  /// Whether the handle names a message that was not recycled.
+  public func isLive(_ message: MessageHandle) -> Bool { state.messages.isLive(message) }
+
+  /// What the node did with a live message.
+  public func phase(_ message: MessageHandle, at node: NodeID) -> Phase {
+    state.messages.phase(message, at: node)
   }
 
   /// Exact size of what travels, protobuf bytes without the frame's length prefix.
@@ -179,7 +187,7 @@ public struct Router: ~Copyable {
     return rpc
   }
 
-  /// Adds an item a peer sent. False, counted: a topic the router does not know, more items than a RPC may have, or a full
+  /// Adds an item a peer sent. False, counted: a topic the router does not know, more items than an RPC may have, or a full
   /// store. IHAVE and IWANT begin without ids.
   public mutating func append(_ item: ControlItem, to rpc: ControlHandle) -> Bool {
     let topic: TopicID =
@@ -255,6 +263,11 @@ public struct Router: ~Copyable {
 // MARK: - Looking in
 
 extension Router {
+  /// Memory held, bytes: the nodes' own state; messages and who has seen them; control RPCs in flight.
+  public var storageBytes: (state: Int, messages: Int, control: Int) {
+    (state.stateBytes, state.messages.storageBytes, state.control.storageBytes)
+  }
+
   public var nodeCount: Int { state.nodeCount }
   public var topicCount: Int { state.topicCount }
 

@@ -196,6 +196,19 @@ struct RouterState: ~Copyable {
     heartbeatPhase = HashRandom(seed: seed, .heartbeat)
   }
 
+  /// Memory held for links, topics, meshes, backoffs, promises and caches, bytes.
+  var stateBytes: Int {
+    let byNode = offsets.storageBytes + wordOffsets.storageBytes + nodes.storageBytes + outbound.storageBytes
+    let bySlot =
+      ends.storageBytes + peers.storageBytes + links.storageBytes + parked.storageBytes + drafts.storageBytes
+    let byCell =
+      standing.storageBytes + fanoutExpires.storageBytes + backoffHeads.storageBytes
+      + windowHeads.storageBytes + mesh.storageBytes + announced.storageBytes + backedOff.storageBytes
+    let lists =
+      backoffs.storageBytes + promises.storageBytes + senders.storageBytes + cache.entries.storageBytes
+    return byNode + bySlot + byCell + lists + resent.storageBytes + owed.storageBytes + served.storageBytes
+  }
+
   // MARK: Places
 
   @inline(__always) func cell(_ node: Int, _ topic: TopicID) -> Int {
