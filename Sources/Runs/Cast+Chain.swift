@@ -16,7 +16,6 @@ extension Cast {
     configuration.assets = scenario.assets.map {
       AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native)
     }
-    configuration.rewardEpoch = scenario.services.map(\.reward.epoch).min() ?? .seconds(86_400)
     configuration.operators = (0..<operators).map { operatorConfiguration($0, scenario) }
     configuration.services = scenario.services.enumerated().map { serviceConfiguration($0, $1, scenario) }
     return configuration
@@ -71,7 +70,7 @@ extension Cast {
       recipient: recipient,
       rewards: RewardPolicy(
         annualPool: plan.reward.annual.wei, floorBips: UInt64(plan.sla.floor.bips),
-        targetBips: UInt64(plan.sla.target.bips)), members: members)
+        targetBips: UInt64(plan.sla.target.bips), epoch: plan.reward.epoch), members: members)
   }
 
   private func rule(_ plan: RulePlan) -> SlashingRule {
@@ -81,7 +80,7 @@ extension Cast {
     let penalty: Penalty =
       switch plan.penalty {
       case .fixed(let share): .fixed(wad: share.wad)
-      case .proportional(let scale, _): .proportional(maximumWad: scale.wad)
+      case .proportional(let scale, let cap): .proportional(scaleWad: scale.wad, capWad: cap.wad)
       case .correlated(let base, let multiplier, let window):
         .correlated(baseWad: base.wad, multiplier: UInt64(multiplier), window: window)
       }

@@ -78,7 +78,7 @@ extension Record {
       else { continue }
       let stake = coordinator.stake(of: offence.service).weights[member]
       switch rule.penalty {
-      case .fixed(let wad), .proportional(let wad), .correlated(let wad, _, _):
+      case .fixed(let wad), .proportional(let wad, _), .correlated(let wad, _, _):
         offences[k].dueWei = mulDiv(stake, UInt128(wad), 1_000_000_000_000_000_000)
       }
     }
