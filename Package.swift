@@ -44,7 +44,7 @@ let package = Package(
     .systemLibrary(
       name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
 
-    .target(name: "CPrefetch"),
+    .target(name: "CMemory"),
 
     // Basics, Signatures, UV
     .target(name: "Basics", swiftSettings: strict),
@@ -98,7 +98,7 @@ let package = Package(
     // Simulator, Cluster
     .target(
       name: "Simulator",
-      dependencies: ["Basics", "Network", "Gossip", "AVS", "Contracts", "Participants", "Runs", "CPrefetch"],
+      dependencies: ["Basics", "Network", "Gossip", "AVS", "Contracts", "Participants", "Runs", "CMemory"],
       swiftSettings: strict),
     .target(
       name: "Cluster",
