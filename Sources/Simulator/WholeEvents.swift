@@ -53,7 +53,7 @@ struct WholeEvents: ~Copyable {
       var end = begin + 1
       while end < ordered.count && ordered[end].time == ordered[begin].time { end += 1 }
       if end - begin > 1 {
-        let run = unsafe UnsafeMutableBufferPointer(start: ordered.unsafeBase + begin, count: end - begin)
+        var run = unsafe UnsafeMutableBufferPointer(start: ordered.unsafeBase + begin, count: end - begin)
         unsafe run.sort()
       }
       begin = end
