@@ -9,11 +9,11 @@ import CMemory
 /// Hands out and takes back chunks. Memory grows by slabs and is given back at the end.
 @safe struct ChunkPool: ~Copyable {
   /// A power of two. The first two words of a chunk are its link to the previous chunk and unused.
-  static var bytes: UInt { 4096 }
+  static var bytes: UInt { 1024 }
   static var headerBytes: UInt { 16 }
   /// Words of 8 bytes that a chunk holds.
   static var words: Int { Int(bytes - headerBytes) / 8 }
-  private static var slabChunks: Int { 512 }
+  private static var slabChunks: Int { 2048 }
 
   private var free: UInt = 0
   private var fresh: UInt = 0

@@ -75,7 +75,10 @@ public struct Engine<P: Population & ~Copyable>: ~Copyable {
     while true {
       var event = Event(time: limit, slot: 0, payload: 0)
       if _fastPath(taken < end) { event = unsafe layout.unpack(keys[taken]) }
-      if _fastPath(taken < end && !network.queue.othersPrecede(event)) {
+      if _fastPath(
+        taken < end
+          && (event.time.nanoseconds < network.queue.othersTime || !network.queue.othersPrecede(event)))
+      {
         if taken < ahead {
           unsafe population.prefetch(layout.unpack(keys[taken &+ prefetching]), network)
         }

@@ -219,10 +219,10 @@ extension EventQueue {
     }
   }
 
-  /// Whether something that is not a key comes before `event`.
-  @inline(__always) func othersPrecede(_ event: Event) -> Bool {
-    if _fastPath(event.time.nanoseconds < othersTime) { return false }
-    return firstOther < event
+  /// Whether something that is not a key comes before `event`, which is not earlier than `othersTime`. (Mutating, as all
+  /// that the engine's loop calls: to borrow a part of itself for a plain method, the compiler copies the queue.)
+  @inline(never) mutating func othersPrecede(_ event: Event) -> Bool {
+    othersTime < .max && firstOther < event
   }
 
   /// The first event that is not a key. Requires one.
@@ -270,7 +270,7 @@ extension EventQueue {
   }
 
   /// How many keys of the open bucket, from the first, lie before `limit`.
-  func openCount(before limit: UInt64) -> Int {
+  mutating func openCount(before limit: UInt64) -> Int {
     if limit >> width > openBucket { return count }
     if limit >> width < openBucket { return 0 }
     let bound = (limit - base) << Self.keyShift
