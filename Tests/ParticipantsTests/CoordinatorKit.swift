@@ -22,7 +22,7 @@ struct Story {
 
   init(_ configuration: CoordinatorConfiguration) throws {
     coordinator = try Coordinator(configuration) {
-      $0.signature.w0 == UInt64($0.attestation.operatorID.rawValue) + 1
+      $0.signature.words[0] == UInt64($0.attestation.operatorID.rawValue) + 1
     }
   }
 
@@ -90,7 +90,7 @@ func attest(
   forged: Bool = false
 ) -> SignedAttestation {
   var signature = Signature()
-  signature.w0 = forged ? 0 : UInt64(node) + 1
+  signature.words[0] = forged ? 0 : UInt64(node) + 1
   return SignedAttestation(
     attestation: Attestation(
       service: ServiceID(service), task: task, operatorID: NodeID(node), source: source, target: target,

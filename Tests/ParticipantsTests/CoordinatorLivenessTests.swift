@@ -75,6 +75,42 @@ struct CoordinatorLivenessTests {
     #expect(story.opened.map(\.subject) == expected)
   }
 
+  @Test("a task belongs to the window in which it fell due, however late its certificate")
+  func lateCertificate() throws {
+    var story = try Story(network(rules: [livenessRule()]))
+    try story.work(4) { _ in [0, 1, 2, 3] }
+    // Due just before the window's end, certified in the next window, without node 3: one of five, no breach. Alone in
+    // the second window it would be one.
+    let task = try story.task(0, at: seconds(599))
+    story.certify(0, task, signers: [0, 1, 2], at: seconds(603))
+    story.settle(until: seconds(10_000))
+    #expect(story.accepted.last?.at == seconds(612))
+    #expect(story.opened.isEmpty)
+    #expect(story.coordinator.nextEvent == nil)
+  }
+
+  @Test("a window is judged when its last task is settled, not before") func waits() throws {
+    var story = try Story(network(rules: [livenessRule(guard: nil)]))
+    let task = try story.task(0, at: seconds(599))
+    story.settle(until: seconds(10_000))
+    // The task could be certified until 599 + 8 + 60 s: the block at 672 s finds it expired.
+    #expect(story.facts.contains(.taskExpired(ServiceID(0), task, at: seconds(672))))
+    #expect(story.opened.map(\.openedAt) == Array(repeating: seconds(672), count: 4))
+    #expect(story.opened.allSatisfy { $0.offenceAt == seconds(600) })
+  }
+
+  @Test(
+    "a proportional penalty is the scale times the missed share, up to the cap",
+    arguments: [(1_000, 1_000), (1_000, 600)] as [(UInt64, UInt64)])
+  func proportional(scale: UInt64, cap: UInt64) throws {
+    var rule = livenessRule()
+    rule.penalty = .proportional(scaleWad: scale, capWad: cap)
+    var story = try Story(network(rules: [rule]))
+    try story.work(40) { k in k % 4 == 0 ? [0, 1, 2, 3] : [0, 1, 2] }
+    story.settle(until: seconds(10_000))
+    #expect(story.slashes.map(\.wad) == [min(cap, scale * 3 / 4)])
+  }
+
   @Test("an honest run of forty services slashes nobody and pays everybody") func honest() throws {
     let rules = [equivocationRule(), livenessRule()]
     var story = try Story(
