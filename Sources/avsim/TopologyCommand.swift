@@ -60,7 +60,9 @@ struct TopologyCommand: ParsableCommand {
         made = try TopologyFile.generate(options, regions: regions == "none" ? nil : regions, seed: seed)
       } catch {
         for mistake in error.mistakes {
-          complain(mistake.key.isEmpty ? mistake.text : "--\(mistake.key): \(mistake.text)")
+          complain(
+            mistake.key.isEmpty || mistake.key == "generate"
+              ? mistake.text : "--\(mistake.key): \(mistake.text)")
         }
         if case .content = error { throw ExitCode(64) }
         throw ExitCode(error.exitCode)
