@@ -53,35 +53,38 @@ struct RunCommand: ParsableCommand {
       conclusion.summary.complete = !interruption.isRequested
       conclusion.judge(blueprint.expectations)
       try writer.finish(conclusion)
-      try show(conclusion.summary, path)
+      show(conclusion.summary, path)
       if interruption.isRequested { throw Exit.interrupted }
       if conclusion.summary.checks.contains(where: { !$0.holds }) { throw Exit.invariant }
       if conclusion.summary.expectations.contains(where: { !$0.holds }) { throw Exit.expectationFailed }
     }
   }
 
-  private func simulate(_ blueprint: Blueprint, _ writer: RunWriter, _ interruption: Interruption) throws
-    -> Conclusion
-  {
+  private func simulate(
+    _ blueprint: Blueprint, _ writer: RunWriter, _ interruption: Interruption
+  ) throws -> Conclusion {
     var simulation = try Simulation(blueprint)
-    let end = blueprint.trafficEnd
-    let slice = max(TimeSpan(nanoseconds: end.nanoseconds / 1_000), .milliseconds(10))
+    var meter = Meter(end: blueprint.trafficEnd, isQuiet: quiet)
+    let slice = max(TimeSpan(nanoseconds: blueprint.trafficEnd.nanoseconds / 1_000), .milliseconds(10))
     var lastWrite = Date()
-    while simulation.now < end, !interruption.isRequested {
+    while simulation.now < blueprint.trafficEnd, !interruption.isRequested {
       simulation.run(until: simulation.now + slice)
+      meter.show(simulation.now)
       if Date().timeIntervalSince(lastWrite) > 0.5 {
         try writer.write(simulation.takeRows())
         lastWrite = Date()
       }
     }
     let settledAt = interruption.isRequested ? simulation.now : simulation.settle()
+    meter.finish()
     try writer.write(simulation.takeRows())
     return simulation.conclude(settledAt)
   }
 
-  private func show(_ summary: RunSummary, _ path: String) throws {
+  private func show(_ summary: RunSummary, _ path: String) {
     if json { print(summary.json.text(pretty: true)) }
     if quiet || json { return }
-    print(summary.json.text(pretty: true))
+    print(SummaryTable(summary, isColoured: isatty(STDOUT_FILENO) == 1).text)
+    print("report: \(path)/report.html")
   }
 }
