@@ -16,7 +16,7 @@ public protocol ProcessOwner: AnyObject {
   func parentIsGone()
 }
 
-/// The control channel of a child process.
+/// The control channel of a child process. Its owner keeps it, and closes it before letting it go.
 public final class ProcessEnd {
   private let channel: ControlChannel
   private unowned let owner: any ProcessOwner
@@ -27,8 +27,8 @@ public final class ProcessEnd {
     self.owner = owner
     self.process = UInt32(process)
     channel = try ControlChannel(loop, dialing: path)
-    channel.received = { [unowned self] in self.received($0) }
-    channel.ended = { [unowned self] _ in self.owner.parentIsGone() }
+    channel.received = { [weak self] in self?.received($0) }
+    channel.ended = { [weak self] _ in self?.owner.parentIsGone() }
     channel.send(.hello(process: self.process, version: ControlMessage.version))
   }
 
