@@ -206,7 +206,9 @@ final class FloodBenchProcess: TransportReceiver {
   @inline(__always)
   private func fan(from node: Int, exceptOver slot: Int, _ frame: Span<UInt8>) {
     guard let transport else { return }
-    for other in workload.wiring.slots(of: node) where other != slot { transport.send(slot: other, .message, frame) }
+    for other in workload.wiring.slots(of: node) where other != slot {
+      transport.send(slot: other, .message, frame)
+    }
   }
 
   func received(_ frame: Span<UInt8>, slot: Int) {

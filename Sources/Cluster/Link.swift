@@ -1,6 +1,7 @@
 // One connection of the transport: first its session, then its frames.
 
 internal import Basics
+internal import Gossip
 internal import Libp2p
 internal import Signatures
 internal import UV
@@ -86,7 +87,7 @@ final class Link: ConnectionHandler {
   }
 
   private func send(_ frame: [UInt8]) {
-    _ = connection?.write(Uvarint.framed(frame.count)) { $0.append(frame: frame.span) }
+    _ = connection?.write(WireSize.framed(frame.count)) { $0.append(frame: frame.span) }
   }
 
   func ended(_ connection: Connection, _ error: UVError?) {

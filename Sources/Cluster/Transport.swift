@@ -5,6 +5,7 @@
 // session, and no faults: those are decided before `send`. A link that breaks is dialed again, with growing pauses.
 
 public import Basics
+internal import Gossip
 public import Libp2p
 public import Signatures
 public import UV
@@ -250,7 +251,7 @@ public final class Transport {
       counters.droppedNoLink &+= 1
       return false
     }
-    let framed = Uvarint.framed(count)
+    let framed = WireSize.framed(count)
     let isTaken = connection.write(framed) { output in
       output.append(varint: count)
       fill(&output)
