@@ -67,6 +67,8 @@ public struct TransportSettings: Sendable {
   public var outputBytesMaximum = 1 << 22
   /// Sessions under way that others began.
   public var admissionsMaximum = 4_096
+  /// Time that a peer has for each step of its session.
+  public var stepTime = Session.stepTime
   /// Pause before the first redial; doubles up to `redialMaximum`.
   public var redialMinimum = TimeSpan.milliseconds(50)
   public var redialMaximum = TimeSpan.seconds(1)
@@ -153,7 +155,7 @@ public final class Transport {
       listeners.append(listener)
       found.append((NodeID(node), listener.port))
     }
-    watch.start(after: .milliseconds(250), every: .milliseconds(250))
+    watch.start(after: .milliseconds(100), every: .milliseconds(100))
     return found
   }
 
@@ -178,7 +180,7 @@ public final class Transport {
     guard let identity = identities[node] else { preconditionFailure("node \(node) is not hosted here") }
     let session = Session(
       .dialer, identity, network: settings.network, nonce: freshNonce(),
-      admission: .exactly(settings.keys[peer]), at: Self.now)
+      admission: .exactly(settings.keys[peer]), at: Self.now, stepTime: settings.stepTime)
     let link = Link(self, session, node: node, slot: slot)
     do throws(UVError) {
       link.connection = try Connection.dial(loop, .tcp(settings.address, port: ports[peer]), handler: link)
@@ -219,7 +221,7 @@ public final class Transport {
     let session = Session(
       .listener, identity, network: settings.network, nonce: freshNonce(),
       admission: .members(settings.members),
-      at: Self.now)
+      at: Self.now, stepTime: settings.stepTime)
     let link = Link(self, session, node: node, slot: nil)
     link.connection = connection
     connection.handler = link
@@ -243,7 +245,7 @@ public final class Transport {
 
   /// Sends a frame of `count` bytes, which `fill` writes, over `slot` of a hosted node. False when it was dropped, and
   /// counted.
-  @inline(__always)
+  @inline(__always) @discardableResult
   public func send(slot: Int, _ kind: FrameKind, _ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void)
     -> Bool
   {
