@@ -69,10 +69,10 @@ final class Link: ConnectionHandler {
       receiver.received(frame, slot: slot)
       return isUp
     }
-    transport.counters.framesReceived &+= count
-    transport.counters.bytesReceived &+= UInt64(bytes.count)
+    transport.tally[0].framesReceived &+= count
+    transport.tally[0].bytesReceived &+= UInt64(bytes.count)
     if case .failed = outcome {
-      transport.counters.brokenFrames += 1
+      transport.rare.brokenFrames += 1
       connection.close()
       transport.lost(self)
     }

@@ -89,13 +89,33 @@ public final class Transport {
   public let settings: TransportSettings
   /// Whether each node lives in this process.
   public let isHosted: [Bool]
-  public internal(set) var counters = TransportCounters()
+  /// What was counted so far.
+  public var counters: TransportCounters {
+    var all = rare
+    all.framesSent = tally[0].framesSent
+    all.bytesSent = tally[0].bytesSent
+    all.framesReceived = tally[0].framesReceived
+    all.bytesReceived = tally[0].bytesReceived
+    return all
+  }
+  /// What every frame touches; a table of one, for its plain storage.
+  struct Tally: BitwiseCopyable {
+    var framesSent: UInt64 = 0
+    var bytesSent: UInt64 = 0
+    var framesReceived: UInt64 = 0
+    var bytesReceived: UInt64 = 0
+  }
+  let tally = Table(repeating: Tally(), count: 1)
+  /// The other counters.
+  var rare = TransportCounters()
   unowned let receiver: any TransportReceiver
 
   private var identities: [Identity?]
   private var listeners: [Listener] = []
   /// By slot of a hosted node: the link that is up.
   private var links: [Link?]
+  /// Their connections, for sending.
+  private var connections: [Connection?]
   /// By slot that we dial: the pause before the next attempt.
   private var pauses: [TimeSpan]
   private var ports: [UInt16] = []
@@ -123,6 +143,7 @@ public final class Transport {
       isHosted[$0] ? Identity(seed: settings.seed, node: UInt32($0)) : nil
     }
     links = Array(repeating: nil, count: wiring.slots)
+    connections = Array(repeating: nil, count: wiring.slots)
     pauses = Array(repeating: settings.redialMinimum, count: wiring.slots)
     var expire: (() -> Void)?
     watch = Timer(loop) { expire?() }
@@ -185,7 +206,7 @@ public final class Transport {
     do throws(UVError) {
       link.connection = try Connection.dial(loop, .tcp(settings.address, port: ports[peer]), handler: link)
     } catch {
-      counters.dialsFailed += 1
+      rare.dialsFailed += 1
       redial(slot)
       return
     }
@@ -214,7 +235,7 @@ public final class Transport {
 
   private func accepted(_ connection: Connection, by node: Int) {
     guard !isClosed, inbound < settings.admissionsMaximum, let identity = identities[node] else {
-      counters.refusedBusy += 1
+      rare.refusedBusy += 1
       connection.close()
       return
     }
@@ -249,8 +270,8 @@ public final class Transport {
   public func send(slot: Int, _ kind: FrameKind, _ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void)
     -> Bool
   {
-    guard let link = links[slot], let connection = link.connection else {
-      counters.droppedNoLink &+= 1
+    guard let connection = connections[slot] else {
+      rare.droppedNoLink &+= 1
       return false
     }
     let framed = WireSize.framed(count)
@@ -260,13 +281,13 @@ public final class Transport {
     }
     guard isTaken else {
       switch kind {
-      case .message: counters.droppedMessages &+= 1
-      case .control: counters.droppedControl &+= 1
+      case .message: rare.droppedMessages &+= 1
+      case .control: rare.droppedControl &+= 1
       }
       return false
     }
-    counters.framesSent &+= 1
-    counters.bytesSent &+= UInt64(framed)
+    tally[0].framesSent &+= 1
+    tally[0].bytesSent &+= UInt64(framed)
     return true
   }
 
@@ -279,7 +300,7 @@ public final class Transport {
   /// Closes the link at `slot` for what its peer sent; it may prove itself anew.
   public func expel(slot: Int) {
     guard let link = links[slot] else { return }
-    counters.expelled += 1
+    rare.expelled += 1
     link.connection?.close()
     lost(link)
   }
@@ -297,7 +318,7 @@ public final class Transport {
       guard let peer = settings.members.node(of: key), peer.index < link.node,
         let found = wiring.slot(from: link.node, to: peer.index)
       else {
-        counters.refusedNoLink += 1
+        rare.refusedNoLink += 1
         link.connection?.close()
         return false
       }
@@ -310,9 +331,11 @@ public final class Transport {
       old.connection?.close()
       linksUp -= 1
       links[slot] = nil
+      connections[slot] = nil
       receiver.linkDown(slot: slot)
     }
     links[slot] = link
+    connections[slot] = link.connection
     linksUp += 1
     pauses[slot] = settings.redialMinimum
     return true
@@ -320,7 +343,7 @@ public final class Transport {
 
   func refused(_ link: Link, _ error: SessionError) {
     decided(link)
-    counters.refused[error, default: 0] += 1
+    rare.refused[error, default: 0] += 1
     link.connection?.close()
     if let slot = link.slot { redial(slot) }
   }
@@ -329,7 +352,7 @@ public final class Transport {
   func failed(_ link: Link) {
     decided(link)
     guard let slot = link.slot else { return }
-    counters.dialsFailed += 1
+    rare.dialsFailed += 1
     redial(slot)
   }
 
@@ -338,8 +361,9 @@ public final class Transport {
     guard link.isUp, let slot = link.slot else { return }
     link.isUp = false
     links[slot] = nil
+    connections[slot] = nil
     linksUp -= 1
-    counters.linksLost += 1
+    rare.linksLost += 1
     receiver.linkDown(slot: slot)
     if Int(wiring.neighbors[slot]) > link.node { redial(slot) }
   }
@@ -371,6 +395,7 @@ public final class Transport {
     undecided = []
     redials = []
     links = Array(repeating: nil, count: wiring.slots)
+    connections = Array(repeating: nil, count: wiring.slots)
     linksUp = 0
   }
 }
