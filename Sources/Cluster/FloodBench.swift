@@ -100,9 +100,15 @@ final class FloodBenchProcess: TransportReceiver {
   private var transport: Transport?
   /// Deliveries of each message when there is no other process to tell.
   private let deliveries: Table<UInt32>
-  private var seen: BitRows
-  private var events: UInt64 = 0
-  private var first: UInt64 = 0
+  /// A row of bits a message: the nodes that have it.
+  private let seen: Table<UInt64>
+  private let seenWords: Int
+  private struct Tally: BitwiseCopyable {
+    var events: UInt64 = 0
+    var first: UInt64 = 0
+  }
+  /// A table of one, for its plain storage.
+  private let tally = Table(repeating: Tally(), count: 1)
   private var nextToPublish = 0
   private var settledUpTo = 0
   private var payload: [UInt8]
@@ -119,7 +125,8 @@ final class FloodBenchProcess: TransportReceiver {
     shared = try SharedCounters(path: path, count: board.deliveries(options.messages), create: process == 0)
     eventsPerMessage = UInt32(workload.eventsPerMessage)
     deliveries = Table(repeating: 0, count: options.processes == 1 ? options.messages : 0)
-    seen = BitRows(rows: options.messages, columns: options.nodes)
+    seenWords = (options.nodes + 63) / 64
+    seen = Table(repeating: 0, count: options.messages * seenWords)
     payload = Array(repeating: 7, count: options.size)
   }
 
@@ -149,6 +156,7 @@ final class FloodBenchProcess: TransportReceiver {
     runNanoseconds = Loop.monotonicNanoseconds - started
     poll.close()
     if !done { shared.add(1, to: board.failed) }
+    let (events, first) = (tally[0].events, tally[0].first)
     shared.add(UInt32(truncatingIfNeeded: events), to: board.events(process))
     shared.add(UInt32(truncatingIfNeeded: events >> 32), to: board.events(process) + 1)
     shared.add(UInt32(truncatingIfNeeded: first), to: board.first(process))
@@ -193,7 +201,7 @@ final class FloodBenchProcess: TransportReceiver {
       let source = workload.source(message)
       guard isMine(source) else { continue }
       for k in 0..<4 { payload[k] = UInt8(truncatingIfNeeded: message >> (8 * k)) }
-      _ = seen.insert(message, source)
+      _ = see(message, source)
       fan(from: source, exceptOver: -1, payload.span)
     }
     if settledUpTo == options.messages { loop.stop() }
@@ -203,17 +211,29 @@ final class FloodBenchProcess: TransportReceiver {
     options.processes == 1 ? deliveries[message] : shared.load(board.deliveries(message))
   }
 
+  /// Marks the message as seen by the node; true when it was not.
+  @inline(__always)
+  private func see(_ message: Int, _ node: Int) -> Bool {
+    let word = message &* seenWords &+ node &>> 6
+    let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: node & 63)
+    let old = seen[word]
+    seen[word] = old | bit
+    return old & bit == 0
+  }
+
   @inline(__always)
   private func fan(from node: Int, exceptOver slot: Int, _ frame: Span<UInt8>) {
     guard let transport else { return }
-    for other in workload.wiring.slots(of: node) where other != slot { transport.send(slot: other, .message, frame) }
+    for other in workload.wiring.slots(of: node) where other != slot {
+      transport.send(slot: other, .message, frame)
+    }
   }
 
   func received(_ frame: Span<UInt8>, slot: Int) {
     guard frame.count == options.size else { return }
     let message = Int(frame[0]) | Int(frame[1]) << 8 | Int(frame[2]) << 16 | Int(frame[3]) << 24
     guard message < options.messages else { return }
-    events &+= 1
+    tally[0].events &+= 1
     let count: UInt32
     if options.processes == 1 {
       count = deliveries[message] &+ 1
@@ -222,8 +242,8 @@ final class FloodBenchProcess: TransportReceiver {
       count = shared.increment(board.deliveries(message))
     }
     let node = Int(workload.wiring.owners[slot])
-    if seen.insert(message, node) {
-      first &+= 1
+    if see(message, node) {
+      tally[0].first &+= 1
       fan(from: node, exceptOver: slot, frame)
     }
     if count == eventsPerMessage { publish() }

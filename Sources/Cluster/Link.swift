@@ -1,6 +1,7 @@
 // One connection of the transport: first its session, then its frames.
 
 internal import Basics
+internal import Gossip
 internal import Libp2p
 internal import Signatures
 internal import UV
@@ -68,10 +69,10 @@ final class Link: ConnectionHandler {
       receiver.received(frame, slot: slot)
       return isUp
     }
-    transport.counters.framesReceived &+= count
-    transport.counters.bytesReceived &+= UInt64(bytes.count)
+    transport.tally[0].framesReceived &+= count
+    transport.tally[0].bytesReceived &+= UInt64(bytes.count)
     if case .failed = outcome {
-      transport.counters.brokenFrames += 1
+      transport.rare.brokenFrames += 1
       connection.close()
       transport.lost(self)
     }
@@ -86,7 +87,7 @@ final class Link: ConnectionHandler {
   }
 
   private func send(_ frame: [UInt8]) {
-    _ = connection?.write(Uvarint.framed(frame.count)) { $0.append(frame: frame.span) }
+    _ = connection?.write(WireSize.framed(frame.count)) { $0.append(frame: frame.span) }
   }
 
   func ended(_ connection: Connection, _ error: UVError?) {

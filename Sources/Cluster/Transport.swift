@@ -5,6 +5,7 @@
 // session, and no faults: those are decided before `send`. A link that breaks is dialed again, with growing pauses.
 
 public import Basics
+internal import Gossip
 public import Libp2p
 public import Signatures
 public import UV
@@ -66,6 +67,8 @@ public struct TransportSettings: Sendable {
   public var outputBytesMaximum = 1 << 22
   /// Sessions under way that others began.
   public var admissionsMaximum = 4_096
+  /// Time that a peer has for each step of its session.
+  public var stepTime = Session.stepTime
   /// Pause before the first redial; doubles up to `redialMaximum`.
   public var redialMinimum = TimeSpan.milliseconds(50)
   public var redialMaximum = TimeSpan.seconds(1)
@@ -86,13 +89,33 @@ public final class Transport {
   public let settings: TransportSettings
   /// Whether each node lives in this process.
   public let isHosted: [Bool]
-  public internal(set) var counters = TransportCounters()
+  /// What was counted so far.
+  public var counters: TransportCounters {
+    var all = rare
+    all.framesSent = tally[0].framesSent
+    all.bytesSent = tally[0].bytesSent
+    all.framesReceived = tally[0].framesReceived
+    all.bytesReceived = tally[0].bytesReceived
+    return all
+  }
+  /// What every frame touches; a table of one, for its plain storage.
+  struct Tally: BitwiseCopyable {
+    var framesSent: UInt64 = 0
+    var bytesSent: UInt64 = 0
+    var framesReceived: UInt64 = 0
+    var bytesReceived: UInt64 = 0
+  }
+  let tally = Table(repeating: Tally(), count: 1)
+  /// The other counters.
+  var rare = TransportCounters()
   unowned let receiver: any TransportReceiver
 
   private var identities: [Identity?]
   private var listeners: [Listener] = []
   /// By slot of a hosted node: the link that is up.
   private var links: [Link?]
+  /// Their connections, for sending.
+  private var connections: [Connection?]
   /// By slot that we dial: the pause before the next attempt.
   private var pauses: [TimeSpan]
   private var ports: [UInt16] = []
@@ -120,6 +143,7 @@ public final class Transport {
       isHosted[$0] ? Identity(seed: settings.seed, node: UInt32($0)) : nil
     }
     links = Array(repeating: nil, count: wiring.slots)
+    connections = Array(repeating: nil, count: wiring.slots)
     pauses = Array(repeating: settings.redialMinimum, count: wiring.slots)
     var expire: (() -> Void)?
     watch = Timer(loop) { expire?() }
@@ -152,7 +176,7 @@ public final class Transport {
       listeners.append(listener)
       found.append((NodeID(node), listener.port))
     }
-    watch.start(after: .milliseconds(250), every: .milliseconds(250))
+    watch.start(after: .milliseconds(100), every: .milliseconds(100))
     return found
   }
 
@@ -177,12 +201,12 @@ public final class Transport {
     guard let identity = identities[node] else { preconditionFailure("node \(node) is not hosted here") }
     let session = Session(
       .dialer, identity, network: settings.network, nonce: freshNonce(),
-      admission: .exactly(settings.keys[peer]), at: Self.now)
+      admission: .exactly(settings.keys[peer]), at: Self.now, stepTime: settings.stepTime)
     let link = Link(self, session, node: node, slot: slot)
     do throws(UVError) {
       link.connection = try Connection.dial(loop, .tcp(settings.address, port: ports[peer]), handler: link)
     } catch {
-      counters.dialsFailed += 1
+      rare.dialsFailed += 1
       redial(slot)
       return
     }
@@ -211,14 +235,14 @@ public final class Transport {
 
   private func accepted(_ connection: Connection, by node: Int) {
     guard !isClosed, inbound < settings.admissionsMaximum, let identity = identities[node] else {
-      counters.refusedBusy += 1
+      rare.refusedBusy += 1
       connection.close()
       return
     }
     let session = Session(
       .listener, identity, network: settings.network, nonce: freshNonce(),
       admission: .members(settings.members),
-      at: Self.now)
+      at: Self.now, stepTime: settings.stepTime)
     let link = Link(self, session, node: node, slot: nil)
     link.connection = connection
     connection.handler = link
@@ -242,28 +266,28 @@ public final class Transport {
 
   /// Sends a frame of `count` bytes, which `fill` writes, over `slot` of a hosted node. False when it was dropped, and
   /// counted.
-  @inline(__always)
+  @inline(__always) @discardableResult
   public func send(slot: Int, _ kind: FrameKind, _ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void)
     -> Bool
   {
-    guard let link = links[slot], let connection = link.connection else {
-      counters.droppedNoLink &+= 1
+    guard let connection = connections[slot] else {
+      rare.droppedNoLink &+= 1
       return false
     }
-    let framed = Uvarint.framed(count)
+    let framed = WireSize.framed(count)
     let isTaken = connection.write(framed) { output in
       output.append(varint: count)
       fill(&output)
     }
     guard isTaken else {
       switch kind {
-      case .message: counters.droppedMessages &+= 1
-      case .control: counters.droppedControl &+= 1
+      case .message: rare.droppedMessages &+= 1
+      case .control: rare.droppedControl &+= 1
       }
       return false
     }
-    counters.framesSent &+= 1
-    counters.bytesSent &+= UInt64(framed)
+    tally[0].framesSent &+= 1
+    tally[0].bytesSent &+= UInt64(framed)
     return true
   }
 
@@ -276,7 +300,7 @@ public final class Transport {
   /// Closes the link at `slot` for what its peer sent; it may prove itself anew.
   public func expel(slot: Int) {
     guard let link = links[slot] else { return }
-    counters.expelled += 1
+    rare.expelled += 1
     link.connection?.close()
     lost(link)
   }
@@ -294,7 +318,7 @@ public final class Transport {
       guard let peer = settings.members.node(of: key), peer.index < link.node,
         let found = wiring.slot(from: link.node, to: peer.index)
       else {
-        counters.refusedNoLink += 1
+        rare.refusedNoLink += 1
         link.connection?.close()
         return false
       }
@@ -307,9 +331,11 @@ public final class Transport {
       old.connection?.close()
       linksUp -= 1
       links[slot] = nil
+      connections[slot] = nil
       receiver.linkDown(slot: slot)
     }
     links[slot] = link
+    connections[slot] = link.connection
     linksUp += 1
     pauses[slot] = settings.redialMinimum
     return true
@@ -317,7 +343,7 @@ public final class Transport {
 
   func refused(_ link: Link, _ error: SessionError) {
     decided(link)
-    counters.refused[error, default: 0] += 1
+    rare.refused[error, default: 0] += 1
     link.connection?.close()
     if let slot = link.slot { redial(slot) }
   }
@@ -326,7 +352,7 @@ public final class Transport {
   func failed(_ link: Link) {
     decided(link)
     guard let slot = link.slot else { return }
-    counters.dialsFailed += 1
+    rare.dialsFailed += 1
     redial(slot)
   }
 
@@ -335,8 +361,9 @@ public final class Transport {
     guard link.isUp, let slot = link.slot else { return }
     link.isUp = false
     links[slot] = nil
+    connections[slot] = nil
     linksUp -= 1
-    counters.linksLost += 1
+    rare.linksLost += 1
     receiver.linkDown(slot: slot)
     if Int(wiring.neighbors[slot]) > link.node { redial(slot) }
   }
@@ -368,6 +395,7 @@ public final class Transport {
     undecided = []
     redials = []
     links = Array(repeating: nil, count: wiring.slots)
+    connections = Array(repeating: nil, count: wiring.slots)
     linksUp = 0
   }
 }

@@ -1,6 +1,8 @@
 // Who is linked to whom, in directed slots: node u owns slots offsets[u] ..< offsets[u + 1], one a neighbour. The same
 // numbering as everywhere else, so that a slot means the same link in every process and in the simulator.
 
+public import Network
+
 /// An undirected graph as rows of directed slots.
 public struct Wiring: Sendable {
   public let nodes: Int
@@ -35,6 +37,15 @@ public struct Wiring: Sendable {
     }
     self.offsets = offsets
     self.reverses = reverses
+  }
+
+  /// The graph of a link table, slot for slot.
+  public init(_ links: borrowing LinkTable) {
+    nodes = links.nodes
+    offsets = (0...links.nodes).map { UInt32(links.offset($0)) }
+    neighbors = (0..<links.slots).map { UInt32(links.neighbor($0)) }
+    reverses = (0..<links.slots).map { UInt32(links.reverse($0)) }
+    owners = (0..<links.slots).map { UInt32(links.owner($0)) }
   }
 
   public func slots(of node: Int) -> Range<Int> { Int(offsets[node])..<Int(offsets[node + 1]) }

@@ -98,7 +98,7 @@ public struct Session: Sendable {
 
   /// No frame of a handshake is longer.
   public static let frameBytesMaximum = 98
-  /// Time that a peer has for each step.
+  /// Time that a peer has for each step, unless its owner gives another.
   public static let stepTime = TimeSpan.seconds(5)
 
   private static let version: UInt8 = 1
@@ -113,6 +113,7 @@ public struct Session: Sendable {
   private let network: NetworkID
   private let nonce: Nonce
   private let admission: Admission
+  private let stepTime: TimeSpan
   private var peerNonce: [UInt8] = []
   public private(set) var phase = Phase.awaitingHello
   /// When the peer's time for the present step ends; never once the session is decided.
@@ -121,14 +122,15 @@ public struct Session: Sendable {
   /// Begins a session. `nonce` has to be fresh: drawn by the system, never seeded.
   public init(
     _ role: Role, _ identity: Identity, network: NetworkID, nonce: Nonce, admission: Admission,
-    at now: Instant
+    at now: Instant, stepTime: TimeSpan = Session.stepTime
   ) {
+    self.stepTime = stepTime
     self.role = role
     self.identity = identity
     self.network = network
     self.nonce = nonce
     self.admission = admission
-    deadline = now + Self.stepTime
+    deadline = now + stepTime
   }
 
   /// The first frame, to be sent at once.
@@ -168,7 +170,7 @@ public struct Session: Sendable {
     peerNonce = copy(frame.extracting(66..<98))
     guard peerNonce != nonce.bytes else { return refuse(.reflected) }
     phase = .awaitingProof(key)
-    deadline = now + Self.stepTime
+    deadline = now + stepTime
     return .send([Self.proofKind] + identity.sign(statement(of: role, peer: key)))
   }
 

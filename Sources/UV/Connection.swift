@@ -30,25 +30,36 @@ public protocol ConnectionHandler: AnyObject {
   /// Set before the first pass of the loop after creation; dropped when the connection is closed.
   public var handler: (any ConnectionHandler)?
 
-  private var isConnected: Bool
+  /// What every write touches. Behind a pointer, so that a write pays for no exclusivity checks.
+  @safe private struct Output {
+    var base: UnsafeMutableRawPointer?
+    var count = 0
+    var capacity = 0
+    /// Bytes that a `uv_write` still owns.
+    var inFlight = 0
+    var maximum = 1 << 20
+    var isConnected = false
+    var isDirty = false
+    var hasFailed = false
+    var bytesWritten: UInt64 = 0
+    var flushes: UInt64 = 0
+  }
+  private let output: UnsafeMutablePointer<Output>
   private var isReading = false
-  private var isDirty = false
   private var failure: UVError?
 
-  private var output: UnsafeMutableRawPointer?
-  private var outputCount = 0
-  private var outputCapacity = 0
-  /// Bytes that a `uv_write` still owns.
-  private var inFlight = 0
   /// Bytes in the buffer and in flight together never exceed this.
-  public var outputBytesMaximum = 1 << 20
+  public var outputBytesMaximum: Int {
+    get { unsafe output.pointee.maximum }
+    set { unsafe output.pointee.maximum = newValue }
+  }
 
   /// Bytes handed over by `write` since the beginning.
-  public private(set) var bytesWritten: UInt64 = 0
+  public var bytesWritten: UInt64 { unsafe output.pointee.bytesWritten }
   /// Bytes handed to the handler since the beginning.
   public private(set) var bytesRead: UInt64 = 0
   /// System calls made to send.
-  public private(set) var flushes: UInt64 = 0
+  public var flushes: UInt64 { unsafe output.pointee.flushes }
 
   /// A buffer of this size is sent before the pass ends.
   public static let earlyFlushBytes = 65_536
@@ -57,13 +68,15 @@ public protocol ConnectionHandler: AnyObject {
 
   private init(_ loop: Loop, _ kind: Kind, tcp: UnsafeMutablePointer<uv_tcp_t>) {
     self.kind = kind
-    isConnected = false
+    unsafe output = .allocate(capacity: 1)
+    unsafe output.initialize(to: Output())
     unsafe super.init(loop, adopting: tcp)
   }
 
   private init(_ loop: Loop, _ kind: Kind, pipe: UnsafeMutablePointer<uv_pipe_t>) {
     self.kind = kind
-    isConnected = false
+    unsafe output = .allocate(capacity: 1)
+    unsafe output.initialize(to: Output())
     unsafe super.init(loop, adopting: pipe)
   }
 
@@ -125,19 +138,19 @@ public protocol ConnectionHandler: AnyObject {
       connection.fail(UVError(code: status, operation: "connect"))
       return
     }
-    connection.isConnected = true
+    unsafe connection.output.pointee.isConnected = true
     do throws(UVError) { try connection.begin() } catch {
       connection.fail(error)
       return
     }
     connection.handler?.connected(connection)
-    if connection.isOpen, connection.outputCount > 0 { connection.queueFlush() }
+    if connection.isOpen, unsafe connection.output.pointee.count > 0 { connection.queueFlush() }
   }
 
   /// Takes a waiting connection from a listener.
   func accept(from server: UnsafeMutablePointer<uv_stream_t>) throws(UVError) {
     try unsafe UVError.check(uv_accept(server, structure(uv_stream_t.self)), "accept")
-    isConnected = true
+    unsafe output.pointee.isConnected = true
     try begin()
   }
 
@@ -164,7 +177,7 @@ public protocol ConnectionHandler: AnyObject {
 
   public func resumeReading() {
     loop.assertOwnThread()
-    guard isOpen, isConnected, !isReading else { return }
+    guard isOpen, unsafe output.pointee.isConnected, !isReading else { return }
     do throws(UVError) { try startReading() } catch { failLater(error) }
   }
 
@@ -193,71 +206,66 @@ public protocol ConnectionHandler: AnyObject {
   // MARK: Output
 
   /// Bytes that wait in the buffer or in the system's hands.
-  public var outputPending: Int { outputCount + inFlight }
+  public var outputPending: Int { unsafe output.pointee.count + output.pointee.inFlight }
 
   /// Appends exactly `count` bytes, which `fill` writes. False, and nothing appended, when the bound would be passed or
   /// the connection is closing.
   @inline(__always)
   public func write(_ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void) -> Bool {
-    guard reserve(count) else { return false }
+    loop.assertOwnThread()
+    let needed = unsafe output.pointee.count &+ count
+    guard isOpen, unsafe needed &+ output.pointee.inFlight <= output.pointee.maximum else { return false }
+    if unsafe needed > output.pointee.capacity { grow(toHold: needed) }
+    guard let base = unsafe output.pointee.base else { return true }
     let place = unsafe UnsafeMutableBufferPointer(
-      start: output.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self) + outputCount, count: count)
+      start: base.assumingMemoryBound(to: UInt8.self) + output.pointee.count, count: count)
     var span = unsafe OutputSpan(buffer: place, initializedCount: 0)
     fill(&span)
     let written = unsafe span.finalize(for: place)
     precondition(written == count, "a writer promised \(count) bytes and wrote \(written)")
-    appended(count)
+    unsafe output.pointee.count = needed
+    unsafe output.pointee.bytesWritten &+= UInt64(count)
+    if unsafe !output.pointee.isDirty { queueFlush() }
+    if needed >= Connection.earlyFlushBytes, unsafe !output.pointee.hasFailed { flush() }
     return true
   }
 
   /// Appends `bytes`. False, and nothing appended, when the bound would be passed or the connection is closing.
   public func write(_ bytes: Span<UInt8>) -> Bool { write(bytes.count) { $0.append(bytes: bytes) } }
 
-  private func reserve(_ count: Int) -> Bool {
-    loop.assertOwnThread()
-    let needed = outputCount + count
-    guard isOpen, needed + inFlight <= outputBytesMaximum else { return false }
-    if needed > outputCapacity { grow(toHold: needed) }
-    return true
-  }
-
-  private func appended(_ count: Int) {
-    outputCount &+= count
-    bytesWritten &+= UInt64(count)
-    if !isDirty { queueFlush() }
-    if outputCount >= Connection.earlyFlushBytes, failure == nil { flush() }
-  }
-
-  private func queueFlush() {
-    guard !isDirty else { return }
-    isDirty = true
+  @inline(never) private func queueFlush() {
+    guard unsafe !output.pointee.isDirty else { return }
+    unsafe output.pointee.isDirty = true
     loop.markDirty(self)
   }
 
   @inline(never) private func grow(toHold needed: Int) {
-    let larger = max(needed, outputCapacity * 2, 4_096)
-    guard let moved = unsafe realloc(output, larger) else { preconditionFailure("out of memory") }
-    unsafe output = moved
-    outputCapacity = larger
+    let larger = unsafe max(needed, output.pointee.capacity * 2, 4_096)
+    guard let moved = unsafe realloc(output.pointee.base, larger) else {
+      preconditionFailure("out of memory")
+    }
+    unsafe output.pointee.base = moved
+    unsafe output.pointee.capacity = larger
   }
 
   /// The loop's pass ends: sends what waits, and reports a failure that `write` met.
   func flushAtPassEnd() {
-    isDirty = false
+    unsafe output.pointee.isDirty = false
     guard isOpen else { return }
-    if failure == nil { flush() }
+    if unsafe !output.pointee.hasFailed { flush() }
     if let failure { fail(failure) }
   }
 
   private func flush() {
-    guard isConnected, outputCount > 0, inFlight == 0 else { return }
+    let count = unsafe output.pointee.count
+    guard unsafe output.pointee.isConnected, count > 0, unsafe output.pointee.inFlight == 0 else { return }
     let stream = unsafe structure(uv_stream_t.self)
-    var buffer = unsafe uv_buf_init(output?.assumingMemoryBound(to: CChar.self), UInt32(outputCount))
-    flushes &+= 1
+    var buffer = unsafe uv_buf_init(output.pointee.base?.assumingMemoryBound(to: CChar.self), UInt32(count))
+    unsafe output.pointee.flushes &+= 1
     let sent = unsafe uv_try_write(stream, &buffer, 1)
-    if sent == outputCount {
-      outputCount = 0
-      if outputCapacity > 4 * Connection.earlyFlushBytes { freeOutput() }
+    if sent == count {
+      unsafe output.pointee.count = 0
+      if unsafe output.pointee.capacity > 4 * Connection.earlyFlushBytes { freeOutput() }
       return
     }
     if sent < 0 && sent != UV_EAGAIN.rawValue {
@@ -269,13 +277,13 @@ public protocol ConnectionHandler: AnyObject {
 
   /// The socket took a part: the rest goes into one allocation, the request in front of its bytes.
   @inline(never) private func sendRest(from start: Int, on stream: UnsafeMutablePointer<uv_stream_t>) {
-    let rest = outputCount - start
+    let rest = unsafe output.pointee.count - start
     let header = unsafe MemoryLayout<uv_write_t>.stride
-    guard let block = unsafe malloc(header + rest), let output = unsafe output else {
+    guard let block = unsafe malloc(header + rest), let base = unsafe output.pointee.base else {
       preconditionFailure("out of memory")
     }
-    unsafe (block + header).copyMemory(from: output + start, byteCount: rest)
-    outputCount = 0
+    unsafe (block + header).copyMemory(from: base + start, byteCount: rest)
+    unsafe output.pointee.count = 0
     let request = unsafe block.bindMemory(to: uv_write_t.self, capacity: 1)
     var buffer = unsafe uv_buf_init((block + header).assumingMemoryBound(to: CChar.self), UInt32(rest))
     let code = unsafe uv_write(request, stream, &buffer, 1) { request, status in
@@ -288,25 +296,25 @@ public protocol ConnectionHandler: AnyObject {
       unsafe free(block)
       failLater(UVError(code: code, operation: "write"))
     } else {
-      inFlight = rest
+      unsafe output.pointee.inFlight = rest
     }
   }
 
   private func wrote(_ status: Int32) {
-    inFlight = 0
+    unsafe output.pointee.inFlight = 0
     guard isOpen else { return }
     if status < 0 {
       fail(UVError(code: status, operation: "write"))
-    } else if outputCount > 0 {
+    } else if unsafe output.pointee.count > 0 {
       queueFlush()
     }
   }
 
   private func freeOutput() {
-    unsafe free(output)
-    unsafe output = nil
-    outputCapacity = 0
-    outputCount = 0
+    unsafe free(output.pointee.base)
+    unsafe output.pointee.base = nil
+    unsafe output.pointee.capacity = 0
+    unsafe output.pointee.count = 0
   }
 
   // MARK: End
@@ -322,6 +330,7 @@ public protocol ConnectionHandler: AnyObject {
   /// Ends it at the end of the pass: for failures met inside a caller's `write`.
   private func failLater(_ error: UVError) {
     failure = error
+    unsafe output.pointee.hasFailed = true
     queueFlush()
   }
 
@@ -338,4 +347,6 @@ public protocol ConnectionHandler: AnyObject {
     handler = nil
     freeOutput()
   }
+
+  deinit { unsafe output.deallocate() }
 }
