@@ -99,6 +99,9 @@
   /// Room, in elements, before the table grows.
   public var storageCapacity: Int { capacity }
 
+  /// Memory held, bytes.
+  public var storageBytes: Int { capacity * MemoryLayout<Element>.stride }
+
   /// The elements as an array, for tests and reports.
   public var elements: [Element] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 

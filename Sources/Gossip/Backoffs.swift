@@ -29,6 +29,7 @@ extension RouterState {
   }
 
   /// When the peer's backoff ends or ended; nil when there is none on the list.
+  @inline(__always)
   func backoffEnd(_ cell: Int, _ base: Int, _ local: UInt32) -> Instant? {
     guard contains(backedOff, base, local) else { return nil }
     var index = backoffHeads[cell]

@@ -22,6 +22,8 @@ struct ContentIndex: ~Copyable {
     mask = capacity * 4 - 1
   }
 
+  var storageBytes: Int { ids.storageBytes + indexed.storageBytes + places.storageBytes }
+
   private func home(_ id: ContentID) -> Int {
     Int(truncatingIfNeeded: mix(mix(seed ^ id.high) ^ id.middle ^ UInt64(id.low) << 17)) & mask
   }

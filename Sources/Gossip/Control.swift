@@ -22,12 +22,12 @@ extension RouterState {
       return .unreachable
     }
     precondition(control.isLive(rpc), "control RPC \(rpc.rawValue) is not in use")
-    guard links[slot].isConnected else {
+    guard isConnected(slot) else {
       counters.unreachable += 1
       return .unreachable
     }
     counters.controlReceived += 1
-    let node = Int(links[slot].owner)
+    let node = owner(slot)
     if control.hasSubscriptions(rpc) {
       var cursor = control.firstItem(rpc)
       while let index = cursor {
@@ -98,7 +98,7 @@ extension RouterState {
       prune(node, topic, local, backoff: parameters.pruneBackoff, at: instant, &outbox)
       return
     }
-    if !links[slot].isOutbound, count(mesh, base, wordCount(node)) >= parameters.degreeHigh {
+    if !isOutbound(node, local), count(mesh, base, wordCount(node)) >= parameters.degreeHigh {
       counters.graftFull += 1
       prune(node, topic, local, backoff: parameters.pruneBackoff, at: instant, &outbox)
       return
@@ -232,7 +232,7 @@ extension RouterState {
       guard let key = served.key(at: place) else { continue }
       let message = MessageHandle(rawValue: UInt32(truncatingIfNeeded: key))
       guard messages.isLive(message) else { continue }
-      let owner = NodeID(links[Int(key >> 32)].owner)
+      let owner = NodeID(owner(UInt32(key >> 32)))
       if messages.phase(message, at: owner) == .cached { kept.set(key, served.value(at: place)) }
     }
     served = kept

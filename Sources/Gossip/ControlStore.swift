@@ -85,6 +85,11 @@ public struct ControlStore: ~Copyable {
     sets = HandleSets(maximum: 4 * self.maximum)
   }
 
+  /// Memory held, bytes.
+  var storageBytes: Int {
+    rpcs.storageBytes + items.storageBytes + blocks.storageBytes + sets.entries.storageBytes
+  }
+
   // MARK: Life
 
   /// An empty RPC with one reference; nil when the store is full.
@@ -149,6 +154,7 @@ public struct ControlStore: ~Copyable {
   func hasSubscriptions(_ handle: ControlHandle) -> Bool { rpcs[handle.rawValue].subscriptionBytes > 0 }
 
   /// Kind, topic and number of ids of the RPC's last item; nil when it has no ids.
+  @inline(__always)
   func lastIdentifiers(_ handle: ControlHandle) -> (Kind, TopicID, Int)? {
     let tail = rpcs[handle.rawValue].tail
     guard tail != Self.none else { return nil }
@@ -274,6 +280,7 @@ public struct ControlStore: ~Copyable {
   }
 
   /// Size of an item with its tag and length.
+  @inline(__always)
   func size(_ kind: Kind, _ topic: TopicID, value: UInt32, identifiers: Int) -> Int {
     let name = topicNameBytes[topic.index]
     switch kind {
@@ -285,6 +292,7 @@ public struct ControlStore: ~Copyable {
     }
   }
 
+  @inline(__always)
   private func size(_ item: Item) -> Int {
     let hasBlock = item.kind == .ihave || item.kind == .iwant
     return size(
@@ -364,6 +372,7 @@ public struct ControlStore: ~Copyable {
   }
 
   /// The `k`-th id of a block.
+  @inline(__always)
   func identifier(_ k: Int, ofBlock block: UInt32) -> MessageHandle {
     var left = k
     var index = blocks[block].head

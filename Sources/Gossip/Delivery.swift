@@ -54,11 +54,12 @@ internal import Basics
 
 extension RouterState {
   mutating func receive(_ message: MessageHandle, on slot: UInt32) -> Reception {
-    guard slot < UInt32(truncatingIfNeeded: links.count) else {
+    guard Int(slot) < ends.count else {
       counters.invalid &+= 1
       return .unreachable
     }
-    guard links[slot].isConnected else {
+    let end = ends[slot]
+    guard end >= Self.connectedBit else {
       counters.unreachable &+= 1
       return .unreachable
     }
@@ -67,7 +68,7 @@ extension RouterState {
       counters.stale &+= 1
       return .stale
     }
-    let node = Int(truncatingIfNeeded: links[slot].owner)
+    let node = Int(truncatingIfNeeded: end & ~Self.connectedBit)
     let place = messages.place(message, node)
     let bit = MessageTable.bit(message)
     let first = messages.lines[place]
@@ -88,7 +89,7 @@ extension RouterState {
   mutating func settle(
     _ message: MessageHandle, _ node: Int, from slot: UInt32, _ verdict: Verdict, _ outbox: inout Outbox
   ) -> Settlement {
-    precondition(links[slot].owner == UInt32(node), "slot \(slot) is not one of node \(node)")
+    precondition(owner(slot) == node, "slot \(slot) is not one of node \(node)")
     let others = nodes[node].resent == 0 ? Self.none : takeResent(message, node)
     defer { releaseSenders(others) }
     guard messages.isLive(message) else { return .stale }
@@ -194,7 +195,7 @@ extension RouterState {
       let bit = UInt64(truncatingIfNeeded: rest.trailingZeroBitCount)
       rest &= rest &- 1
       let slot = first &+ UInt32(truncatingIfNeeded: (bit &+ turn) & 63)
-      if links[slot].peer == fact.origin.rawValue { continue }
+      if peers[slot] == fact.origin.rawValue { continue }
       outbox.append(slot: slot, payload)
       copies &+= 1
     }

@@ -130,7 +130,7 @@ extension RouterState {
     let kind: ControlStore.Kind = subscribes ? .subscribe : .unsubscribe
     var shared: ControlHandle?
     let bytes = control.size(kind, topic, value: 0, identifiers: 0)
-    for slot in slots(node) where links[slot].isConnected {
+    for slot in slots(node) where isConnected(slot) {
       if drafts[local(slot)] != Self.none {
         add(kind, topic, to: slot, &outbox)
         continue
@@ -169,7 +169,7 @@ extension RouterState {
             return
           }
           parked[slot] = keeper.rawValue
-          nodes[links[slot].owner].parked += 1
+          nodes[owner(slot)].parked += 1
         }
         let keeper = ControlHandle(rawValue: parked[slot])
         if control.itemCount(keeper) >= 4 * topicCount {
@@ -187,7 +187,7 @@ extension RouterState {
   mutating func unpark(_ slot: UInt32, _ outbox: inout Outbox) {
     let keeper = ControlHandle(rawValue: parked[slot])
     discardParked(slot, releasing: false)
-    let node = Int(links[slot].owner)
+    let node = owner(slot)
     let local = local(slot)
     var cursor = control.firstItem(keeper)
     while let index = cursor {
@@ -216,6 +216,6 @@ extension RouterState {
     guard parked[slot] != Self.none else { return }
     if releasing { control.release(ControlHandle(rawValue: parked[slot])) }
     parked[slot] = Self.none
-    nodes[links[slot].owner].parked -= 1
+    nodes[owner(slot)].parked -= 1
   }
 }

@@ -86,6 +86,8 @@ struct FlatHash: ~Copyable {
     values = Table(repeating: 0, count: capacity)
   }
 
+  var storageBytes: Int { keys.storageBytes + values.storageBytes }
+
   /// How many places there are; for sweeps by their owner.
   var places: Int { mask &+ 1 }
 

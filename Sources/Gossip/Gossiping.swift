@@ -113,7 +113,7 @@ extension RouterState {
     let key = UInt64(slot) << 32 | UInt64(message.rawValue)
     guard owed[key] == nil else { return }
     owed.set(key, 1)
-    let node = Int(links[slot].owner)
+    let node = owner(slot)
     var index = Self.none
     counters.promises += 1
     let expires = instant + parameters.promiseLife
@@ -137,7 +137,7 @@ extension RouterState {
     while index != Self.none {
       let promise = promises[index]
       let isOpen =
-        links[promise.slot].isConnected && messages.isLive(promise.message)
+        isConnected(promise.slot) && messages.isLive(promise.message)
         && messages.phase(promise.message, at: NodeID(node)) == .unseen
       if isOpen, promise.expires > instant.nanoseconds {
         previous = index

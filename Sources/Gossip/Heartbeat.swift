@@ -44,6 +44,7 @@ extension RouterState {
   }
 
   /// From a node's start to its first heartbeat: the delay and the node's own phase.
+  @inline(__always)
   func firstHeartbeat(_ node: Int) -> TimeSpan {
     let phase = unit(heartbeatPhase.bits(UInt64(node))) * Double(parameters.heartbeatInterval.nanoseconds)
     return parameters.heartbeatDelay + TimeSpan(nanoseconds: UInt64(phase))

@@ -13,10 +13,10 @@ internal import Basics
 
 extension RouterState {
   mutating func connected(_ slot: UInt32, _ outbox: inout Outbox) -> MembershipResult {
-    let node = Int(links[slot].owner)
+    let node = owner(slot)
     guard nodes[node].isUp else { return .crashed }
-    if links[slot].isConnected { return .unchanged }
-    links[slot].isConnected = true
+    if isConnected(slot) { return .unchanged }
+    ends[slot] |= Self.connectedBit
     for topic in 0..<topicCount where standing[node * topicCount + topic] == .joined {
       add(.subscribe, TopicID(topic), to: slot, &outbox)
     }
@@ -25,9 +25,9 @@ extension RouterState {
   }
 
   mutating func disconnected(_ slot: UInt32) -> MembershipResult {
-    let node = Int(links[slot].owner)
-    guard links[slot].isConnected else { return .unchanged }
-    links[slot].isConnected = false
+    let node = owner(slot)
+    guard isConnected(slot) else { return .unchanged }
+    ends[slot] &= ~Self.connectedBit
     discardParked(slot, releasing: true)
     let local = local(slot)
     let bit = Self.bit(local)

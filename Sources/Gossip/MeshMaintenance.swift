@@ -105,14 +105,13 @@ extension RouterState {
     collectMesh(wordBase(node, topic), wordCount(node))
     choose(scratch.count, &random)
     let degree = parameters.degree
-    let first = offsets[node]
     var kept = 0
-    for k in 0..<degree where links[first + scratch[k]].isOutbound { kept += 1 }
+    for k in 0..<degree where isOutbound(node, scratch[k]) { kept += 1 }
     var place = degree - 1
     var k = degree
     while kept < parameters.degreeOutbound, k < scratch.count {
-      if links[first + scratch[k]].isOutbound {
-        while links[first + scratch[place]].isOutbound { place -= 1 }
+      if isOutbound(node, scratch[k]) {
+        while isOutbound(node, scratch[place]) { place -= 1 }
         let stays = scratch[k]
         scratch[k] = scratch[place]
         scratch[place] = stays

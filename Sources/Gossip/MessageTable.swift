@@ -226,6 +226,11 @@ public struct MessageTable: ~Copyable {
   /// The row of a live message, below `rowCapacity`. Rows move only when the table grows.
   func row(_ handle: MessageHandle) -> Int { Int(handle.rawValue) & rowMask }
 
+  /// Memory held, bytes.
+  var storageBytes: Int {
+    rows.storageBytes + lines.storageBytes + youngest.storageBytes + contents.storageBytes
+  }
+
   /// Messages that are not recycled yet.
   public var count: Int { Int((next &- first) & MessageHandle.mask) }
 

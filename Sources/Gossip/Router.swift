@@ -4,7 +4,7 @@
 // inputs, not on the rest of the population.
 //
 // Not here yet: peer scoring and thresholds, peer exchange, IDONTWANT (1.2), extensions (1.3), direct peers.
-// A RPC carries one message or control, never both, and one message at most.
+// An RPC carries one message or control, never both, and one message at most.
 
 public import Basics
 
@@ -17,7 +17,7 @@ public import Basics
 /// Instants never decrease. Node, slot and topic arguments that come from the driver must exist (a trap); what comes from
 /// a peer may be anything (counted).
 public struct Router: ~Copyable {
-  private var state: RouterState
+  private var box: Box<RouterState>
   private var latest = Instant.zero
 
   /// - Parameters:
@@ -31,9 +31,15 @@ public struct Router: ~Copyable {
     parameters: Parameters = Parameters(), topics: [Topic], offsets: [UInt32], neighbors: [NodeID],
     outbound: [Bool], seed: UInt64, indexesContents: Bool = false
   ) {
-    state = RouterState(
-      parameters: parameters, topics: topics, offsets: offsets, neighbors: neighbors, outbound: outbound,
-      seed: seed, indexesContents: indexesContents)
+    box = Box(
+      RouterState(
+        parameters: parameters, topics: topics, offsets: offsets, neighbors: neighbors, outbound: outbound,
+        seed: seed, indexesContents: indexesContents))
+  }
+
+  private var state: RouterState {
+    @inline(__always) _read { yield box.value }
+    @inline(__always) _modify { yield &box.value }
   }
 
   @inline(__always) private mutating func advance(to instant: Instant) {
@@ -53,6 +59,30 @@ public struct Router: ~Copyable {
   public var control: ControlStore {
     _read { yield state.control }
     _modify { yield &state.control }
+  }
+
+  /// Whether the handle names a message that was not recycled.
+  public func isLive(_ message: MessageHandle) -> Bool { state.messages.isLive(message) }
+
+  /// What the node did with a live message.
+  public func phase(_ message: MessageHandle, at node: NodeID) -> Phase {
+    state.messages.phase(message, at: node)
+  }
+
+  /// Exact size of what travels, protobuf bytes without the frame's length prefix.
+  public func encodedSize(_ payload: Payload) -> Int {
+    payload.isControl
+      ? state.control.encodedSize(payload.control) : state.messages.encodedSize(of: payload.message)
+  }
+
+  /// One more holder of what travels (a link that duplicates); data needs none.
+  public mutating func retain(_ payload: Payload) {
+    if payload.isControl { state.control.retain(payload.control) }
+  }
+
+  /// One holder less: delivered, or lost on the link. Data needs no release.
+  public mutating func release(_ payload: Payload) {
+    if payload.isControl { state.control.release(payload.control) }
   }
 
   public var parameters: Parameters { state.parameters }
@@ -141,7 +171,7 @@ public struct Router: ~Copyable {
     }
     state.counters.controlDropped += 1
     let rpc = transmission.payload.control
-    if state.links[transmission.slot].isConnected { state.park(rpc, transmission.slot) }
+    if state.isConnected(transmission.slot) { state.park(rpc, transmission.slot) }
     state.control.release(rpc)
   }
 
@@ -157,7 +187,7 @@ public struct Router: ~Copyable {
     return rpc
   }
 
-  /// Adds an item a peer sent. False, counted: a topic the router does not know, more items than a RPC may have, or a full
+  /// Adds an item a peer sent. False, counted: a topic the router does not know, more items than an RPC may have, or a full
   /// store. IHAVE and IWANT begin without ids.
   public mutating func append(_ item: ControlItem, to rpc: ControlHandle) -> Bool {
     let topic: TopicID =
@@ -233,17 +263,22 @@ public struct Router: ~Copyable {
 // MARK: - Looking in
 
 extension Router {
+  /// Memory held, bytes: the nodes' own state; messages and who has seen them; control RPCs in flight.
+  public var storageBytes: (state: Int, messages: Int, control: Int) {
+    (state.stateBytes, state.messages.storageBytes, state.control.storageBytes)
+  }
+
   public var nodeCount: Int { state.nodeCount }
   public var topicCount: Int { state.topicCount }
 
   /// The node's own slots.
   public func slots(of node: NodeID) -> Range<UInt32> { state.slots(node.index) }
   /// Whose slot it is, and where it leads.
-  public func owner(of slot: UInt32) -> NodeID { NodeID(state.links[slot].owner) }
-  public func neighbor(_ slot: UInt32) -> NodeID { NodeID(state.links[slot].peer) }
+  public func owner(of slot: UInt32) -> NodeID { NodeID(state.owner(slot)) }
+  public func neighbor(_ slot: UInt32) -> NodeID { NodeID(state.peers[slot]) }
 
   public func isUp(_ node: NodeID) -> Bool { state.nodes[node.index].isUp }
-  public func isConnected(slot: UInt32) -> Bool { state.links[slot].isConnected }
+  public func isConnected(slot: UInt32) -> Bool { state.isConnected(slot) }
   public func hasJoined(_ node: NodeID, _ topic: TopicID) -> Bool {
     state.standing[state.cell(node.index, topic)] == .joined
   }
@@ -267,13 +302,13 @@ extension Router {
 
   /// Whether the peer on `slot` told the slot's owner that it subscribes to the topic.
   public func isSubscribed(peerOn slot: UInt32, _ topic: TopicID) -> Bool {
-    let node = Int(state.links[slot].owner)
+    let node = state.owner(slot)
     return state.contains(state.announced, state.wordBase(node, topic), state.local(slot))
   }
 
   /// When the backoff of the peer on `slot` ends, by its owner's books; nil when there is none.
   public func backoffEnd(slot: UInt32, _ topic: TopicID) -> Instant? {
-    let node = Int(state.links[slot].owner)
+    let node = state.owner(slot)
     return state.backoffEnd(state.cell(node, topic), state.wordBase(node, topic), state.local(slot))
   }
 

@@ -17,11 +17,8 @@ enum Standing: UInt8 {
 }
 
 struct RouterState: ~Copyable {
-  /// One directed link, seen from its owner.
+  /// What a node keeps of a peer, seldom touched.
   struct Link: BitwiseCopyable {
-    var owner: UInt32
-    /// The node at the other end, in the id space of message origins.
-    var peer: UInt32
     /// The owner's heartbeat that `ihaves` and `asked` belong to.
     var tick: UInt32 = 0
     /// IHAVE RPCs taken, and ids asked for, in this heartbeat.
@@ -29,8 +26,6 @@ struct RouterState: ~Copyable {
     var asked: UInt16 = 0
     /// Promises this peer broke.
     var broken: UInt16 = 0
-    var isConnected = false
-    var isOutbound = false
   }
 
   struct Node: BitwiseCopyable {
@@ -65,6 +60,7 @@ struct RouterState: ~Copyable {
   }
 
   static let none = UInt32.max
+  static let connectedBit: UInt32 = 1 << 31
 
   let parameters: Parameters
   let topicCount: Int
@@ -75,6 +71,11 @@ struct RouterState: ~Copyable {
   let offsets: Table<UInt32>
   let wordOffsets: Table<UInt32>
 
+  // By slot.
+  /// The owner, and in the top bit whether the link is up: one load tells both for every copy received.
+  var ends: Table<UInt32>
+  /// The node at the other end, in the id space of message origins.
+  let peers: Table<UInt32>
   var links: Table<Link>
   var nodes: Table<Node>
 
@@ -138,6 +139,7 @@ struct RouterState: ~Copyable {
     precondition(Int(offsets.last!) == neighbors.count)
     precondition(neighbors.count == outbound.count)
     precondition(topics.count <= Int(UInt16.max))
+    precondition(offsets.count <= Int(Self.connectedBit))
     let count = offsets.count - 1
     nodeCount = count
     topicCount = topics.count
@@ -145,7 +147,7 @@ struct RouterState: ~Copyable {
     windows = parameters.cacheWindows
 
     var wordStarts = Table<UInt32>(capacity: count + 1)
-    var links = Table<Link>(capacity: neighbors.count)
+    var ends = Table<UInt32>(capacity: neighbors.count)
     var words = 0
     var degree = 0
     for node in 0..<count {
@@ -154,22 +156,21 @@ struct RouterState: ~Copyable {
       let own = Int(offsets[node + 1] - offsets[node])
       words += (own + 63) / 64
       degree = max(degree, own)
-      for slot in Int(offsets[node])..<Int(offsets[node + 1]) {
-        links.append(
-          Link(owner: UInt32(node), peer: neighbors[slot].rawValue, isOutbound: outbound[slot]))
-      }
+      for _ in 0..<own { ends.append(UInt32(node)) }
     }
     wordStarts.append(UInt32(words))
     let outboundWords = Table<UInt64>(repeating: 0, count: words)
-    for slot in 0..<links.count where outbound[slot] {
-      let local = UInt32(slot) - offsets[Int(links[slot].owner)]
-      outboundWords[wordStarts[links[slot].owner] + local >> 6] |= 1 << UInt64(local & 63)
+    for slot in 0..<ends.count where outbound[slot] {
+      let local = UInt32(slot) - offsets[Int(ends[slot])]
+      outboundWords[wordStarts[ends[slot]] + local >> 6] |= 1 << UInt64(local & 63)
     }
 
     let cells = count * topics.count
     self.offsets = Table(offsets)
     wordOffsets = wordStarts
-    self.links = links
+    self.ends = ends
+    peers = Table(neighbors.map(\.rawValue))
+    links = Table(repeating: Link(), count: neighbors.count)
     nodes = Table(repeating: Node(), count: count)
     standing = Table(repeating: .idle, count: cells)
     fanoutExpires = Table(repeating: 0, count: cells)
@@ -195,6 +196,19 @@ struct RouterState: ~Copyable {
     heartbeatPhase = HashRandom(seed: seed, .heartbeat)
   }
 
+  /// Memory held for links, topics, meshes, backoffs, promises and caches, bytes.
+  var stateBytes: Int {
+    let byNode = offsets.storageBytes + wordOffsets.storageBytes + nodes.storageBytes + outbound.storageBytes
+    let bySlot =
+      ends.storageBytes + peers.storageBytes + links.storageBytes + parked.storageBytes + drafts.storageBytes
+    let byCell =
+      standing.storageBytes + fanoutExpires.storageBytes + backoffHeads.storageBytes
+      + windowHeads.storageBytes + mesh.storageBytes + announced.storageBytes + backedOff.storageBytes
+    let lists =
+      backoffs.storageBytes + promises.storageBytes + senders.storageBytes + cache.entries.storageBytes
+    return byNode + bySlot + byCell + lists + resent.storageBytes + owed.storageBytes + served.storageBytes
+  }
+
   // MARK: Places
 
   @inline(__always) func cell(_ node: Int, _ topic: TopicID) -> Int {
@@ -213,7 +227,17 @@ struct RouterState: ~Copyable {
 
   @inline(__always) func slots(_ node: Int) -> Range<UInt32> { offsets[node]..<offsets[node &+ 1] }
 
-  @inline(__always) func local(_ slot: UInt32) -> UInt32 { slot &- offsets[links[slot].owner] }
+  @inline(__always) func owner(_ slot: UInt32) -> Int {
+    Int(truncatingIfNeeded: ends[slot] & ~Self.connectedBit)
+  }
+
+  @inline(__always) func isConnected(_ slot: UInt32) -> Bool { ends[slot] >= Self.connectedBit }
+
+  @inline(__always) func isOutbound(_ node: Int, _ local: UInt32) -> Bool {
+    outbound[Int(wordOffsets[node]) &+ Int(local &>> 6)] & Self.bit(local) != 0
+  }
+
+  @inline(__always) func local(_ slot: UInt32) -> UInt32 { slot &- offsets[owner(slot)] }
 
   @inline(__always) static func bit(_ local: UInt32) -> UInt64 { 1 &<< UInt64(local & 63) }
 

@@ -1,4 +1,4 @@
-// From a scenario to a blueprint.
+// From a scenario to a blueprint: what the seed decides is drawn (`Scenario.setting`), laws become samplers.
 
 import AVS
 import Basics
@@ -21,36 +21,34 @@ extension Blueprint {
   ///
   /// - Throws: `BlueprintError` when parts of the scenario do not fit each other.
   public init(_ scenario: Scenario, engine: EngineChoice? = nil) throws(BlueprintError) {
-    let plan = try Cast(scenario)
-    let graph = try plan.graph(scenario)
+    let setting: Setting
+    do throws(GeneratorError) { setting = try scenario.setting() } catch {
+      throw BlueprintError(mistakes: ["network.topology: \(error)"])
+    }
     name = scenario.name
     self.engine = (engine ?? scenario.engine).rawValue
     settle = scenario.settle
     sampleEvery = scenario.observe.sampleEvery
     expectations = scenario.expect
-    regions = scenario.network.regions?.names ?? []
-    roles = plan.roles(graph)
-    chain = plan.chain(scenario)
-    let links = plan.links(scenario, graph)
+    regions = setting.regionNames
+    roles = setting.roles.map(\.rawValue)
+    chain = CoordinatorConfiguration(scenario, setting)
+    let links = Self.links(scenario, setting.graph)
     edges = links.edges
     conditions = links.conditions
     uplinks = links.uplinks
-    faults = []
-    faultPlaces = []
+    faults = setting.faults
+    faultPlaces = scenario.faults.map(\.place)
     deployment = Deployment(
-      seed: scenario.seed, nodes: plan.nodes(scenario, graph), services: plan.services(scenario), offsets: [],
-      neighbors: [], reverse: [], outbound: [], gossip: Parameters(scenario.network.gossip),
+      seed: scenario.seed, nodes: Self.nodes(scenario, setting), services: Self.services(scenario, setting),
+      offsets: [], neighbors: [], reverse: [], outbound: [], gossip: scenario.network.gossip.parameters,
       scheme: scenario.crypto.scheme, mode: scenario.crypto.mode, costs: SignatureCosts(scenario.crypto),
-      receiveCost: .zero, rpcDelay: LatencyLaw(scenario.chain.rpcDelay),
+      receiveCost: scenario.crypto.receive ?? .zero, rpcDelay: LatencyLaw(scenario.chain.rpcDelay),
       inclusionDelay: LatencyLaw(scenario.chain.inclusion), duration: scenario.duration,
-      warmup: scenario.warmup, misconduct: plan.misconduct(scenario))
-    let mistakes =
-      chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
+      warmup: scenario.warmup, misconduct: setting.misconduct)
+    let mistakes = chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
     guard mistakes.isEmpty else { throw BlueprintError(mistakes: mistakes) }
     fillSlots()
-    let resolved = plan.faults(scenario, graph)
-    faults = resolved.map(\.fault)
-    faultPlaces = resolved.map(\.place)
   }
 
   /// Copies the links' slots into the deployment. The end named first in an edge dialed.
@@ -65,30 +63,84 @@ extension Blueprint {
       dialed.contains(UInt64(table.owner(slot)) << 32 | UInt64(table.neighbor(slot)))
     }
   }
-}
 
-extension Parameters {
-  init(_ plan: GossipPlan) {
-    self.init()
-    degree = plan.d
-    degreeLow = plan.dLow
-    degreeHigh = plan.dHigh
-    degreeOutbound = plan.dOut
-    degreeLazy = plan.dLazy
-    heartbeatInterval = plan.heartbeat
-    cacheWindows = plan.mcacheLength
-    gossipWindows = plan.gossipWindows
-    gossipFactor = plan.gossipFactor.fraction
-    floodPublish = plan.floodPublish
-    fanoutLife = plan.fanoutTTL
-    seenLife = plan.seenTTL
-    pruneBackoff = plan.pruneBackoff
-    unsubscribeBackoff = plan.unsubscribeBackoff
-    ihaveIdentifiersMaximum = plan.maxIHaveLength
-    ihaveMessagesMaximum = plan.maxIHaveMessages
-    retransmissionsMaximum = plan.gossipRetransmission
-    promiseLife = plan.iwantFollowup
-    rpcBytesMaximum = Int(plan.maxTransmitSize.bytes)
+  private static func nodes(_ scenario: Scenario, _ setting: Setting) -> [NodeDeployment] {
+    let capacity = scenario.operators.capacity
+    let lookingAway = Set(scenario.dishonestWatchers())
+    var hosts: [String: Int] = [:]
+    return setting.graph.nodes.enumerated().map { index, node in
+      // Nodes of one named host share its cores.
+      let host = node.host.map { hosts[$0] ?? setting.graph.nodes.count + hosts.count } ?? index
+      if let name = node.host { hosts[name] = host }
+      return NodeDeployment(
+        name: node.name, region: setting.regionOf[index], host: host, cores: capacity.cores,
+        slownessPermille: UInt64(mulDiv(1_000, UInt128(Share.one), UInt128(max(capacity.speed.wad, 1)))),
+        // Only operators' queues are bounded by the scenario: the other roles are not what it studies.
+        queueBound: setting.roles[index] == .operator ? capacity.queue : max(capacity.queue, 1 << 20),
+        accuses: !lookingAway.contains(NodeID(index)))
+    }
+  }
+
+  private static func services(_ scenario: Scenario, _ setting: Setting) -> [ServiceDeployment] {
+    let election = HashRandom(seed: scenario.seed, .election)
+    return scenario.services.enumerated().map { index, plan in
+      var epoch: TimeSpan?
+      if case .checkpoint(let length) = plan.kind { epoch = length }
+      var aggregators = setting.aggregators[index]
+      if case .elected(let count) = scenario.aggregators {
+        var stream = election.stream(UInt64(index), 1)
+        stream.shuffle(&aggregators)
+        aggregators = Array(aggregators.prefix(count))
+      }
+      return ServiceDeployment(
+        name: plan.name, members: setting.members[index], aggregators: aggregators,
+        watchers: setting.watchers[index], quorumBips: UInt64(plan.quorum.bips),
+        responseWindow: plan.responseWindow, aggregationGrace: plan.aggregationGrace,
+        backupDelay: plan.backupDelay, compute: LatencyLaw(plan.task.compute),
+        attestationBytes: Int(plan.task.size.bytes), arrival: TaskArrival(plan.task.arrival),
+        checkpointEpoch: epoch)
+    }
+  }
+
+  private static func links(_ scenario: Scenario, _ graph: Graph) -> (
+    edges: [LinkEdge], conditions: [LinkConditions], uplinks: [Bandwidth?]
+  ) {
+    let plan = scenario.network.links
+    let table = scenario.network.regions
+    let regions = graph.nodes.map { $0.region.flatMap { table?.index($0) } }
+    var known: [LinkConditions: Int] = [:]
+    var conditions: [LinkConditions] = []
+    var edges: [LinkEdge] = []
+    edges.reserveCapacity(graph.links.count)
+    let jitter: LatencyLaw? = plan.jitter == .constant(.zero) ? nil : LatencyLaw(plan.jitter)
+    for link in graph.links {
+      var law = LatencyLaw(plan.latency)
+      if let own = link.latency {
+        law = .constant(TimeSpan(nanoseconds: own))
+      } else if let table, let a = regions[Int(link.a)], let b = regions[Int(link.b)] {
+        // The source's matrix differs in one pair by direction; a link takes the mean of both.
+        let there = table.latency(from: a, to: b).nanoseconds
+        let back = table.latency(from: b, to: a).nanoseconds
+        law = .constant(TimeSpan(nanoseconds: (there + back) / 2))
+      }
+      let bits = link.bandwidth ?? plan.bandwidth?.bitsPerSecond
+      let one = LinkConditions(
+        latency: law, jitter: jitter,
+        // The queue is given in messages; 1,500 bytes each, as a packet queue counts.
+        bandwidth: bits.map { Bandwidth(bitsPerSecond: $0, queueBytes: UInt64(plan.queue) * 1_500) },
+        loss: link.loss.map { Share(wad: $0).fraction } ?? plan.loss.fraction)
+      let index = known[one] ?? conditions.count
+      if index == conditions.count {
+        known[one] = index
+        conditions.append(one)
+      }
+      edges.append(LinkEdge(NodeID(link.a), NodeID(link.b), conditions: index))
+    }
+    let uplinks: [Bandwidth?] = graph.nodes.enumerated().map { index, node in
+      let own = index < scenario.operators.count ? scenario.operators.capacity.uplink?.bitsPerSecond : nil
+      return (own ?? node.uplink).map { Bandwidth(bitsPerSecond: $0) }
+    }
+    return (edges, conditions, uplinks.contains { $0 != nil } ? uplinks : [])
   }
 }
 
@@ -111,5 +163,58 @@ extension LatencyLaw {
       case .lognormal(let median, let sigma): .lognormal(median: median, sigma: sigma)
       case .pareto(let least, let shape): .pareto(scale: least, shape: shape)
       }
+  }
+}
+
+extension TaskArrival {
+  init(_ plan: ArrivalPlan) {
+    switch plan {
+    case .periodic(let every, let phase): self = .periodic(every: every, phase: phase)
+    case .poisson(let rate): self = .poisson(meanGap: TimeSpan(nanoseconds: UInt64(1e9 / rate.perSecond)))
+    case .bursty(let count, let every, let phase): self = .bursts(count: count, every: every, phase: phase)
+    case .trace(let times): self = .trace(times.map { .zero + $0 })
+    case .ramp(let first, let last): self = .ramp(from: first.perSecond, to: last.perSecond)
+    }
+  }
+}
+
+extension FaultPlan {
+  /// Where it strikes, in words.
+  var place: String {
+    switch kind {
+    case .partition(.regions(let sides, let rest)):
+      (sides.map { $0.joined(separator: "+") } + (rest ? ["rest"] : [])).joined(separator: " | ")
+    case .partition(.random(let share)): "\(share) of the nodes | rest"
+    case .partition(.isolate(let nodes)): "\(nodes.place), each alone"
+    case .crash(let nodes, _, _): nodes.place
+    case .regionOutage(let names, _, _): names.joined(separator: ", ")
+    case .loss(let links, let share): "\(share) on \(links.place)"
+    case .latency(let links, let add, let scale): "x \(scale) + \(add) on \(links.place)"
+    case .slowCPU(let nodes, let factor): "x \(factor) on \(nodes.place)"
+    }
+  }
+}
+
+extension NodeChoice {
+  var place: String {
+    switch self {
+    case .count(let count): "\(count) operators"
+    case .share(let share): "\(share) of the operators"
+    case .list(let names): names.joined(separator: ", ")
+    case .regions(let names): "regions \(names.joined(separator: ", "))"
+    case .role(let role): "every \(role.rawValue)"
+    }
+  }
+}
+
+extension LinkChoice {
+  var place: String {
+    switch self {
+    case .all: "all links"
+    case .pairs(let pairs): pairs.map { $0.joined(separator: "-") }.joined(separator: ", ")
+    case .regions(let names): "links of \(names.joined(separator: ", "))"
+    case .between(let a, let b): "links between \(a.joined(separator: "+")) and \(b.joined(separator: "+"))"
+    case .nodes(let nodes): "links of \(nodes.place)"
+    }
   }
 }

@@ -21,7 +21,7 @@ public struct Blueprint: Sendable {
   /// The links' ends and conditions, and each node's upload rate.
   public var edges: [LinkEdge]
   public var conditions: [LinkConditions]
-  public var uplinks: [Network.Bandwidth?]
+  public var uplinks: [Bandwidth?]
   public var faults: [Fault]
   public var faultPlaces: [String]
   public var expectations: [Scenarios.Expectation]

@@ -21,12 +21,12 @@ extension World {
       linkFaults[index] = network.links.begin(.cut) { !Fault.connects(sides[$0], sides[$1]) }
       participants.partitioned(fault.id, sides: sides, now)
       record.partitioned(fault.id, sides: sides, now)
-    case .loss(let links, let threshold):
-      linkFaults[index] = network.links.begin(.loss(Double(threshold) / 0x1p64)) {
+    case .loss(let links, let share):
+      linkFaults[index] = network.links.begin(.loss(share)) {
         links.contains(NodeID($0), NodeID($1))
       }
-    case .latency(let links, let add, let scalePermille):
-      linkFaults[index] = network.links.begin(.delay(add: add, scale: Double(scalePermille) / 1_000)) {
+    case .latency(let links, let add, let scale):
+      linkFaults[index] = network.links.begin(.delay(add: add, scale: scale)) {
         links.contains(NodeID($0), NodeID($1))
       }
     case .crash(let nodes, let losesState):

@@ -284,10 +284,17 @@ import Testing
     net.start()
     net.run(.seconds(3))
     net.record = true
+    // Node 2 hears of it from others only, so that its sender is not the origin.
+    net.loses = { $0.message != nil && $0.from == 0 && $0.to == 2 }
     let message = net.publish(0)
     net.run(.seconds(1))
     let copies = net.sent.filter { $0.message == message }
+    #expect(net.receivers(message).contains(2))
+    #expect(copies.contains { $0.from == 2 })
     #expect(!copies.contains { $0.to == 0 })
+    let pairs = copies.map { [$0.from, $0.to] }
+    #expect(!copies.contains { $0.from == 2 && net.firstSender(message, 2) == $0.to })
+    #expect(Set(pairs).count == pairs.count)
     for node in 1..<5 {
       #expect(net.mesh(node).contains(0))
     }
@@ -333,6 +340,7 @@ import Testing
     let net = GossipNetwork(.random(nodes, dials: 10, seed: seed), parameters: parameters, seed: seed)
     net.start()
     net.run(.seconds(20))
+    #expect(net.rest())
     #expect(net.oneSidedMeshLinks().isEmpty)
     let degrees = (0..<nodes).map { net.meshDegree($0) }
     #expect(degrees.allSatisfy { $0 >= parameters.degreeLow && $0 <= parameters.degreeHigh })
@@ -348,6 +356,31 @@ import Testing
       let copies = Int(after.copiesSent - before.copiesSent - (after.iwantServed - before.iwantServed))
       #expect(copies >= nodes * parameters.degreeLow / 2)
       #expect(copies <= links - (nodes - 1))
+    }
+  }
+
+  @Test(
+    "More than 64 links a node: everybody hears, nobody hears from whom it told", arguments: [false, true])
+  func manyLinks(floods: Bool) {
+    var parameters = Parameters.go
+    parameters.floodPublish = floods
+    let net = GossipNetwork(.full(150), parameters: parameters)
+    net.start()
+    net.run(.seconds(5))
+    #expect(net.rest())
+    #expect(net.oneSidedMeshLinks().isEmpty)
+    net.validation = .milliseconds(1)
+    net.record = true
+    for node in [0, 70, 149] {
+      net.sent = []
+      let message = net.publish(node)
+      let own = net.sent.map(\.to)
+      #expect(Set(own) == (floods ? Set(0..<150).subtracting([node]) : Set(net.mesh(node))))
+      net.run(.milliseconds(200))
+      #expect(net.receivers(message).count == 149)
+      let copies = net.sent.filter { $0.message == message }
+      #expect(!copies.contains { $0.to == node })
+      #expect(Set(copies.map { [$0.from, $0.to] }).count == copies.count)
     }
   }
 

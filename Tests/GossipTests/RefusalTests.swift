@@ -118,6 +118,13 @@ import Testing
     net.run(.seconds(1))
     #expect(net.phase(message, 1) == .unseen)
     #expect(net.counters.accepted == before + 1)
+    // Nor does it remember that 2 sent it: the message goes on to 2.
+    net.run(.seconds(1))
+    #expect(net.mesh(1) == [0, 2])
+    net.record = true
+    #expect(net.inject(1, from: 0, message) == .fresh)
+    net.run(.milliseconds(200))
+    #expect(net.sent.contains { $0.message == message && $0.from == 1 && $0.to == 2 })
   }
 
   @Test("IGNORE and REJECT forward nothing and serve nothing", arguments: [Verdict.ignore, .reject])

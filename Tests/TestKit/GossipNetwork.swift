@@ -73,6 +73,7 @@ public final class GossipNetwork {
 
   /// By message, by node: when the first copy came.
   private var firsts: [MessageHandle: [Int: Instant]] = [:]
+  private var senders: [MessageHandle: [Int: Int]] = [:]
 
   public init(
     _ graph: LinkGraph, topics: [Topic] = [Topic(nameBytes: 20)], parameters: Parameters = Parameters(),
@@ -193,6 +194,16 @@ public final class GossipNetwork {
     now = end
   }
 
+  /// Runs on until no control is under way, at most `limit`; false when there always was some.
+  public func rest(limit: TimeSpan = .seconds(5)) -> Bool {
+    let end = now + limit
+    while router.control.count > 0 {
+      if now >= end { return false }
+      run(.milliseconds(1))
+    }
+    return true
+  }
+
   // MARK: Looking
 
   public var counters: Counters { router.counters }
@@ -222,6 +233,8 @@ public final class GossipNetwork {
   /// Nodes that got a first copy of the message.
   public func receivers(_ message: MessageHandle) -> Set<Int> { Set(firsts[message, default: [:]].keys) }
   public func firstCopy(_ message: MessageHandle, _ node: Int) -> Instant? { firsts[message]?[node] }
+
+  public func firstSender(_ message: MessageHandle, _ node: Int) -> Int? { senders[message]?[node] }
 
   /// Links in one side's mesh and not in the other's, as (node, peer).
   public func oneSidedMeshLinks(_ topic: TopicID = TopicID(0)) -> [(Int, Int)] {
@@ -260,6 +273,7 @@ public final class GossipNetwork {
     if reception == .fresh {
       let node = router.owner(of: slot).index
       firsts[message, default: [:]][node] = now
+      senders[message, default: [:]][node] = router.neighbor(slot).index
       if validation == .zero {
         handle(.verdict(node: node, message, slot: slot))
       } else {

@@ -28,7 +28,7 @@ extension Scenario {
   }
 
   /// A node by the topology's name, or by number.
-  func nodeIndex(named name: String) -> Int? {
+  public func nodeIndex(named name: String) -> Int? {
     if case .graph(let graph, _) = network.topology,
       let k = graph.nodes.firstIndex(where: { $0.name == name })
     {
