@@ -7,7 +7,7 @@ import Participants
 import Gossip
 
 /// A deterministic simulation of a blueprint: same blueprint, same events, same digest.
-public struct Simulation: ~Copyable {
+public struct Simulation: EngineRun, ~Copyable {
   private var engine: Engine<World>
   public let blueprint: Blueprint
 

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Basics
+import Cluster
 import Foundation
 import Reporting
 import Runs
@@ -48,7 +49,7 @@ struct RunCommand: ParsableCommand {
       let writer = try RunWriter(at: path, blueprint, manifest: manifest, force: force)
       let started = Date()
       let interruption = Interruption()
-      var conclusion = try simulate(blueprint, writer, interruption)
+      var conclusion = try carryOut(blueprint, chosen, writer, interruption)
       conclusion.summary.wallSeconds = Date().timeIntervalSince(started)
       conclusion.summary.complete = !interruption.isRequested
       conclusion.judge(blueprint.expectations)
@@ -60,23 +61,35 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func simulate(_ blueprint: Blueprint, _ writer: RunWriter, _ interruption: Interruption) throws
-    -> Conclusion
-  {
-    var simulation = try Simulation(blueprint)
-    let end = blueprint.trafficEnd
-    let slice = max(TimeSpan(nanoseconds: end.nanoseconds / 1_000), .milliseconds(10))
-    var lastWrite = Date()
-    while simulation.now < end, !interruption.isRequested {
-      simulation.run(until: simulation.now + slice)
-      if Date().timeIntervalSince(lastWrite) > 0.5 {
-        try writer.write(simulation.takeRows())
-        lastWrite = Date()
-      }
+  private func carryOut(
+    _ blueprint: Blueprint, _ engine: EngineChoice, _ writer: RunWriter, _ interruption: Interruption
+  ) throws -> Conclusion {
+    switch engine {
+    case .simulator:
+      var simulation = try Simulation(blueprint)
+      let slice = max(TimeSpan(nanoseconds: blueprint.trafficEnd.nanoseconds / 1_000), .milliseconds(10))
+      return try finish(&simulation, slice: slice, writer, interruption)
+    case .cluster:
+      var cluster = try ClusterRun(blueprint)
+      defer { cluster.close() }
+      try cluster.connect()
+      return try finish(&cluster, slice: .milliseconds(200), writer, interruption)
     }
-    let settledAt = interruption.isRequested ? simulation.now : simulation.settle()
-    try writer.write(simulation.takeRows())
-    return simulation.conclude(settledAt)
+  }
+
+  private func finish<Run: EngineRun & ~Copyable>(
+    _ run: inout Run, slice: TimeSpan, _ writer: RunWriter, _ interruption: Interruption
+  ) throws -> Conclusion {
+    var lastWrite = Date()
+    let conclusion = try run.finish(slice: slice) {
+      !interruption.isRequested
+    } after: { run in
+      guard Date().timeIntervalSince(lastWrite) > 0.5 else { return }
+      try writer.write(run.takeRows())
+      lastWrite = Date()
+    }
+    try writer.write(run.takeRows())
+    return conclusion
   }
 
   private func show(_ summary: RunSummary, _ path: String) throws {
