@@ -92,6 +92,8 @@ private struct Board {
 final class FloodBenchProcess: TransportReceiver {
   private let options: FloodBenchOptions
   private let workload: FloodWorkload
+  /// The node that owns each slot.
+  private let owners: Table<UInt32>
   private let process: Int
   private let loop: Loop
   private let shared: SharedCounters
@@ -121,6 +123,7 @@ final class FloodBenchProcess: TransportReceiver {
     self.process = process
     self.loop = loop
     workload = FloodWorkload(nodes: options.nodes, degree: options.degree, messages: options.messages)
+    owners = Table(workload.wiring.owners)
     board = Board(nodes: options.nodes, processes: options.processes)
     shared = try SharedCounters(path: path, count: board.deliveries(options.messages), create: process == 0)
     eventsPerMessage = UInt32(workload.eventsPerMessage)
@@ -241,7 +244,7 @@ final class FloodBenchProcess: TransportReceiver {
     } else {
       count = shared.increment(board.deliveries(message))
     }
-    let node = Int(workload.wiring.owners[slot])
+    let node = Int(owners[slot])
     if see(message, node) {
       tally[0].first &+= 1
       fan(from: node, exceptOver: slot, frame)

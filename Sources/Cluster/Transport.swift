@@ -118,7 +118,7 @@ public final class Transport {
   /// By slot of a hosted node: the link that is up.
   private var links: [Link?]
   /// Their connections, for sending.
-  private var connections: [Connection?]
+  private let connections: ConnectionTable
   /// By slot that we dial: the pause before the next attempt.
   private var pauses: [TimeSpan]
   /// By slot: whether a dial or its session is under way.
@@ -148,7 +148,7 @@ public final class Transport {
       isHosted[$0] ? Identity(seed: settings.seed, node: UInt32($0)) : nil
     }
     links = Array(repeating: nil, count: wiring.slots)
-    connections = Array(repeating: nil, count: wiring.slots)
+    connections = ConnectionTable(count: wiring.slots)
     listeners = Array(repeating: nil, count: wiring.nodes)
     isDown = Array(repeating: false, count: wiring.nodes)
     isDialing = Array(repeating: false, count: wiring.slots)
@@ -291,25 +291,27 @@ public final class Transport {
   public func send(slot: Int, _ kind: FrameKind, _ count: Int, _ fill: (inout OutputSpan<UInt8>) -> Void)
     -> Bool
   {
-    guard let connection = connections[slot] else {
-      rare.droppedNoLink &+= 1
-      return false
-    }
     let framed = WireSize.framed(count)
-    let isTaken = connection.write(framed) { output in
+    let written = connections.write(slot, framed) { output in
       output.append(varint: count)
       fill(&output)
     }
-    guard isTaken else {
-      switch kind {
-      case .message: rare.droppedMessages &+= 1
-      case .control: rare.droppedControl &+= 1
-      }
+    guard case .taken = written else {
+      countDrop(written, kind)
       return false
     }
     tally[0].framesSent &+= 1
     tally[0].bytesSent &+= UInt64(framed)
     return true
+  }
+
+  @inline(never) private func countDrop(_ written: ConnectionTable.Written, _ kind: FrameKind) {
+    switch (written, kind) {
+    case (.absent, _): rare.droppedNoLink &+= 1
+    case (.refused, .message): rare.droppedMessages &+= 1
+    case (.refused, .control): rare.droppedControl &+= 1
+    case (.taken, _): break
+    }
   }
 
   /// Sends `frame` over `slot` of a hosted node. False when it was dropped, and counted.
@@ -454,7 +456,7 @@ public final class Transport {
     undecided = []
     redials = []
     links = Array(repeating: nil, count: wiring.slots)
-    connections = Array(repeating: nil, count: wiring.slots)
+    for slot in 0..<wiring.slots { connections[slot] = nil }
     linksUp = 0
   }
 }

@@ -8,7 +8,7 @@ struct Avsim: ParsableCommand {
     commandName: "avsim",
     abstract: "Simulates restaking networks: gossip, attestations, slashing and rewards, under faults.",
     version: avsimVersion,
-    subcommands: [RunCommand.self, BenchCommand.self])
+    subcommands: [RunCommand.self, ClusterCommand.self, FaultCommand.self, BenchCommand.self])
 }
 
 /// Version of this program, written into every manifest.
