@@ -44,6 +44,8 @@ final class ChainHost {
   private let rpcDraws: HashRandom
   private let inclusionDraws: HashRandom
   private var hasEnded = false
+  private var tasksDue = 0
+  private var tasksCertified = 0
 
   enum FaultState { case waiting, inForce, over }
 
@@ -118,12 +120,12 @@ final class ChainHost {
   // MARK: Faults that come up
 
   /// Begins a fault now. Its id must be `faults.count`.
-  func inject(_ fault: Fault, place: String) {
+  func inject(_ fault: Fault, place: String, live: LiveFault) {
     precondition(fault.id == UInt32(faults.count), "fault \(fault.id) after \(faults.count)")
     faults.append(fault)
     faultPlaces.append(place)
     faultStates.append(.waiting)
-    begin(faults.count - 1)
+    begin(faults.count - 1, live)
     if let until = fault.until { timetable.add(.faultEnds(fault.id), at: until) }
   }
 
@@ -134,12 +136,12 @@ final class ChainHost {
     return true
   }
 
-  private func begin(_ index: Int) {
+  private func begin(_ index: Int, _ live: LiveFault? = nil) {
     guard faultStates[index] == .waiting else { return }
     faultStates[index] = .inForce
     let now = now
     if case .partition(let sides) = faults[index].kind { record.partitioned(faults[index].id, sides: sides, now) }
-    nodes.begin(faults[index])
+    nodes.begin(faults[index], live: live)
   }
 
   private func end(_ index: Int) {
@@ -150,6 +152,15 @@ final class ChainHost {
     if case .partition = faults[index].kind { record.mended(faults[index].id, now) }
     nodes.end(faults[index])
   }
+
+  /// Ids of the faults in force, in order.
+  var inForce: [UInt32] {
+    faults.indices.filter { faultStates[$0] == .inForce }.map { UInt32($0) }
+  }
+
+  /// Tasks due by now, and those certified.
+  var dueTasks: Int { tasksDue }
+  var certifiedTasks: Int { tasksCertified }
 
   // MARK: Inputs
 
@@ -182,6 +193,7 @@ final class ChainHost {
       preconditionFailure("the chain refused task \(task.rawValue) of our own schedule: \(error)")
     }
     nodes.announce(task)
+    tasksDue += 1
     let next = task.index + 1
     if next < schedule.tasks.count { timetable.add(.taskDue(TaskID(next)), at: schedule.tasks[next].due) }
     moveChain(now)
@@ -207,6 +219,7 @@ final class ChainHost {
       }
     }
     chainFacts.removeAll(keepingCapacity: true)
+    tasksCertified += certified.count
     if stakeChanged { tellStake() }
     return certified
   }

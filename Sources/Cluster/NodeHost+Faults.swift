@@ -6,17 +6,17 @@ internal import Network
 internal import Participants
 
 extension NodeHost {
-  func begin(_ fault: Fault) {
+  func begin(_ fault: Fault, live: LiveFault?) {
     guard !hasEnded else { return }
     let now = now
     switch fault.kind {
     case .partition(let sides):
-      linkFaults[fault.id] = links.links.begin(.cut) { !Fault.connects(sides[$0], sides[$1]) }
+      linkFaults[fault.id] = imposed.links.begin(.cut) { !Fault.connects(sides[$0], sides[$1]) }
       participants.partitioned(fault.id, sides: sides, now)
     case .loss(let set, let share):
-      linkFaults[fault.id] = links.links.begin(.loss(share)) { set.contains(NodeID($0), NodeID($1)) }
+      linkFaults[fault.id] = imposed.links.begin(.loss(share)) { set.contains(NodeID($0), NodeID($1)) }
     case .latency(let set, let add, let scale):
-      linkFaults[fault.id] = links.links.begin(.delay(add: add, scale: scale)) {
+      linkFaults[fault.id] = imposed.links.begin(.delay(add: add, scale: scale)) {
         set.contains(NodeID($0), NodeID($1))
       }
     case .crash(let nodes, let losesState):
@@ -32,7 +32,7 @@ extension NodeHost {
   func end(_ fault: Fault) {
     guard !hasEnded else { return }
     let now = now
-    if let id = linkFaults.removeValue(forKey: fault.id) { links.links.heal(id) }
+    if let id = linkFaults.removeValue(forKey: fault.id) { imposed.links.heal(id) }
     switch fault.kind {
     case .partition: participants.mended(fault.id, now)
     case .crash(let nodes, _):

@@ -15,14 +15,14 @@ extension NodeHost {
     for k in 0..<effects.outbox.count {
       let transmission = effects.outbox[k]
       if last?.payload != transmission.payload {
-        if let frame = last?.frame { links.release(frame) }
+        if let frame = last?.frame { imposed.release(frame) }
         last = (transmission.payload, encode(transmission.payload))
       }
       guard let frame = last?.frame else {
         participants.lose(transmission.payload)
         continue
       }
-      let fate = links.send(
+      let fate = imposed.send(
         frame, slot: Int(transmission.slot), transmission.payload.isControl ? .control : .message,
         key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload), at: now)
       switch fate {
@@ -31,7 +31,7 @@ extension NodeHost {
       case .queueFull: participants.refuse(transmission)
       }
     }
-    if let frame = last?.frame { links.release(frame) }
+    if let frame = last?.frame { imposed.release(frame) }
     effects.outbox.removeAll()
   }
 
@@ -40,19 +40,19 @@ extension NodeHost {
     if payload.isControl {
       var bytes: [UInt8] = []
       encoder.control(payload.control, of: participants.router, into: &bytes)
-      return bytes.isEmpty ? nil : links.frame(bytes.count) { $0.append(bytes: bytes.span) }
+      return bytes.isEmpty ? nil : imposed.frame(bytes.count) { $0.append(bytes: bytes.span) }
     }
     let data = participants.data(payload.message)
     let topic = TopicID(participants.attestation(payload.message).attestation.service.rawValue)
-    return links.frame(encoder.publicationSize(topic, dataBytes: data.count)) { output in
+    return imposed.frame(encoder.publicationSize(topic, dataBytes: data.count)) { output in
       encoder.publish(topic, data.span, into: &output)
     }
   }
 
   /// A frame from the neighbour at `slot`.
   func received(_ frame: Span<UInt8>, slot: Int) {
-    guard hasBegun, !hasEnded else { return }
     let now = now
+    guard isUnderWay(now) else { return }
     do throws(RPCError) { try decoded.decode(frame) } catch {
       refusals.malformed += 1
       expel(slot)

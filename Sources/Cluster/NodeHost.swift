@@ -18,6 +18,8 @@ final class NodeHost {
   enum Entry: BitwiseCopyable {
     case wakeUp(NodeID, WakeUp)
     case certificate(TaskID)
+    /// Instant zero.
+    case beginning
   }
 
   /// Frames refused for what was in them.
@@ -33,7 +35,7 @@ final class NodeHost {
   var participants: Participants
   var effects = Effects()
   let transport: Transport
-  let links: ImposedLinks
+  let imposed: ImposedLinks
   var decoded = DecodedRPC()
   let encoder: RPCEncoder
   let topics: [String]
@@ -74,7 +76,7 @@ final class NodeHost {
     let ears = Ears()
     self.ears = ears
     transport = Transport(loop, Wiring(table), hosting: hosting, settings, receiver: ears)
-    links = try ImposedLinks(transport, table, epoch: 0)
+    imposed = try ImposedLinks(transport, table, epoch: 0)
     rpcDraws = HashRandom(seed: seed, .rpcDelay)
     let clock = Clock()
     timetable = try Timetable(loop) { clock.host?.due($0) }
@@ -93,17 +95,21 @@ final class NodeHost {
   // MARK: Life
 
   /// Opens the listeners. Returns where each hosted node listens.
-  func listen() throws -> [(node: NodeID, port: UInt16)] { try transport.listen() }
+  func listen() throws(UVError) -> [(node: NodeID, port: UInt16)] { try transport.listen() }
 
   /// Dials; `ports` are those of all nodes.
   func connect(to ports: [UInt16]) { transport.connect(to: ports) }
 
-  /// Instant zero of the run, at or before which every link stands.
+  /// Instant zero of the run, now or later. Every link stands by then.
   func begin(at epoch: UInt64) {
-    links.setEpoch(epoch)
+    imposed.setEpoch(epoch)
+    timetable.add(.beginning, at: .zero)
     timetable.begin(at: epoch)
+  }
+
+  private func begin(_ now: Instant) {
+    guard !hasBegun else { return }
     hasBegun = true
-    let now = now
     participants.start(now, &effects)
     for slot in 0..<transport.wiring.slots where transport.isUp(slot: slot) {
       participants.connected(UInt32(slot), now, &effects)
@@ -111,12 +117,19 @@ final class NodeHost {
     carryOut(now)
   }
 
+  /// Whether the run goes on. A frame that is faster than our own alarm begins it.
+  func isUnderWay(_ now: Instant) -> Bool {
+    if hasEnded { return false }
+    if !hasBegun, timetable.hasBegun { begin(now) }
+    return hasBegun
+  }
+
   /// Traffic is over: nothing more is sent or heard. The participants' counts stay.
   func end() {
     guard !hasEnded else { return }
     hasEnded = true
     timetable.close()
-    links.close()
+    imposed.close()
     transport.close()
   }
 
@@ -128,6 +141,7 @@ final class NodeHost {
     switch entry {
     case .wakeUp(let node, let timer): participants.wake(timer, at: node, now, &effects)
     case .certificate(let task): participants.certificateIncluded(task)
+    case .beginning: begin(now)
     }
     carryOut(now)
   }
@@ -175,6 +189,19 @@ final class NodeHost {
 // MARK: - What the chain tells
 
 extension NodeHost: NodePopulation {
+  func connect(limit: TimeSpan) throws {
+    var ports = Array(repeating: UInt16(0), count: blueprint.deployment.nodes.count)
+    for (node, port) in try listen() { ports[node.index] = port }
+    connect(to: ports)
+    guard loop.run(limit: limit, until: { transport.isConnected }) else {
+      throw ClusterError.notConnected(links: links.up, of: links.all, seconds: limit.seconds)
+    }
+  }
+
+  var beginsAfter: TimeSpan { .zero }
+
+  func close() { end() }
+
   func announce(_ task: TaskID) {
     let now = now
     for node in blueprint.deployment.services[participants.schedule[task].service.index].members
@@ -197,4 +224,14 @@ extension NodeHost: NodePopulation {
 
   var counters: Counters { participants.router.counters }
   var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad() }
+  var links: (up: Int, all: Int) { (transport.linksUp, transport.hostedSlots) }
+  var refusedFrames: UInt64 { refusals.malformed + refusals.foreignData }
+
+  var totals: PopulationTotals {
+    var totals = PopulationTotals()
+    totals.measures = participants.measures
+    totals.counters = participants.router.counters
+    totals.loads = blueprint.deployment.nodes.indices.map { participants.load(NodeID($0)) }
+    return totals
+  }
 }

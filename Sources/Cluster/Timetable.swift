@@ -41,6 +41,9 @@ final class Timetable<Entry: BitwiseCopyable> {
     return Instant(nanoseconds: clock > epoch ? clock - epoch : 0)
   }
 
+  /// Whether instant zero has come.
+  var hasBegun: Bool { epoch.map { $0 <= Loop.monotonicNanoseconds } ?? false }
+
   /// Instant zero is at `clock` of the monotonic clock.
   func begin(at clock: UInt64) {
     precondition(epoch == nil, "a run begins once")
