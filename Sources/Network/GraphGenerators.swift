@@ -49,6 +49,7 @@ extension GraphGenerator {
 
   /// Whether it can give a graph of `nodes` nodes.
   public func check(nodes n: Int) throws(GeneratorError) {
+    if n <= 1 { return }
     func bound(_ degree: Int, _ least: Int, _ most: Int) throws(GeneratorError) {
       if degree < least || degree > most { throw .degree(degree, least: least, most: most) }
     }
@@ -90,6 +91,7 @@ extension GraphGenerator {
     try check(nodes: n)
     var builder = GraphBuilder(count: n, seed: seed)
     if let regions { builder.graph.settle(in: regions, seed: seed) }
+    if n <= 1 { return (builder.graph, 0) }
     switch self {
     case .randomRegular(let degree): builder.randomRegular(degree)
     case .wattsStrogatz(let degree, let rewire): builder.wattsStrogatz(degree, rewire)

@@ -29,6 +29,8 @@ public struct GraphReading: Sendable, Equatable {
   public var doubled = 0
   /// Bare weights, which say nothing about latency, left out.
   public var weights = 0
+
+  public init(graph: Graph) { self.graph = graph }
 }
 
 /// Bounds on what a graph file may hold.

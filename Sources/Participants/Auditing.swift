@@ -45,7 +45,7 @@ extension Participants {
 
   /// The attestation of a message that is still live.
   private func publication(of message: MessageHandle) -> Attestation? {
-    router.messages.isLive(message) ? store[message].signed.attestation : nil
+    router.isLive(message) ? store[message].signed.attestation : nil
   }
 
   private func tell(

@@ -35,7 +35,7 @@ extension CoordinatorState {
     now = max(now, at)
     var gas: UInt64 = 0
     while let due = agenda.take(dueBy: at) {
-      gas += perform(due.item, due: due.at, at: at, block: number, &facts)
+      gas += perform(due.item, at: at, block: number, &facts)
     }
     let included = mempool.take(
       at: at, gas: configuration.chain.gasLimit - min(gas, configuration.chain.gasLimit))
@@ -44,7 +44,7 @@ extension CoordinatorState {
       execute(pending, at: at, block: number, &facts)
     }
     while let due = agenda.take(dueBy: at) {
-      gas += perform(due.item, due: due.at, at: at, block: number, &facts)
+      gas += perform(due.item, at: at, block: number, &facts)
     }
     refreshStakeTables(at: number)
     facts.append(
@@ -55,19 +55,19 @@ extension CoordinatorState {
 
   /// Does what fell due; returns the gas it used.
   private mutating func perform(
-    _ item: DueItem, due: Instant, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+    _ item: DueItem, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) -> UInt64 {
     switch item {
     case .taskExpiry(let task):
       expire(task, at: at, &facts)
       return 0
-    case .livenessWindow(let service, let index):
-      closeWindow(service, index, end: due, at: at, block: block, &facts)
+    case .livenessWindows(let service):
+      judgeWindows(service, at: at, block: block, &facts)
       return 0
     case .slashing(let id):
       return executeCase(id, at: at, block: block, &facts)
-    case .epoch(let service, let index):
-      closeEpoch(service, index, at: at, &facts)
+    case .epoch(let service):
+      closeEpoch(service, at: at, &facts)
       return 0
     case .withdrawal(let id):
       return completeDue(id, at: at, block: block, &facts)

@@ -92,21 +92,25 @@ extension CoordinatorState {
     facts.append(.caseEnded(id, .vetoed(by: node), at: at))
   }
 
-  /// A liveness window ended.
-  mutating func closeWindow(
-    _ service: ServiceID, _ index: UInt64, end: Instant, at: Instant, block: BlockNumber,
-    _ facts: inout [CoordinatorFact]
+  /// Judges the service's liveness windows that are over and whose tasks are all settled.
+  mutating func judgeWindows(
+    _ service: ServiceID, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) {
     let total = services[service.index].stake.latest?.total ?? 0
     let set = services[service.index].set
-    for breach in services[service.index].closeWindow(end: end) {
-      guard let node = nodes[ledger.member(breach.member, of: set).index] else { continue }
-      var accusation = Accusation(
-        service: service, operatorNode: node, member: breach.member, offence: .liveness,
-        subject: .window(UInt32(truncatingIfNeeded: index)), offenceAt: end, stake: breach.stake,
-        totalStake: max(total, breach.stake))
-      accusation.severityWad = UInt64(UInt128(breach.missed) * wad / UInt128(breach.duties))
-      _ = open(accusation, at: at, block: block, &facts)
+    let (verdicts, again) = services[service.index].judgeWindows(at: at)
+    if let again { agenda.add(.livenessWindows(service), at: again) }
+    for verdict in verdicts {
+      for breach in verdict.breaches {
+        guard let node = nodes[ledger.member(breach.member, of: set).index] else { continue }
+        var accusation = Accusation(
+          service: service, operatorNode: node, member: breach.member, offence: .liveness,
+          subject: .window(UInt32(truncatingIfNeeded: verdict.index)), offenceAt: verdict.end,
+          stake: breach.stake,
+          totalStake: max(total, breach.stake))
+        accusation.severityWad = UInt64(UInt128(breach.missed) * wad / UInt128(breach.duties))
+        _ = open(accusation, at: at, block: block, &facts)
+      }
     }
   }
 

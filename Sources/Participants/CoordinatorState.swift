@@ -7,9 +7,9 @@ import Contracts
 /// Something that a keeper does on chain when its time has come.
 enum DueItem: Sendable, Equatable {
   case taskExpiry(TaskID)
-  case livenessWindow(ServiceID, UInt64)
+  case livenessWindows(ServiceID)
   case slashing(CaseID)
-  case epoch(ServiceID, UInt64)
+  case epoch(ServiceID)
   case withdrawal(WithdrawalID)
   case clearSlash(ServiceID, slashID: UInt64)
   case stakeChange(OperatorSetID)

@@ -57,6 +57,9 @@ extension CoordinatorState {
     guard tasks.open(record, expiry: expiry) else { throw .invalidTask(record.task) }
     // A certificate in a block at the expiry itself still counts.
     agenda.add(.taskExpiry(record.task), at: expiry + TimeSpan(nanoseconds: 1))
+    if let end = services[record.service.index].expect(record, expiry: expiry) {
+      agenda.add(.livenessWindows(record.service), at: end)
+    }
   }
 
   private mutating func accept(
@@ -79,7 +82,7 @@ extension CoordinatorState {
     else { preconditionFailure("a verified certificate without task") }
     tasks.accept(certificate, at: at, block: block)
     keepSigners(of: record, at: at)
-    enter(certificate.service, table, signers: certificate.signers, signed: verdict.signed, at: at)
+    enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at)
     facts.append(
       .certificateAccepted(
         CertificateFact(
@@ -107,19 +110,19 @@ extension CoordinatorState {
   mutating func expire(_ task: TaskID, at: Instant, _ facts: inout [CoordinatorFact]) {
     guard tasks.expire(task), let record = tasks.record(task) else { return }
     facts.append(.taskExpired(record.service, task, at: at))
-    if let table = services[record.service.index].stake.table(at: record.referenceBlock) {
-      enter(record.service, table, signers: nil, signed: 0, at: at)
-    }
+    let table = services[record.service.index].stake.table(at: record.referenceBlock)
+    enter(record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0, at: at)
   }
 
-  /// Enters a task's outcome with the service's duty records and puts their ends on the agenda.
+  /// Enters a task's outcome with the service's duty records and puts what follows on the agenda.
   private mutating func enter(
-    _ service: ServiceID, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant
+    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant
   ) {
-    let opened = services[service.index].enter(
-      table, signers: signers, signed: signed, at: at, epochLength: configuration.rewardEpoch)
-    if let window = opened.window { agenda.add(.livenessWindow(service, window.index), at: window.end) }
-    if let epoch = opened.epoch { agenda.add(.epoch(service, epoch.index), at: epoch.end) }
+    let service = task.service
+    let entered = services[service.index].enter(
+      task, table, signers: signers, signed: signed, at: at, epochLength: epochLength(of: service))
+    if entered.isWindowComplete { agenda.add(.livenessWindows(service), at: at) }
+    if let end = entered.epochEnd { agenda.add(.epoch(service), at: end) }
   }
 
   // MARK: - Stake

@@ -16,7 +16,7 @@ extension Participants {
     let node = NodeID(slotOwner[slot])
     guard availability.isUp(node) else {
       measures.lostToDownNodes += 1
-      if payload.isControl { router.control.release(payload.control) }
+      router.release(payload)
       return
     }
     processors.spend(node, at: now, cost: deployment.receiveCost)
@@ -30,7 +30,7 @@ extension Participants {
 
   /// The network lost a transmission on the way: nobody is told.
   public mutating func lose(_ payload: Payload) {
-    if payload.isControl { router.control.release(payload.control) }
+    router.release(payload)
   }
 
   /// The sender's own queue was full: it knows, and may send control again.
@@ -152,10 +152,7 @@ extension Participants {
   public func attestation(_ message: MessageHandle) -> SignedAttestation { store[message].signed }
 
   /// Bytes of a payload's RPC on the wire.
-  public func encodedSize(_ payload: Payload) -> Int {
-    payload.isControl
-      ? router.control.encodedSize(payload.control) : router.messages.encodedSize(of: payload.message)
-  }
+  public func encodedSize(_ payload: Payload) -> Int { router.encodedSize(payload) }
 
   /// Checks signatures as the contracts do, by the same keys.
   public var verifier: AttestationVerifier {
@@ -183,10 +180,15 @@ extension Participants {
     availability.isUp(job.node) && availability.incarnation(job.node) == job.incarnation
   }
 
-  /// A job whose node crashed under it. A duty lost that way is a duty missed.
-  private func abandon(_ job: Job, _ now: Instant, _ effects: inout Effects) {
-    guard job.kind == .attest || job.kind == .publish else { return }
-    guard let member = roles.member(schedule[job.task].service, job.node) else { return }
-    miss(job.task, member, job.node, .crashed, now, &effects)
+  /// A job whose node crashed under it. A duty lost that way is a duty missed; a message is nobody's any more.
+  private mutating func abandon(_ job: Job, _ now: Instant, _ effects: inout Effects) {
+    switch job.kind {
+    case .attest, .publish:
+      if let member = roles.member(schedule[job.task].service, job.node) {
+        miss(job.task, member, job.node, .crashed, now, &effects)
+      }
+    case .verify, .verifyRepeated: settle(job.message, at: job.node, from: job.slot, .ignore, now, &effects)
+    case .recompute: break
+    }
   }
 }

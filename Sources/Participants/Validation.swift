@@ -80,7 +80,7 @@ extension Participants {
     return false
   }
 
-  private mutating func settle(
+  mutating func settle(
     _ message: MessageHandle, at node: NodeID, from slot: UInt32, _ verdict: Verdict, _ now: Instant,
     _ effects: inout Effects
   ) {
@@ -89,7 +89,7 @@ extension Participants {
 
   /// Whether `node` has received `message`.
   func hasSeen(_ message: MessageHandle, at node: NodeID) -> Bool {
-    router.messages.isLive(message) && router.messages.phase(message, at: node) != .unseen
+    router.isLive(message) && router.phase(message, at: node) != .unseen
   }
 
   /// The signature of `message` was checked at `node`.

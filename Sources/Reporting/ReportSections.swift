@@ -97,7 +97,7 @@ struct ReportSections {
       var line =
         "\(Figures.count(issued)) tasks fell due and \(certified == issued ? "all" : Figures.count(certified)) were certified"
       if certified < issued { line += " (\(Figures.percent(number("tasks.certifiedRatio"))))" }
-      if wrong > 0 { line += ", \(Figures.count(wrong)) of them with a result that is not the truth" }
+      if wrong > 0 { line += ", \(Figures.count(wrong)) more with a result that is not the truth" }
       if let p50 = number("latency.quorum.p50"), let p99 = number("latency.quorum.p99") {
         line +=
           "; half had their quorum within \(Figures.milliseconds(p50)), 99 % within \(Figures.milliseconds(p99))"
@@ -556,7 +556,7 @@ struct ReportSections {
       func count(_ n: Int) -> HTMLTable.Cell { .number(Figures.count(Double(n)), Double(n)) }
       let p50 = nearestRank(s.quorumMilliseconds, hundredths: 50)
       let p99 = nearestRank(s.quorumMilliseconds, hundredths: 99)
-      let certified = s.tasks == 0 ? nil : Double(s.certified + s.wrong) / Double(s.tasks)
+      let certified = s.tasks == 0 ? nil : Double(s.certified) / Double(s.tasks)
       let onTime = s.due == 0 ? nil : Double(s.onTime) / Double(s.due)
       return [
         .label(s.name), count(s.operators), .number(Figures.wei(s.stakeWei), Double(s.stakeWei)),

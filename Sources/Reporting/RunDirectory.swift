@@ -74,8 +74,12 @@ public struct RunDirectory: Sendable {
   private func clear(force: Bool) throws(Refusal) {
     let names = try contents()
     if names.isEmpty { return }
-    guard names.contains("manifest.json") else { throw .isNotARun(path) }
-    if !force, (try? readManifest())?["complete"]?.boolean == true { throw .holdsFinishedRun(path) }
+    // Other programs have a manifest.json too: only a folder whose manifest is a run's may go. A run's is never half
+    // written, so that one which does not parse is somebody else's.
+    guard names.contains("manifest.json"), let manifest = try? readManifest(),
+      let isComplete = manifest["complete"]?.boolean, manifest["scenario"] != nil, manifest["engine"] != nil
+    else { throw .isNotARun(path) }
+    if isComplete && !force { throw .holdsFinishedRun(path) }
     try reaching { try $0.removeItem(atPath: path) }
   }
 

@@ -50,11 +50,12 @@ public struct RunSummary: Sendable, Equatable {
 extension RunSummary {
   public struct Tasks: Sendable, Equatable {
     public var issued = 0
+    /// With a result that is the truth.
     public var certified = 0
     public var missed = 0
-    /// Certified with a result that is not the truth.
+    /// Certified with a result that is not the truth; not among `certified`.
     public var wrong = 0
-    /// Certified (correctly or not) of issued; nil without tasks.
+    /// Certified of issued; nil without tasks.
     public var certifiedRatio: Double? { share(certified, of: issued) }
     public init() {}
   }

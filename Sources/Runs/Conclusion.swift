@@ -78,7 +78,7 @@ extension Record {
       else { continue }
       let stake = coordinator.stake(of: offence.service).weights[member]
       switch rule.penalty {
-      case .fixed(let wad), .proportional(let wad), .correlated(let wad, _, _):
+      case .fixed(let wad), .proportional(let wad, _), .correlated(let wad, _, _):
         offences[k].dueWei = mulDiv(stake, UInt128(wad), 1_000_000_000_000_000_000)
       }
     }
@@ -126,7 +126,7 @@ extension Record {
     summary.gossip.graft = Int(counters.graft)
     summary.gossip.prune = Int(counters.prune)
     summary.gossip.idontwant = Int(counters.idontwant)
-    summary.gossip.invalid = Int(counters.invalid + totals.measures.rejected)
+    summary.gossip.invalid = Int(counters.invalid + counters.rejected)
     summary.gossip.bytesSent = Int(counters.bytesSent)
     if at > .zero, !deployment.nodes.isEmpty {
       summary.gossip.bytesPerNodePerSecond =

@@ -22,6 +22,11 @@ extension Scenario {
     let reading = Reading(sources: [file], directory: directoryPart(file), files: files)
     for mistake in mistakes { reading.keep(mistake) }
     let changed = try Override.apply(overrides, to: tree, reading)
+    if case .scalar(let kind)? = changed["kind"]?.content, kind != "scenario" {
+      let place = changed["kind"]!.place
+      reading.mistake(place, "kind", "is '\(clip(kind))'; a scenario is wanted")
+      throw .content(reading.sorted())
+    }
     let root = ValueReader(tree: changed, path: "", reading: reading, sink: nil)
     let scenario = root.object { o in
       let scenario = Scenario(o)

@@ -9,11 +9,11 @@ import CMemory
 /// Hands out and takes back chunks. Memory grows by slabs and is given back at the end.
 @safe struct ChunkPool: ~Copyable {
   /// A power of two. The first two words of a chunk are its link to the previous chunk and unused.
-  static var bytes: UInt { 4096 }
+  static var bytes: UInt { 1024 }
   static var headerBytes: UInt { 16 }
   /// Words of 8 bytes that a chunk holds.
   static var words: Int { Int(bytes - headerBytes) / 8 }
-  private static var slabChunks: Int { 512 }
+  private static var slabChunks: Int { 2048 }
 
   private var free: UInt = 0
   private var fresh: UInt = 0
@@ -40,7 +40,7 @@ import CMemory
     return chunk + Self.headerBytes
   }
 
-  /// Takes back the chunk at `chunk`; true address of its predecessor is the result, zero when it was the first.
+  /// Takes back the chunk at `chunk`. The result is the address of its predecessor, zero when it was the first.
   @inline(__always) mutating func giveBack(_ chunk: UInt) -> UInt {
     let previous = Self.link(of: chunk)
     unsafe Self.word(chunk).pointee = UInt64(free)
@@ -66,4 +66,30 @@ import CMemory
   }
 
   @inline(__always) private static func link(of chunk: UInt) -> UInt { unsafe UInt(word(chunk).pointee) }
+
+  /// Appends a whole event, two words, to the chain that ends at `tail`.
+  mutating func append(_ event: Event, to tail: inout UInt) {
+    var address = tail
+    if address & (Self.bytes - 1) == 0 { address = extend(address) }
+    unsafe Self.word(address).pointee = event.time.nanoseconds
+    unsafe Self.word(address + 8).pointee = event.rank
+    tail = address + 16
+  }
+
+  /// Takes the last event off a chain of whole events; nil when none is left. Drained chunks are taken back.
+  mutating func takeEvent(_ tail: inout UInt) -> Event? {
+    if tail == 0 { return nil }
+    let address = tail - 16
+    let time = unsafe Self.word(address).pointee
+    let rank = unsafe Self.word(address + 8).pointee
+    let chunk = Self.chunk(before: tail)
+    if address > chunk + Self.headerBytes {
+      tail = address
+    } else {
+      let previous = giveBack(chunk)
+      tail = previous == 0 ? 0 : previous + Self.bytes
+    }
+    return Event(
+      time: Instant(nanoseconds: time), slot: UInt32(rank >> 32), payload: UInt32(truncatingIfNeeded: rank))
+  }
 }

@@ -54,14 +54,14 @@ public struct Engine<P: Population & ~Copyable>: ~Copyable {
       let open = network.queue.openCount(before: limit.nanoseconds)
       let end = max(network.queue.taken, open)
       drain(to: end, before: limit, prefetching: prefetching)
-      if network.queue.taken < network.queue.count || !network.queue.late.isEmpty { break }
+      if network.queue.taken < network.queue.count || network.queue.othersTime < .max { break }
     } while network.queue.open(before: limit.nanoseconds)
     if limit != .never {
       network.queue.floor = max(network.queue.floor, limit.nanoseconds)
     }
   }
 
-  /// Handles the first `end` keys of the open bucket, and the late events before `limit` among and after them.
+  /// Handles the first `end` keys of the open bucket, and what else comes before `limit` among and after them.
   @inline(__always)
   private mutating func drain(to end: Int, before limit: Instant, prefetching: Int) {
     // The open bucket does not change while it is drained, so its keys and their layout stay in registers.
@@ -71,46 +71,42 @@ public struct Engine<P: Population & ~Copyable>: ~Copyable {
     var unrecorded = taken
     var terms: UInt64 = 0
     let ahead = prefetching > 0 ? end - prefetching : 0
+    let window = network.queue.openWindow
     while true {
-      var event: Event
-      if _fastPath(taken < end) {
-        event = unsafe layout.unpack(keys[taken])
-        if _slowPath(!network.queue.late.isEmpty), network.queue.late.top < event {
-          record(terms, count: taken - unrecorded)
+      var event = Event(time: limit, slot: 0, payload: 0)
+      if _fastPath(taken < end) { event = unsafe layout.unpack(keys[taken]) }
+      if _fastPath(
+        taken < end
+          && (event.time.nanoseconds < network.queue.othersTime || !network.queue.othersPrecede(event)))
+      {
+        if taken < ahead {
+          unsafe population.prefetch(layout.unpack(keys[taken &+ prefetching]), network)
+        }
+        taken &+= 1
+        network.queue.taken = taken
+        terms &+= TraceDigest.term(event)
+      } else {
+        if network.queue.othersTime >= limit.nanoseconds { break }
+        event = network.queue.takeOther()
+        if event.time.nanoseconds >> TraceDigest.windowBits == window {
+          unrecorded &-= 1
+          terms &+= TraceDigest.term(event)
+        } else {
+          record(terms, count: taken - unrecorded, window: window)
           terms = 0
           unrecorded = taken
-          event = takeLate()
-        } else {
-          if taken < ahead {
-            unsafe population.prefetch(layout.unpack(keys[taken &+ prefetching]), network)
-          }
-          taken &+= 1
-          network.queue.taken = taken
-          terms &+= TraceDigest.term(event)
+          record(TraceDigest.term(event), count: 1, window: event.time.nanoseconds >> TraceDigest.windowBits)
         }
-      } else {
-        if network.queue.late.isEmpty || network.queue.late.top.time >= limit { break }
-        record(terms, count: taken - unrecorded)
-        terms = 0
-        unrecorded = taken
-        event = takeLate()
       }
       network.queue.floor = event.time.nanoseconds
       population.handle(event, &network)
     }
-    record(terms, count: end - unrecorded)
+    record(terms, count: taken - unrecorded, window: window)
   }
 
-  /// Puts events handled since the last call, all of the open bucket, on record.
-  private mutating func record(_ terms: UInt64, count: Int) {
-    digest.add(terms, count: UInt64(count), at: network.queue.floor)
+  /// Puts `count` events of one window on record.
+  private mutating func record(_ terms: UInt64, count: Int, window: UInt64) {
+    digest.add(terms, count: UInt64(count), window: window)
     events += UInt64(count)
-  }
-
-  @inline(never) private mutating func takeLate() -> Event {
-    let event = network.queue.late.pop()
-    digest.add(TraceDigest.term(event), count: 1, at: event.time.nanoseconds)
-    events += 1
-    return event
   }
 }

@@ -7,9 +7,9 @@
 // An event for the bucket that is being drained goes to a small heap, merged while draining.
 //
 // In the near wheel an event is one 64-bit key: the low 21 bits of its time, slot, payload, from the highest bits down.
-// Within a bucket the order of keys is the order of events, so ties need no second look, and half the memory moves. A
-// payload that does not fit (bits(slots) + bits(payload) > 43) is kept whole beside the wheel and merged by the small heap:
-// right, but slower.
+// Within a bucket the order of keys is the order of events, so ties need no second look, and half the memory moves. An
+// event whose payload does not fit (bits(slots) + bits(payload) > 43) is kept whole in a chain of its own, sorted by itself
+// and merged while draining: right, at about twice the price.
 //
 // Order: time, slot, payload. Events equal in all three are the same event twice.
 
@@ -46,14 +46,17 @@ public import Basics
   private var next: UInt64 = 0 { didSet { horizonStart = next &<< width } }
   /// Its first instant.
   private(set) var horizonStart: UInt64 = 0
-  /// The open bucket: the last multiple of 2^21 ns before it, its number, its sorted keys, how many are taken; and events that came later for an
-  /// instant before `next`.
+  /// The open bucket: the last multiple of 2^21 ns before it, its number, its sorted keys, how many are taken.
   var base: UInt64 = 0
   private var openBucket: UInt64 = 0
   var keys: UnsafeMutablePointer<UInt64>
   var taken = 0
   var count = 0
-  var late = EventHeap()
+  /// What else lies before `next`: the open bucket's whole events, and events that came after it was opened.
+  private var whole: WholeEvents
+  private var late = EventHeap()
+  /// The instant of the first of these; the largest number when there is none.
+  private(set) var othersTime = UInt64.max
   /// No event may come before this.
   var floor: UInt64 = 0
 
@@ -92,6 +95,7 @@ public import Basics
     let sorter = BucketSort()
     unsafe keys = sorter.result
     self.sorter = sorter
+    whole = WholeEvents()
   }
 
   deinit {
@@ -162,6 +166,7 @@ extension EventQueue {
     let bucket = event.time.nanoseconds &>> width
     if bucket < next {
       late.push(event)
+      othersTime = min(othersTime, event.time.nanoseconds)
     } else if bucket - next <= wheelMask && UInt64(event.payload) <= payloadMask {
       let index = Int(bucket & wheelMask)
       unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
@@ -171,23 +176,15 @@ extension EventQueue {
     } else if bucket - next <= wheelMask {
       let index = Int(bucket & wheelMask)
       unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
-      unsafe append(event, to: wholeTails + index)
+      unsafe pool.append(event, to: &wholeTails[index])
     } else if bucket >> spanBits - next >> spanBits <= Self.farMask {
       let index = Int(bucket >> spanBits & Self.farMask)
       unsafe farOccupied[index / 64] |= 1 << UInt64(index % 64)
-      unsafe append(event, to: farTails + index)
+      unsafe pool.append(event, to: &farTails[index])
       farCount += 1
     } else {
       heap.push(event)
     }
-  }
-
-  private mutating func append(_ event: Event, to tail: UnsafeMutablePointer<UInt>) {
-    var address = unsafe tail.pointee
-    if address & (ChunkPool.bytes - 1) == 0 { address = pool.extend(address) }
-    unsafe ChunkPool.word(address).pointee = event.time.nanoseconds
-    unsafe ChunkPool.word(address + 8).pointee = event.rank
-    unsafe tail.pointee = address + 16
   }
 }
 
@@ -195,26 +192,59 @@ extension EventQueue {
 
 extension EventQueue {
   /// Whether nothing is pending.
-  public var isEmpty: Bool { taken == count && late.isEmpty && upcoming() == nil }
+  public var isEmpty: Bool { taken == count && othersTime == .max && upcoming() == nil }
 
   /// When the earliest pending event is, or `never`. Cost: that of sorting its bucket, once.
   public mutating func nextTime() -> Instant {
-    if taken == count && late.isEmpty && !open(before: .max) { return .never }
+    if taken == count && othersTime == .max && !open(before: .max) { return .never }
     return earliestOpen
   }
 
   /// Takes out the earliest event when it lies before `limit`. For tests and tools; the engine drains whole buckets.
   public mutating func pop(before limit: Instant = .never) -> Event? {
     while true {
-      if taken < count || !late.isEmpty {
+      if taken < count || othersTime < .max {
         guard earliestOpen < limit else { return nil }
-        let event = takeOpen()
+        var event: Event
+        if taken < count, case let key = unsafe layout.unpack(keys[taken]), !othersPrecede(key) {
+          event = key
+          taken += 1
+        } else {
+          event = takeOther()
+        }
         floor = event.time.nanoseconds
         return event
       }
       if !open(before: limit.nanoseconds) { return nil }
     }
   }
+
+  /// Whether something that is not a key comes before `event`, which is not earlier than `othersTime`. (Mutating, as all
+  /// that the engine's loop calls: to borrow a part of itself for a plain method, the compiler copies the queue.)
+  @inline(never) mutating func othersPrecede(_ event: Event) -> Bool {
+    othersTime < .max && firstOther < event
+  }
+
+  /// The first event that is not a key. Requires one.
+  private var firstOther: Event {
+    if whole.isEmpty { return late.top }
+    return late.isEmpty || whole.first < late.top ? whole.first : late.top
+  }
+
+  /// Takes it out.
+  @inline(never) mutating func takeOther() -> Event {
+    let event: Event
+    if whole.isEmpty || (!late.isEmpty && late.top < whole.first) {
+      event = late.pop()
+    } else {
+      event = whole.take()
+    }
+    othersTime = whole.isEmpty && late.isEmpty ? .max : firstOther.time.nanoseconds
+    return event
+  }
+
+  /// The window of the trace digest that the open bucket lies in.
+  var openWindow: UInt64 { (openBucket << width) >> TraceDigest.windowBits }
 
   /// How the keys of the open bucket read.
   struct Layout {
@@ -235,26 +265,12 @@ extension EventQueue {
   }
 
   private var earliestOpen: Instant {
-    if taken < count {
-      let event = unsafe layout.unpack(keys[taken])
-      return late.isEmpty ? event.time : min(event.time, late.top.time)
-    }
-    return late.top.time
-  }
-
-  private mutating func takeOpen() -> Event {
-    if taken < count {
-      let event = unsafe layout.unpack(keys[taken])
-      if late.isEmpty || event < late.top {
-        taken += 1
-        return event
-      }
-    }
-    return late.pop()
+    let other = Instant(nanoseconds: othersTime)
+    return taken < count ? unsafe min(layout.unpack(keys[taken]).time, other) : other
   }
 
   /// How many keys of the open bucket, from the first, lie before `limit`.
-  func openCount(before limit: UInt64) -> Int {
+  mutating func openCount(before limit: UInt64) -> Int {
     if limit >> width > openBucket { return count }
     if limit >> width < openBucket { return 0 }
     let bound = (limit - base) << Self.keyShift
@@ -269,7 +285,7 @@ extension EventQueue {
 
   /// Opens the next bucket that holds an event, when it begins before `limit`. Requires that the open one is drained.
   mutating func open(before limit: UInt64) -> Bool {
-    assert(taken == count && late.isEmpty)
+    assert(taken == count && othersTime == .max)
     while true {
       guard let (bucket, source) = upcoming(), bucket << width < limit else { return false }
       switch source {
@@ -283,7 +299,7 @@ extension EventQueue {
         let tail = unsafe farTails[index]
         unsafe farTails[index] = 0
         unsafe farOccupied[index / 64] &= ~(1 << UInt64(index % 64))
-        drain(tail)
+        spread(tail)
       case .heap:
         next = max(next, bucket)
         let last = next >> spanBits + Self.farMask
@@ -345,32 +361,23 @@ extension EventQueue {
     openBucket = bucket
     base = (bucket << width) & ~(1 << Self.keyTimeBits - 1)
     taken = 0
+    if whole != 0 {
+      self.whole.sort(chain: whole, &pool)
+      othersTime = self.whole.first.time.nanoseconds
+    }
     if tail != 0 {
       unsafe (keys, count) = sorter.sort(chain: tail, top: Self.keyShift + width, &pool)
     } else {
       count = 0
     }
-    if whole != 0 { drain(whole, toLate: true) }
   }
 
-  /// Moves the whole events of a chain to where they belong now.
-  private mutating func drain(_ tail: UInt, toLate: Bool = false) {
-    var end = tail
-    while end != 0 {
-      let chunk = ChunkPool.chunk(before: end)
-      var address = chunk + ChunkPool.headerBytes
-      while address < end {
-        let time = unsafe ChunkPool.word(address).pointee
-        let rank = unsafe ChunkPool.word(address + 8).pointee
-        let event = Event(
-          time: Instant(nanoseconds: time), slot: UInt32(rank >> 32),
-          payload: UInt32(truncatingIfNeeded: rank))
-        if toLate { late.push(event) } else { push(event) }
-        if !toLate { farCount -= 1 }
-        address += 16
-      }
-      let previous = pool.giveBack(chunk)
-      end = previous == 0 ? 0 : previous + ChunkPool.bytes
+  /// Moves the events of a far span to the near wheel.
+  private mutating func spread(_ tail: UInt) {
+    var tail = tail
+    while let event = pool.takeEvent(&tail) {
+      farCount -= 1
+      push(event)
     }
   }
 }

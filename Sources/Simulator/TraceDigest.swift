@@ -41,9 +41,8 @@ public struct TraceDigest: Sendable {
   }
 
   /// Adds the sum of terms of `count` events of one window, none earlier than those added before.
-  mutating func add(_ terms: UInt64, count: UInt64, at time: UInt64) {
+  mutating func add(_ terms: UInt64, count: UInt64, window: UInt64) {
     if count == 0 { return }
-    let window = time >> Self.windowBits
     if window != index {
       precondition(window > index, "digest of window \(window) after \(index)")
       closeWindow()

@@ -1,6 +1,7 @@
 // The report in a real browser, offline: every chart is drawn and the console stays silent. Skipped, with the reason, where there
 // is no Chromium or no chart library.
 
+import Basics
 import Foundation
 import Testing
 
@@ -73,6 +74,44 @@ enum Browser {
       try Report.write(for: directory, assets: assets)
       #expect(Browser.console(try Browser.load(directory.reportPath).log) == [])
     }
+  }
+
+  /// One node, one task, one sample, one bucket: no axis has a length.
+  @Test(
+    .enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"),
+    .enabled(if: assets != nil, "needs the chart library: scripts/fetch-report-assets"),
+    arguments: [0, 1] as [UInt64])
+  func theSmallestRunIsDrawnToo(latency: UInt64) throws {
+    let folder = try TemporaryFolder()
+    var summary = RunSummary(name: "one", engine: "cluster", seed: 1)
+    summary.complete = true
+    summary.load.byOperatorServices = [.init(services: 1, operators: 1, lateRatio: 0)]
+    let directory = try RunDirectory.create(
+      at: folder.path + "/run", manifest: SampleRun.manifest(), summary: summary)
+    let database = try RunDatabase(creatingAt: directory.databasePath)
+    try database.insert([
+      NodeRow(id: NodeID(0), name: "o", region: "", role: "operator", stakeWei: 0, cores: nil, services: 1)
+    ])
+    try database.insert([
+      AttestationRow(
+        task: TaskID(0), operatorID: NodeID(0), publishedAt: .zero, receivedAt: .zero, onTime: true)
+    ])
+    var sample = SampleRow(at: Sample.seconds(1), interval: .seconds(1))
+    sample.offered = 1
+    try database.insert([sample])
+    try database.insert([
+      FaultRow(id: 0, kind: "crash", place: "o", at: .zero, healedAt: nil),
+      FaultRow(id: 1, kind: "crash", place: "o", at: Sample.seconds(99), healedAt: nil),
+    ])
+    var histogram = Histogram()
+    histogram.record(latency * 5_000_000)
+    try database.replace(histogram: histogram, of: "propagation")
+    try database.close()
+    try directory.write(summary)
+    try Report.write(for: directory, assets: Self.assets)
+    let (page, log) = try Browser.load(directory.reportPath)
+    #expect(Browser.console(log) == [])
+    #expect(!page.contains("MNaN"))
   }
 
   @Test(.enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"))

@@ -57,6 +57,15 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: letter))
   }
 
+  @Test(arguments: [#"{"manifest_version": 3, "name": "extension"}"#, "", "{", #"{"complete": false}"#])
+  func anotherProgramsManifestIsNotARuns(text: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/manifest.json"
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(throws: RunDirectory.Refusal.isNotARun(folder.path)) { try start(folder.path, force: true) }
+    #expect(FileManager.default.fileExists(atPath: path))
+  }
+
   @Test func namesBecomeSafeFolders() {
     #expect(RunDirectory.defaultPath(name: "first-look", seed: 7) == "runs/first-look-7")
     #expect(RunDirectory.defaultPath(name: "../../etc/passwd", seed: 1) == "runs/-..-etc-passwd-1")

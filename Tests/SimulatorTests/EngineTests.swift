@@ -44,18 +44,21 @@ struct Wanderers: Population, ~Copyable {
   static func engine(
     _ conditions: LinkConditions = LinkConditions(
       latency: .uniform(low: .microseconds(20), high: .milliseconds(60))),
-    bits: Int = 20, hops: UInt32 = 60, seed: UInt64 = 1, fault: Event? = nil
+    bits: Int = 20, hops: UInt32 = 60, seed: UInt64 = 1, fault: Event? = nil,
+    firstPayload: UInt32 = 0
   ) -> Engine<Wanderers> {
     let nodes = 40
     let links = LinkTable(nodes: nodes, edges: edges(nodes), conditions: [conditions], seed: seed)
     let linkSlots = links.slots
     var network = EventNetwork(links: links, inputs: nodes, bucketBits: bits)
     for node in 0..<nodes {
-      network.schedule(at: Instant(nanoseconds: UInt64(node) * 1000), slot: linkSlots + node, payload: 0)
+      network.schedule(
+        at: Instant(nanoseconds: UInt64(node) * 1000), slot: linkSlots + node, payload: firstPayload)
     }
     return Engine(
       Wanderers(
-        linkSlots: linkSlots, hops: hops, random: HashRandom(seed: seed, .publication), fault: fault), network
+        linkSlots: linkSlots, hops: firstPayload + hops, random: HashRandom(seed: seed, .publication),
+        fault: fault), network
     )
   }
 
@@ -164,6 +167,41 @@ struct Wanderers: Population, ~Copyable {
       of: Event(time: limit, slot: UInt32(slot), payload: 1000))!
     #expect(engine.population.handled[index - 1].time <= limit)
     #expect(engine.population.handled[index + 1].time >= limit)
+  }
+
+  /// Looking for the next event moves the queue, not the run.
+  @Test func lookingAheadChangesNothing() {
+    var plain = Self.engine()
+    var curious = Self.engine()
+    for step in 1...200 as ClosedRange<UInt64> {
+      let limit = Instant.zero + .milliseconds(7) * step
+      plain.run(until: limit)
+      curious.run(until: limit)
+      _ = curious.network.queue.nextTime()
+      // Into the time before the bucket that was looked at, and some into windows of the digest before it.
+      for k in 0..<4 as Range<UInt64> {
+        let at = limit + .milliseconds(3 * k)
+        plain.network.schedule(at: at, slot: plain.network.links.slots, payload: 1000)
+        curious.network.schedule(at: at, slot: curious.network.links.slots, payload: 1000)
+      }
+    }
+    plain.run(until: .never)
+    curious.run(until: .never)
+    #expect(plain.population.handled == curious.population.handled)
+    #expect(plain.digest.history == curious.digest.history)
+  }
+
+  /// Payloads too large for a key take another way to the same order.
+  @Test(arguments: [12, 17, 20, 21]) func largePayloadsKeepTheOrder(bits: Int) {
+    var engine = Self.engine(bits: bits, firstPayload: .max - 60)
+    engine.run(until: .never)
+    let handled = engine.population.handled
+    #expect(handled.count == 40 * 61)
+    #expect(zip(handled, handled.dropFirst()).allSatisfy { $0 <= $1 })
+    var other = Self.engine(bits: 16, firstPayload: .max - 60)
+    other.run(until: .never)
+    #expect(other.population.handled == handled)
+    #expect(other.digest.value == engine.digest.value)
   }
 
   /// A queue that looked ahead for a far event has not lost the time in between.

@@ -35,6 +35,13 @@ public struct StakeTable: Sendable, Equatable {
     }
   }
 
+  /// The table of a set without stake.
+  public init(emptySince block: BlockNumber) {
+    since = block
+    weights = []
+    total = 0
+  }
+
   public func weight(of index: Int) -> UInt128 { index < weights.count ? weights[index] : 0 }
 }
 

@@ -49,22 +49,30 @@ extension RestakingLedger {
     }
   }
 
-  /// One entry: validates first, then writes (clearing the queue changes no observable value).
+  /// One entry: validates first, then writes.
   private mutating func modify(
     _ op: Int, _ change: AllocationChange, at block: BlockNumber
   ) throws(RestakingError) {
     guard change.set.index < sets.count else { throw .invalidOperatorSet }
     guard change.strategy.index < strategies.count else { throw .invalidStrategy }
     let strategy = change.strategy
-    makeRow(op, strategy)
-    clearFinished(op, strategy, most: .max, at: block)
     let existing = membership(op, change.set)
     let place = existing.flatMap { allocationIndex($0, strategy) }
     var allocation = Allocation(strategy: strategy)
     if let existing, let place { allocation = applied(memberships[existing].allocations[place], at: block) }
     if allocation.effectBlock != 0 { throw .modificationAlreadyPending(effectBlock: allocation.effectBlock) }
     if change.magnitude == allocation.current { throw .sameMagnitude }
+    if change.magnitude > allocation.current {
+      let encumbered = encumbered(op, strategy, at: block)
+      let (needed, overflow) = encumbered.addingReportingOverflow(change.magnitude - allocation.current)
+      let maximum = maxMagnitude(op, strategy)
+      if overflow || needed > maximum {
+        throw .insufficientMagnitude(needed: overflow ? .max : needed, maximum: maximum)
+      }
+    }
 
+    makeRow(op, strategy)
+    clearFinished(op, strategy, most: .max, at: block)
     if change.magnitude < allocation.current {
       let freed = allocation.current - change.magnitude
       let slashable =
@@ -80,12 +88,7 @@ extension RestakingLedger {
       }
     } else {
       let added = change.magnitude - allocation.current
-      let row = operators[op].strategies[strategy.index]
-      let (needed, overflow) = row.encumbered.addingReportingOverflow(added)
-      if overflow || needed > row.maxMagnitude {
-        throw .insufficientMagnitude(needed: overflow ? .max : needed, maximum: row.maxMagnitude)
-      }
-      operators[op].strategies[strategy.index].encumbered = needed
+      operators[op].strategies[strategy.index].encumbered += added
       allocation.pendingDiff = Int64(added)
       allocation.effectBlock = block + BlockNumber(allocationDelay(op, at: block))
       allocation = applied(allocation, at: block)
@@ -160,7 +163,10 @@ extension RestakingLedger {
   public func encumberedMagnitude(_ account: AccountID, _ strategy: StrategyID, at block: BlockNumber)
     -> UInt64
   {
-    guard let op = operatorIndex(account) else { return 0 }
+    operatorIndex(account).map { encumbered($0, strategy, at: block) } ?? 0
+  }
+
+  func encumbered(_ op: Int, _ strategy: StrategyID, at block: BlockNumber) -> UInt64 {
     let row = row(op, strategy)
     var encumbered = row.encumbered
     for slot in row.deallocations[row.queueHead...] {

@@ -137,8 +137,8 @@ extension RestakingLedger {
     guard let op = operatorIndex(delegate) else {
       preconditionFailure("delegated to somebody who is no operator")
     }
+    let shares = try checkedSum(row(op, strategy).shares, added)
     makeRow(op, strategy)
-    let shares = try checkedSum(operators[op].strategies[strategy.index].shares, added)
     operators[op].strategies[strategy.index].shares = shares
   }
 
@@ -148,8 +148,8 @@ extension RestakingLedger {
     guard let op = operatorIndex(delegate) else {
       preconditionFailure("delegated to somebody who is no operator")
     }
+    guard row(op, strategy).shares >= removed else { throw .arithmeticUnderflow }
     makeRow(op, strategy)
-    guard operators[op].strategies[strategy.index].shares >= removed else { throw .arithmeticUnderflow }
     operators[op].strategies[strategy.index].shares -= removed
   }
 }

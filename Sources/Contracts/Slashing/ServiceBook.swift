@@ -3,6 +3,17 @@
 public import AVS
 public import Basics
 
+/// A span of the liveness rule: the duties of the tasks that fell due in it.
+public struct LivenessWindow: Sendable {
+  /// The n-th since the start of the run.
+  public var index: UInt64
+  public var end: Instant
+  public var record = DutyRecord()
+  /// Tasks whose outcome is not settled yet, and when the last of them will be.
+  public var open: Int
+  public var lastExpiry: Instant
+}
+
 /// One service's state on chain, apart from its tasks and its cases.
 public struct ServiceBook: Sendable {
   public let id: ServiceID
@@ -14,14 +25,14 @@ public struct ServiceBook: Sendable {
   public let rules: [SlashingRule]
   public let rewards: RewardPolicy?
   public var stake = StakeHistory()
-  /// Duties of the liveness window `window`; empty when there were none yet.
-  public internal(set) var liveness = DutyRecord()
-  public internal(set) var window: UInt64?
+  /// Liveness windows that have tasks and are not judged yet, in order.
+  public internal(set) var windows: [LivenessWindow] = []
   /// Duties of the reward epoch `epoch`.
   public internal(set) var earned = DutyRecord()
   public internal(set) var epoch: UInt64?
   /// By member: end of the window in which the present breach of the liveness rule began.
   var breachSince: [Instant?] = []
+  var lastJudged: UInt64?
 
   public init(
     id: ServiceID, set: OperatorSetID, account: AccountID, quorumBips: UInt64, certificateWindow: TimeSpan,
@@ -39,45 +50,57 @@ public struct ServiceBook: Sendable {
   /// The rule for a class; there is at most one.
   public func rule(for offence: OffenceClass) -> SlashingRule? { rules.first { $0.offence == offence } }
 
-  /// What has to be looked at later because duties were entered.
-  public struct Opened: Sendable, Equatable {
-    /// A liveness window that now has duties, and its end.
-    public var window: (index: UInt64, end: Instant)?
-    /// A reward epoch that now has duties, and its end.
-    public var epoch: (index: UInt64, end: Instant)?
-
-    public static func == (a: Self, b: Self) -> Bool {
-      a.window?.index == b.window?.index && a.epoch?.index == b.epoch?.index
+  /// Takes note of a task whose outcome will be entered by `expiry`. Returns the end of its liveness window when the window
+  /// is new: it has to be judged then.
+  public mutating func expect(_ task: TaskRecord, expiry: Instant) -> Instant? {
+    guard let rule = rule(for: .liveness) else { return nil }
+    let index = task.dueAt.nanoseconds / rule.window.nanoseconds
+    if let k = windows.firstIndex(where: { $0.index == index }) {
+      windows[k].open += 1
+      windows[k].lastExpiry = max(windows[k].lastExpiry, expiry)
+      return nil
     }
+    let end = Instant.zero + rule.window * (index + 1)
+    let place = windows.firstIndex { $0.index > index } ?? windows.count
+    windows.insert(LivenessWindow(index: index, end: end, open: 1, lastExpiry: expiry), at: place)
+    return end
+  }
+
+  /// What has to be looked at because an outcome was entered.
+  public struct Entered: Sendable, Equatable {
+    /// The last outcome of a liveness window that is over: it can be judged.
+    public var isWindowComplete = false
+    /// A reward epoch that had no duties before: its end.
+    public var epochEnd: Instant?
   }
 
   /// Enters a task's outcome at `at`: certified with these signers, or (nil) not certified in time.
   ///
-  /// Windows and epochs are half open, [k * length, (k + 1) * length), and a task belongs to the one in which its outcome
-  /// was settled on chain, so that nothing is missing when it is judged at its end.
+  /// A task belongs to the liveness window in which it fell due, and to the reward epoch in which its outcome was settled.
+  /// Both are half open, [k * length, (k + 1) * length).
   public mutating func enter(
-    _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant, epochLength: TimeSpan
-  ) -> Opened {
-    var opened = Opened()
+    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant,
+    epochLength: TimeSpan
+  ) -> Entered {
+    var entered = Entered()
     if let rule = rule(for: .liveness) {
-      let index = at.nanoseconds / rule.window.nanoseconds
-      if window != index {
-        precondition(window == nil, "liveness window \(window ?? 0) was not closed")
-        window = index
-        opened.window = (index, Instant.zero + rule.window * (index + 1))
+      let index = task.dueAt.nanoseconds / rule.window.nanoseconds
+      if let k = windows.firstIndex(where: { $0.index == index }) {
+        Self.enter(table, signers, signed, into: &windows[k].record)
+        windows[k].open -= 1
+        entered.isWindowComplete = windows[k].open == 0 && windows[k].end <= at
       }
-      Self.enter(table, signers, signed, into: &liveness)
     }
     if rewards != nil {
       let index = at.nanoseconds / epochLength.nanoseconds
       if epoch != index {
         precondition(epoch == nil, "epoch \(epoch ?? 0) was not closed")
         epoch = index
-        opened.epoch = (index, Instant.zero + epochLength * (index + 1))
+        entered.epochEnd = Instant.zero + epochLength * (index + 1)
       }
       Self.enter(table, signers, signed, into: &earned)
     }
-    return opened
+    return entered
   }
 
   private static func enter(

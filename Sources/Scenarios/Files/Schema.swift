@@ -69,6 +69,10 @@ public enum Validation {
         ])
       }
     }
+    if tree["kind"] == nil, tree["name"] == nil, tree["nodes"] != nil || tree["generate"] != nil {
+      _ = try TopologyFile.content(path: path, bytes: bytes, format: .yaml, files: files)
+      return .topology
+    }
     _ = try Scenario.parse(file: path, bytes: bytes, files: files)
     return .scenario
   }

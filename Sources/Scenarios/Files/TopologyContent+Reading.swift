@@ -23,12 +23,12 @@ extension TopologyContent {
       return nil
     }
     if o.has("generate") {
-      if o.has("links"),
-        !(o.tree["generate"].map { if case .scalar("barabasi-albert") = $0.content { true } else { false } }
-          ?? false)
-      {
-        o.mistake("links", "stands beside generate; write one of them")
+      if case .list? = o.tree["links"]?.content {
         _ = o.optional("links", "") { _ in true }
+        _ = o.optional("nodes", "") { _ in true }
+        _ = o.optional("generate", "") { _ in true }
+        o.mistake("links", "a list of links beside 'generate'; write one of them")
+        return nil
       }
       guard case .generated(let generator, let nodes)? = TopologyPlan(o) else { return nil }
       self = .generator(generator, nodes: nodes)

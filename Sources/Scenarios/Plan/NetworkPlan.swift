@@ -39,7 +39,8 @@ public struct LinkPlan: Sendable, Equatable, Codable {
 extension NetworkPlan {
   init(_ o: ObjectReader) {
     topology = o.value(
-      "topology", "a topology file, or a generator", or: .generated(.randomRegular(degree: 20), nodes: nil)
+      "topology", "a topology file, or a generator; absent: each node dials 10 others",
+      or: .generated(.kOut(dials: 10), nodes: nil)
     ) {
       TopologyPlan.read($0)
     }

@@ -10,7 +10,7 @@ extension OperatorRow {
       var rows: [OperatorRow] = []
       for row in table.rows {
         var operatorRow = OperatorRow(
-          stake: try table.field(row, stake) { (text) throws(QuantityError) in try Ether(text: text + "ETH")
+          stake: try table.field(row, stake) { (text) throws(QuantityError) in try ether(text)
           },
           services: 1, liquidShare: .zero)
         if operatorRow.stake > StakePlan.amounts.upperBound {
@@ -37,6 +37,13 @@ extension OperatorRow {
       }
       return .table(rows, file: path)
     }
+  }
+}
+
+/// An amount of ETH written as a plain number, as data files have it.
+func ether(_ text: String) throws(QuantityError) -> Ether {
+  do throws(QuantityError) { return try Ether(text: text + "ETH") } catch {
+    throw QuantityError(reason: "'\(clip(text))' is not an amount of ETH")
   }
 }
 

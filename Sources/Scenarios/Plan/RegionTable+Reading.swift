@@ -1,7 +1,6 @@
 // `regions:` of a scenario: the built-in table, a file of its form, or the table itself.
 
-import Basics
-import Network
+public import Network
 
 extension RegionTable {
   static func read(_ value: ValueReader) -> RegionTable? {
@@ -11,17 +10,32 @@ extension RegionTable {
           return v.word(["ethereum"]).map { _ in .ethereum } ?? v.string().map { _ in .ethereum }
         }
         if case .scalar("ethereum") = v.tree.content { return .ethereum }
-        return v.file("a region table, or the word ethereum", limit: 16 << 20) {
+        return v.file("a region table, or the word ethereum", limit: tableBytes) {
           (path, bytes) throws(FileError) in
-          let reading = Reading(sources: [path], directory: directoryPart(path), files: v.reading.files)
-          let tree = try YAMLText.tree(file: path, bytes: bytes)
-          let root = ValueReader(tree: tree, path: "", reading: reading, sink: nil)
-          let table = root.object { RegionTable($0) }
-          guard reading.mistakes.isEmpty, let table else { throw .content(reading.sorted()) }
-          return table
+          try parse(path, bytes, v.reading.files)
         }
       },
       mapping: { RegionTable($0) }, expected: "ethereum, a file, or {regions, latencyMilliseconds}")
+  }
+
+  private static let tableBytes = 16 << 20
+
+  /// The table `name`: `ethereum`, or a file in the form of `topologies/data/ethereum_regions.yaml`.
+  public static func named(_ name: String, files: any FileSource = DiskFiles()) throws(FileError)
+    -> RegionTable
+  {
+    name == "ethereum" ? .ethereum : try parse(name, try files.read(name, limit: tableBytes), files)
+  }
+
+  private static func parse(_ path: String, _ bytes: [UInt8], _ files: any FileSource) throws(FileError)
+    -> RegionTable
+  {
+    let reading = Reading(sources: [path], directory: directoryPart(path), files: files)
+    let tree = try YAMLText.tree(file: path, bytes: bytes)
+    let root = ValueReader(tree: tree, path: "", reading: reading, sink: nil)
+    let table = root.object { RegionTable($0) }
+    guard reading.mistakes.isEmpty, let table else { throw .content(reading.sorted()) }
+    return table
   }
 
   init(_ o: ObjectReader) {

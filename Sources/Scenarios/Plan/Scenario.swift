@@ -3,6 +3,7 @@
 // `Scenario+Resolution`, the same for both engines. Encoded, it is the heart of a run's manifest.
 
 public import Basics
+import Network
 
 /// What to run. Made by `Scenario.load`, or in code from `Scenario(name:)` and its properties.
 public struct Scenario: Sendable, Equatable, Codable {
@@ -97,6 +98,9 @@ extension Scenario {
     var names: Set<String> = []
     for asset in assets where !names.insert(asset.name).inserted {
       o.mistake("assets", "'\(asset.name)' is listed twice")
+    }
+    if o.tree["network"]?["topology"] == nil {
+      network.topology = .generated(.kOut(dials: min(10, max(1, participants - 1))), nodes: nil)
     }
     if !o.isRecording { checkTogether(o) }
   }

@@ -123,19 +123,21 @@ extension ServicePlan {
 
   /// Everything under `services:`, files read and replicas written out.
   static func list(_ o: ObjectReader) -> [ServicePlan] {
-    var services: [ServicePlan] = []
-    let read: (ValueReader) -> [ServicePlan]? = { value in value.object { ServicePlan.read($0) } }
-    services =
+    var names: Set<String> = []
+    func unique(_ services: [ServicePlan], _ entry: ObjectReader) -> [ServicePlan] {
+      for service in services where !names.insert(service.name).inserted {
+        entry.mistake("name", "a second service named '\(clip(service.name))'; names must differ")
+      }
+      return services
+    }
+    let read: (ValueReader) -> [ServicePlan]? = { value in value.object { unique(ServicePlan.read($0), $0) } }
+    let services =
       o.optional("services", "the services; a mapping stands for a list of one") { value in
         value.forms(
           list: { v in v.list(0...65_535, read).map { $0.flatMap { $0 } } },
-          mapping: { ServicePlan.read($0) },
+          mapping: { unique(ServicePlan.read($0), $0) },
           expected: "a list of services, or one mapping with 'file'")
       } ?? []
-    var names: Set<String> = []
-    for service in services where !names.insert(service.name).inserted {
-      o.mistake("services", "two services are named '\(clip(service.name))'; names must differ")
-    }
     if services.count > 65_535 { o.mistake("services", "\(services.count) services; at most 65535") }
     return services
   }
@@ -146,10 +148,9 @@ extension ServicePlan {
       ServiceRows.read(value)
     }
     if let bases {
-      if o.has("name") { o.mistake("name", "the rows of the file have names of their own; remove it") }
-      _ = o.optional("count", "how many replicas") { $0.integer(1...65_535) }
-      if o.has("count") {
-        o.mistake("count", "the rows of the file decide how many services there are; remove it")
+      for key in ["name", "count"] where o.has(key) {
+        _ = o.optional(key, "") { _ in true }
+        o.mistake(key, "the rows of the file decide it; remove it")
       }
       return bases.map { ServicePlan(o, base: $0, name: $0.name) }
     }

@@ -35,12 +35,13 @@ enum ServiceRows {
           return share
         }
         let window = try table.field(row, dispute) { (text) throws(QuantityError) in
-          let span = try TimeSpan(text: text + "s")
-          if span > .century { throw QuantityError(reason: "'\(clip(text))' seconds is out of range") }
+          guard let span = try? TimeSpan(text: text + "s"), span <= .century else {
+            throw QuantityError(reason: "'\(clip(text))' is not a number of seconds up to a hundred years")
+          }
           return span
         }
         service.reward.annual = try table.field(row, reward) { (text) throws(QuantityError) in
-          let amount = try Ether(text: text + "ETH")
+          let amount = try ether(text)
           if amount > .eth(1_000_000_000) { throw QuantityError(reason: "'\(clip(text))' is out of range") }
           return amount
         }

@@ -33,7 +33,8 @@ extension TopologyPlan {
 }
 
 extension GraphGenerator {
-  static let names = [
+  /// The generators' names in files and on the command line.
+  public static let names = [
     "random-regular", "watts-strogatz", "barabasi-albert", "erdos-renyi", "ring", "full", "k-out",
     "region-weighted",
     "mainnet-like",

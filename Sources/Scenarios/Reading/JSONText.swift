@@ -5,6 +5,7 @@ indirect enum JSONText: Sendable, Equatable {
   case string(String)
   case number(String)
   case bool(Bool)
+  case null
   case array([JSONText])
   case object([Member])
 
@@ -33,6 +34,7 @@ indirect enum JSONText: Sendable, Equatable {
     case .string(let text): return Self.quoted(text)
     case .number(let text): return text
     case .bool(let value): return value ? "true" : "false"
+    case .null: return "null"
     case .array(let items):
       if items.isEmpty { return "[]" }
       let scalar = items.allSatisfy {

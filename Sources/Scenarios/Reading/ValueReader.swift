@@ -160,7 +160,9 @@ struct ValueReader {
   static func allowed<Q: QuantityText & Comparable>(_ kind: QuantityKind, _ range: ClosedRange<Q>) -> Allowed
   {
     Allowed(
-      text: "\(kind.allowed), from \(range.lowerBound) to \(range.upperBound)",
+      text: "\(kind.allowed), "
+        + ((range.lowerBound as? Share)?.wad == 1 ? "above 0%, at most" : "from \(range.lowerBound) to")
+        + " \(range.upperBound)",
       schema: .object(["type": .string("string"), "pattern": .string(kind.pattern)]))
   }
 
@@ -181,7 +183,8 @@ struct ValueReader {
       return nil
     }
     guard range.contains(items.count) else {
-      mistake("has \(items.count) items; write \(describe(range))")
+      let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : describe(range)
+      mistake("has \(items.count) items; write \(wanted)")
       return nil
     }
     return items.enumerated().compactMap { index, item in

@@ -110,7 +110,7 @@ private struct YAMLPass {
           : "more than \(YAMLText.nodesMaximum) nodes")
     }
     if depth > YAMLText.depthMaximum {
-      throw wrong(mark.line, mark.column, path, "is nested deeper than \(YAMLText.depthMaximum) levels")
+      throw wrong(mark.line, mark.column, clip(path), "is nested deeper than \(YAMLText.depthMaximum) levels")
     }
     let place = Place(source: source, line: Int32(clamping: mark.line), column: Int32(clamping: mark.column))
     switch node {
