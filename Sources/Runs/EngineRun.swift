@@ -2,12 +2,15 @@
 // conclusion.
 
 public import Basics
+public import Reporting
 
 /// A run under way.
 public protocol EngineRun: ~Copyable {
   var blueprint: Blueprint { get }
   /// The present instant of the traffic.
   var now: Instant { get }
+  /// The scenario's faults and those that came up, with their ends.
+  var faultRows: [FaultRow] { get }
   /// Moves traffic forward; nothing happens at or after `blueprint.trafficEnd`.
   mutating func run(until limit: Instant)
   /// After the traffic: lets the chain go on, event by event, until nothing is left to decide or `settle` is over.

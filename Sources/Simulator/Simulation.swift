@@ -2,6 +2,7 @@
 
 public import Basics
 import Network
+public import Reporting
 public import Runs
 import Participants
 import Gossip
@@ -34,6 +35,9 @@ public struct Simulation: EngineRun, ~Copyable {
       at: .zero + blueprint.sampleEvery, slot: worldSlot, payload: World.Input.sample.payload(0))
     engine.population.start(&engine.network)
   }
+
+  /// The scenario's faults.
+  public var faultRows: [FaultRow] { blueprint.faultRows }
 
   /// The present instant of the traffic.
   public var now: Instant { engine.now }
