@@ -20,7 +20,8 @@ extension Graph {
         switch c {
         case "\"": escaped += "&quot;"
         case "&": escaped += "&amp;"
-        default: escaped.unicodeScalars.append(c)
+        // GML is ASCII; networkx reads and writes the rest as numbered characters.
+        default: if c.isASCII { escaped.unicodeScalars.append(c) } else { escaped += "&#\(c.value);" }
         }
       }
       return "\"\(escaped)\""

@@ -46,6 +46,7 @@ extension CoordinatorState {
     while let due = agenda.take(dueBy: at) {
       gas += perform(due.item, at: at, block: number, &facts)
     }
+    finishCheck(at: at, block: number, &facts)
     refreshStakeTables(at: number)
     facts.append(
       .block(
@@ -79,8 +80,18 @@ extension CoordinatorState {
     }
   }
 
+  /// With more accounts than this, the full check runs once a block instead of after every transaction.
+  private static let accountsCheckedAtOnce = 20_000
+
   /// Checks conservation after something happened to stake.
   mutating func checkStake(at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    isStakeUnchecked = true
+    if ledger.accounts.count <= Self.accountsCheckedAtOnce { finishCheck(at: at, block: block, &facts) }
+  }
+
+  private mutating func finishCheck(at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    guard isStakeUnchecked else { return }
+    isStakeUnchecked = false
     for finding in conservation.check(ledger, at: block) { facts.append(.checkBroken(finding, at: at)) }
   }
 }

@@ -45,6 +45,8 @@ struct CoordinatorState: Sendable {
   var droppedTransactions: UInt64 = 0
   /// Sets whose stake table may have changed in this block.
   var changedSets: [Bool] = []
+  /// Stake moved since the last full check.
+  var isStakeUnchecked = false
   /// Certificates whose signers may still be accused, by service, oldest first; those before the head are pruned.
   var signerRecords: [(tasks: [TaskID], head: Int)] = []
 

@@ -120,7 +120,7 @@ extension CoordinatorState {
   ) {
     let service = task.service
     let entered = services[service.index].enter(
-      task, table, signers: signers, signed: signed, at: at, epochLength: epochLength(of: service))
+      task, table, signers: signers, signed: signed, at: at, epochLength: configuration.rewardEpoch)
     if entered.isWindowComplete { agenda.add(.livenessWindows(service), at: at) }
     if let end = entered.epochEnd { agenda.add(.epoch(service), at: end) }
   }

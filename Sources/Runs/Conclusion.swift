@@ -236,7 +236,7 @@ extension Record {
   private func taskRows() -> [TaskRow] {
     zip(schedule.tasks, tasks).enumerated().map { index, pair in
       let (task, outcome) = pair
-      let state: TaskState = outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
+      let state: Reporting.TaskState = outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
       return TaskRow(
         id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
         quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)

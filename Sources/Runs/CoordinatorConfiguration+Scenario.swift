@@ -3,6 +3,7 @@
 import AVS
 import Basics
 import Contracts
+import Network
 import Participants
 import Scenarios
 
@@ -79,7 +80,7 @@ extension SlashingRule {
     let penalty: Penalty =
       switch plan.penalty {
       case .fixed(let share): .fixed(wad: share.wad)
-      case .proportional(let maximum): .proportional(maximumWad: maximum.wad)
+      case .proportional(let maximum): .proportional(scaleWad: maximum.wad, capWad: maximum.wad)
       case .correlated(let base, let multiplier, let window):
         .correlated(baseWad: base.wad, multiplier: UInt64(multiplier), window: window)
       }

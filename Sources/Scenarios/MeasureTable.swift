@@ -90,7 +90,9 @@ public enum MeasureTable {
       throw QuantityError(reason: "'\(clip(measure))' is no measure (did you mean '\(near)'?)")
     }
     let group = String(parts.first ?? "")
-    let siblings = keys.filter { $0.hasPrefix(group + ".") }
+    let depth = parts.count
+    var siblings = keys.filter { $0.hasPrefix(group + ".") }
+    if siblings.count > 20 { siblings = siblings.filter { $0.split(separator: ".").count == depth } }
     let hint =
       siblings.isEmpty
       ? "measures begin with " + groups.joined(separator: ", ")
@@ -142,6 +144,14 @@ public enum MeasureTable {
     for span in ["timeToEvidence", "timeToSlash"] {
       add("slashing.classes.<class>.\(span)", .seconds, ["p50", "p90", "max"])
     }
+    add("slashing.classes.<class>", .plain, ["disputed", "expired"])
+    for group in ["micro", "culpable"] {
+      add("slashing.\(group)", .plain, ["truePositive", "falsePositive", "falseNegative"])
+    }
+    for span in ["timeToEvidence", "timeToSlash"] {
+      add("slashing.\(span)", .seconds, ["p50", "p90", "max"])
+    }
+    add("slashing", .plain, ["wrongClass", "amountErrorMean"])
     for group in ["micro", "macro", "culpable"] {
       add("slashing.\(group)", .plain, ["precision", "recall", "f1"])
     }

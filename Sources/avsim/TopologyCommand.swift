@@ -25,7 +25,7 @@ struct TopologyCommand: ParsableCommand {
         return
       }
       do { try data.write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
-        report("\(output): cannot be written")
+        complain("\(output): cannot be written")
         throw ExitCode(74)
       }
     }
@@ -60,12 +60,14 @@ struct TopologyCommand: ParsableCommand {
         made = try TopologyFile.generate(options, regions: regions == "none" ? nil : regions, seed: seed)
       } catch {
         for mistake in error.mistakes {
-          report(mistake.key.isEmpty ? mistake.text : "--\(mistake.key): \(mistake.text)")
+          complain(
+            mistake.key.isEmpty || mistake.key == "generate"
+              ? mistake.text : "--\(mistake.key): \(mistake.text)")
         }
         if case .content = error { throw ExitCode(64) }
         throw ExitCode(error.exitCode)
       }
-      if made.repaired > 0 { report("\(made.repaired) links were added or switched to connect the graph") }
+      if made.repaired > 0 { complain("\(made.repaired) links were added or switched to connect the graph") }
       try output.write(made.graph)
     }
   }
@@ -80,7 +82,7 @@ struct TopologyCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-      let reading = try reportingFileErrors { () throws(FileError) in
+      let reading = try diagnosing {
         try TopologyFile.graph(file, format: format, seed: seed)
       }
       let figures = GraphFigures(reading, seed: seed)
@@ -100,7 +102,7 @@ struct TopologyCommand: ParsableCommand {
     @OptionGroup var output: Output
 
     func run() throws {
-      let reading = try reportingFileErrors { () throws(FileError) in
+      let reading = try diagnosing {
         try TopologyFile.graph(file, format: source, seed: seed)
       }
       try output.write(reading.graph)

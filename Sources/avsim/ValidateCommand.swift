@@ -1,7 +1,6 @@
 // `avsim validate FILE...`: reads scenarios, topologies and sweeps, and says `ok` or every mistake with its place.
 
 import ArgumentParser
-import Foundation
 import Scenarios
 
 struct ValidateCommand: ParsableCommand {
@@ -31,21 +30,10 @@ struct ValidateCommand: ParsableCommand {
         }
         print("\(file): ok")
       } catch {
-        for mistake in error.mistakes { report("\(mistake)") }
+        for mistake in error.mistakes { complain("\(mistake)") }
         if code == 0 || error.exitCode == 65 { code = error.exitCode }
       }
     }
     if code != 0 { throw ExitCode(code) }
-  }
-}
-
-/// One line on standard error.
-func report(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
-
-/// Runs `body`; a file error becomes its mistakes on standard error and its exit code.
-func reportingFileErrors<T>(_ body: () throws(FileError) -> T) throws -> T {
-  do throws(FileError) { return try body() } catch {
-    for mistake in error.mistakes { report("\(mistake)") }
-    throw ExitCode(error.exitCode)
   }
 }

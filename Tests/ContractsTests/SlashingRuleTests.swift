@@ -27,7 +27,7 @@ struct SlashingRuleTests {
       { $0.grace = .seconds(1) },
       { $0.guardShareBips = 5_000 }, { $0.penalty = .fixed(wad: 0) },
       { $0.penalty = .fixed(wad: 1_000_000_000_000_000_001) },
-      { $0.penalty = .proportional(scaleWad: 1, capWad: 0) },
+      { $0.penalty = .proportional(maximumWad: 0) },
       { $0.penalty = .correlated(baseWad: 0, multiplier: 0, window: .seconds(1)) },
       { $0.penalty = .correlated(baseWad: 1, multiplier: 3, window: .zero) },
       { $0.veto = SlashingRule.Veto(resolver: NodeID(1), window: .zero) },

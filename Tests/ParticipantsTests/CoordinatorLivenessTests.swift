@@ -99,16 +99,13 @@ struct CoordinatorLivenessTests {
     #expect(story.opened.allSatisfy { $0.offenceAt == seconds(600) })
   }
 
-  @Test(
-    "a proportional penalty is the scale times the missed share, up to the cap",
-    arguments: [(1_000, 1_000), (1_000, 600)] as [(UInt64, UInt64)])
-  func proportional(scale: UInt64, cap: UInt64) throws {
+  @Test("a proportional penalty is its maximum times the missed share") func proportional() throws {
     var rule = livenessRule()
-    rule.penalty = .proportional(scaleWad: scale, capWad: cap)
+    rule.penalty = .proportional(maximumWad: 1_000)
     var story = try Story(network(rules: [rule]))
     try story.work(40) { k in k % 4 == 0 ? [0, 1, 2, 3] : [0, 1, 2] }
     story.settle(until: seconds(10_000))
-    #expect(story.slashes.map(\.wad) == [min(cap, scale * 3 / 4)])
+    #expect(story.slashes.map(\.wad) == [750])
   }
 
   @Test("an honest run of forty services slashes nobody and pays everybody") func honest() throws {

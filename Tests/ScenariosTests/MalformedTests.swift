@@ -10,7 +10,7 @@ import Testing
 /// The directory of this test's files.
 let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
 
-private let malformed: [String] = {
+let malformed: [String] = {
   let names = (try? FileManager.default.contentsOfDirectory(atPath: here + "/Malformed")) ?? []
   return names.filter { $0.contains(".") && !$0.hasSuffix(".expected") }.sorted()
 }()

@@ -169,3 +169,68 @@ private func scenario(_ text: String, set overrides: [String] = []) throws -> Sc
     }
   }
 }
+
+@Suite struct QuantityTests {
+  @Test(arguments: [
+    ("250ms", 250_000_000), ("12s", 12_000_000_000), ("1.5s", 1_500_000_000), ("5m30s", 330_000_000_000),
+    ("1h30m", 5_400_000_000_000), ("2d4h", 187_200_000_000_000), ("1_000ns", 1_000),
+    ("1s500ms", 1_500_000_000),
+  ])
+  func durationsAreReadExactly(_ text: String, _ nanoseconds: UInt64) throws {
+    let read = try Scenario.parse(
+      file: "f", bytes: Array("name: x\nsettle: \(text)\n".utf8))
+    #expect(read.settle.nanoseconds == nanoseconds)
+  }
+
+  @Test(arguments: ["30s5m", "5m5m", "5m30", "m", "1e3s", "5 m 3", "1h-3m", "٣s"])
+  func otherTextsAreNot(_ text: String) {
+    #expect(throws: FileError.self) {
+      try Scenario.parse(file: "f", bytes: Array("name: x\nsettle: \(text)\n".utf8))
+    }
+  }
+
+  @Test(arguments: [("67%", 670_000), ("66.7%", 667_000), ("0.0001%", 1), ("100%", 1_000_000)])
+  func sharesAreExact(_ text: String, _ millionths: UInt64) throws {
+    let read = try Scenario.parse(
+      file: "f", bytes: Array("name: x\nnetwork: {links: {loss: \(text)}}\n".utf8))
+    #expect(read.network.links.loss.wad == millionths * 1_000_000_000_000)
+  }
+}
+
+@Suite struct RegionTests {
+  /// The table that is built in is the one of the data file.
+  @Test func ethereumIsTheDataFile() throws {
+    let data = here + "/../../topologies/data/ethereum_regions.yaml"
+    #expect(try RegionTable.named(data) == RegionTable.named("ethereum"))
+  }
+
+  @Test func rowsOfDurationsMakeATable() throws {
+    let read = try Scenario.parse(
+      file: "f",
+      bytes: Array(
+        "name: x\nnetwork: {regions: {names: [a, b], weights: [3, 1], latency: [[2ms, 10ms], [12ms, 3ms]]}}\n"
+          .utf8))
+    let table = try #require(read.network.regions)
+    #expect(table.latency(from: 0, to: 1) == .milliseconds(10))
+    #expect(table.latency(from: 1, to: 0) == .milliseconds(12))
+    #expect(table.weights == [3, 1])
+  }
+}
+
+@Suite struct ShippedScenarioTests {
+  /// Every scenario that is shipped reads without a mistake, resolves, and expects something.
+  @Test func allAreGood() throws {
+    let directory = here + "/../../topologies"
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter {
+      $0.hasSuffix(".yaml")
+    }
+    #expect(names.count >= 10)
+    for name in names.sorted() {
+      let read = try Scenario.load(directory + "/" + name)
+      #expect(!read.expect.isEmpty, "\(name)")
+      let setting = try read.setting()
+      #expect(setting.graph.isConnected, "\(name)")
+      #expect(setting.faults.count == read.faults.count, "\(name)")
+    }
+  }
+}

@@ -82,8 +82,9 @@ import Testing
     }
   }
 
-  /// Equal latencies everywhere: whole waves fall on one instant.
-  @Test(arguments: [14, 20, 21]) func tiesAreOrderedBySlotAndPayload(bits: Int) {
+  /// Equal latencies everywhere: whole waves fall on one instant. Payloads from 2^30 on do not fit a key.
+  @Test(arguments: [14, 20, 21], [0, 1 << 30]) func tiesAreOrderedBySlotAndPayload(bits: Int, payload: UInt32)
+  {
     var random = RandomStream(seed: UInt64(bits))
     for instants in [1, 3, 50] {
       var queue = EventQueue(slots: 100_000, bucketBits: bits)
@@ -91,7 +92,7 @@ import Testing
       for _ in 0..<20_000 {
         let event = Event(
           time: Instant(nanoseconds: 5_000_000 + UInt64(random.below(instants))),
-          slot: UInt32(random.below(100_000)), payload: UInt32(random.below(9)))
+          slot: UInt32(random.below(100_000)), payload: payload + UInt32(random.below(9)))
         queue.push(event)
         events.append(event)
       }
@@ -118,6 +119,23 @@ import Testing
       orders.append(order)
     }
     #expect(orders.allSatisfy { $0 == orders[0] })
+  }
+
+  /// A timer set long ago falls due in the first bucket of a span, where a message set just now lies a little later.
+  @Test(arguments: [12, 16, 20, 21]) func aSpansFirstBucketIsFilledFromEveryRange(bits: Int) {
+    for exponent in [30, 36, 40, 50] as [UInt64] {
+      let span = UInt64(1) << exponent
+      var queue = EventQueue(slots: 2, bucketBits: bits)
+      queue.push(Event(time: Instant(nanoseconds: span + 5), slot: 0, payload: 0))
+      queue.push(Event(time: Instant(nanoseconds: span - 5_000_000), slot: 0, payload: 1))
+      let first = queue.pop()
+      #expect(first?.payload == 1)
+      queue.push(Event(time: Instant(nanoseconds: span + 100), slot: 1, payload: 2))
+      queue.push(Event(time: Instant(nanoseconds: span), slot: 1, payload: 3))
+      var order: [UInt32] = []
+      while let event = queue.pop() { order.append(event.payload) }
+      #expect(order == [3, 0, 2])
+    }
   }
 
   @Test func popStopsAtItsLimit() {

@@ -14,11 +14,7 @@ extension TopologyContent {
       _ = o.optional("generate", "a generator's name, with its parameters beside it") {
         $0.word(GraphGenerator.names)
       }
-      _ = o.optional("nodes", "a list of nodes; beside 'generate': how many nodes") { v in
-        v.forms(
-          scalar: { $0.integer(1...10_000_000).map { _ in true } },
-          list: { $0.list { $0.object { TopologyContent.node($0) } }.map { _ in true } }, expected: "")
-      }
+      _ = o.optional("nodes", "beside 'generate': how many nodes") { $0.integer(1...10_000_000) }
       _ = GraphGenerator.read(o, "")
       return nil
     }

@@ -122,6 +122,16 @@ public struct AssetPlan: Sendable, Equatable, Codable {
   }
 }
 
+/// What only the cluster engine needs to know.
+public struct ClusterPlan: Sendable, Equatable, Codable {
+  /// Processes that share the nodes; the coordinator gets one more when there are several.
+  public var processes: Int
+
+  init(_ o: ObjectReader) {
+    processes = o.value("processes", "processes that share the nodes", or: 1) { $0.integer(1...256) }
+  }
+}
+
 /// What is recorded beside the measures.
 public struct ObservePlan: Sendable, Equatable, Codable {
   /// Writes `trace.json`.

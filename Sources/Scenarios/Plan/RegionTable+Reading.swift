@@ -1,9 +1,15 @@
 // `regions:` of a scenario: the built-in table, a file of its form, or the table itself.
 
+import Basics
 public import Network
 
 extension RegionTable {
   static func read(_ value: ValueReader) -> RegionTable? {
+    if value.isRecording { _ = value.object { RegionTable(rows: $0) } }
+    return readForms(value)
+  }
+
+  private static func readForms(_ value: ValueReader) -> RegionTable? {
     value.forms(
       scalar: { v in
         if v.isRecording {
@@ -15,7 +21,8 @@ extension RegionTable {
           try parse(path, bytes, v.reading.files)
         }
       },
-      mapping: { RegionTable($0) }, expected: "ethereum, a file, or {regions, latencyMilliseconds}")
+      mapping: { $0.has("names") ? RegionTable(rows: $0) : RegionTable(columns: $0) },
+      expected: "ethereum, a file, or {names, weights, latency}")
   }
 
   private static let tableBytes = 16 << 20
@@ -33,12 +40,37 @@ extension RegionTable {
     let reading = Reading(sources: [path], directory: directoryPart(path), files: files)
     let tree = try YAMLText.tree(file: path, bytes: bytes)
     let root = ValueReader(tree: tree, path: "", reading: reading, sink: nil)
-    let table = root.object { RegionTable($0) }
+    let table = root.object { $0.has("names") ? RegionTable(rows: $0) : RegionTable(columns: $0) }
     guard reading.mistakes.isEmpty, let table else { throw .content(reading.sorted()) }
     return table
   }
 
-  init(_ o: ObjectReader) {
+  /// `{names, weights, latency}`: latencies as durations, a row from each region.
+  private init(rows o: ObjectReader) {
+    let names = o.needed("names", "write a list of regions", placeholder: [String]()) { v in
+      v.list(1...1_000) { $0.string("write a region's name") }
+    }
+    if Set(names).count != names.count { o.mistake("names", "a region is listed twice") }
+    let weights = o.optional("weights", "relative number of nodes in each; absent: all alike") { v in
+      v.list(names.count...max(names.count, 1)) { $0.integer(0...1_000_000_000) }
+    }
+    if let weights, weights.allSatisfy({ $0 == 0 }) { o.mistake("weights", "give no weight to any region") }
+    let rows = o.needed("latency", "write a row of durations for each region", placeholder: [[TimeSpan]]()) {
+      v in
+      v.list(names.count...max(names.count, 1)) { row in
+        row.list(names.count...max(names.count, 1)) { $0.duration(.zero ... .seconds(60)) }
+      }
+    }
+    let flat = rows.flatMap { $0 }.map(\.nanoseconds)
+    let square = names.count * names.count
+    self.init(
+      names: names,
+      weights: weights?.count == names.count ? weights!.map { UInt64($0) } : names.map { _ in 1 },
+      latency: flat.count == square ? flat : [UInt64](repeating: 0, count: square))
+  }
+
+  /// `{regions, latencyMilliseconds, nodeClasses}`, the form of `topologies/data/ethereum_regions.yaml`.
+  private init(columns o: ObjectReader) {
     let regions = o.needed("regions", "write {NAME: WEIGHT, ...}", placeholder: [(String, Int)]()) { v in
       v.object { o in
         o.others("relative number of nodes in the region") { _, weight in weight.integer(0...1_000_000_000) }

@@ -32,6 +32,7 @@ public struct Scenario: Sendable, Equatable, Codable {
   public var adversaries: [AdversaryPlan]
   /// In file order; ids are positions.
   public var faults: [FaultPlan]
+  public var cluster: ClusterPlan
   public var observe: ObservePlan
   public var expect: [Expectation]
 
@@ -90,6 +91,7 @@ extension Scenario {
     faults = o.list("faults", "what breaks, when, for how long") { item in
       item.object { FaultPlan($0, timed: true) }
     }
+    cluster = o.object("cluster", "the cluster engine alone") { ClusterPlan($0) }
     observe = o.object("observe", "what is recorded beside the measures") { ObservePlan($0) }
     expect = o.list("expect", "expectations that make the run a test") { Expectation.read($0) }
     o.refuse(["vaults", "issuers", "market"])

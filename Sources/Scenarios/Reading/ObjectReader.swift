@@ -198,7 +198,9 @@ final class ObjectReader {
     var property = sink.json.adding("description", .string(about))
     if let fallback { property = property.adding("default", fallback) }
     if let index = properties.firstIndex(where: { $0.key == key }) {
-      properties[index].value = property
+      // The key has two forms, read in different places.
+      let forms: [JSONText] = [properties[index].value, property]
+      properties[index].value = .object(["anyOf": .array(forms)])
     } else {
       properties.append(JSONText.Member(key: key, value: property))
     }

@@ -36,13 +36,37 @@ extension TimeSpan: QuantityText {
     if text == "forever" {
       self = .forever
     } else {
-      let value = try QuantityKind.duration.parse(text).value
-      self.init(nanoseconds: try narrow(value, text))
+      var sum: UInt128 = 0
+      for part in Self.parts(text) {
+        sum += UInt128(try narrow(try QuantityKind.duration.parse(part).value, text))
+      }
+      self.init(nanoseconds: try narrow(sum, text))
     }
   }
 }
 
-extension TimeSpan: Codable {}
+extension TimeSpan: Codable {
+  /// `1h30m` as `1h` and `30m`: a text is cut after each unit that another number follows, when the units fall.
+  /// Anything else comes back whole, for `parse` to judge.
+  private static func parts(_ text: String) -> [String] {
+    let units = ["d", "h", "m", "s", "ms", "us", "ns"]
+    var parts: [String] = []
+    var part = ""
+    for c in text {
+      if c.isASCII, c.isNumber, part.last?.isLetter == true {
+        parts.append(part)
+        part = ""
+      }
+      part.append(c)
+    }
+    parts.append(part)
+    let order = parts.map { part in units.firstIndex(of: String(part.drop { !$0.isLetter })) }
+    guard parts.count > 1, parts.count < 8, order.allSatisfy({ $0 != nil }),
+      zip(order, order.dropFirst()).allSatisfy({ $0! < $1! })
+    else { return [text] }
+    return parts
+  }
+}
 
 extension ByteCount: QuantityText {
   init(text: String) throws(QuantityError) {

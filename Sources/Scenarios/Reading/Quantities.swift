@@ -166,6 +166,10 @@ struct QuantityKind: Sendable {
 
   /// A regular expression of what `parse` accepts, for the JSON Schema.
   var pattern: String {
+    if noun == "duration" {
+      let parts = ["d", "h", "m", "s", "ms", "[uµ]s", "ns"].map { "([0-9][0-9_]*(\\.[0-9]+)? *\($0))?" }
+      return "^[+]?(?=[0-9])" + parts.joined() + "$"
+    }
     let names = units.map { $0.0 }.sorted { $0.count > $1.count }
     return "^[+]?[0-9][0-9_]*(\\.[0-9]+)? *(" + names.joined(separator: "|") + ")$"
   }
