@@ -7,6 +7,7 @@
 internal import Basics
 internal import Contracts
 internal import Gossip
+internal import Network
 internal import Participants
 internal import Reporting
 internal import Runs
@@ -57,7 +58,8 @@ final class ChainHost {
     self.blueprint = blueprint
     self.nodes = nodes
     let deployment = blueprint.deployment
-    schedule = TaskSchedule(services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    schedule = TaskSchedule(
+      services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
     record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime)
     faults = blueprint.faults
@@ -140,7 +142,9 @@ final class ChainHost {
     guard faultStates[index] == .waiting else { return }
     faultStates[index] = .inForce
     let now = now
-    if case .partition(let sides) = faults[index].kind { record.partitioned(faults[index].id, sides: sides, now) }
+    if case .partition(let sides) = faults[index].kind {
+      record.partitioned(faults[index].id, sides: sides, now)
+    }
     nodes.begin(faults[index], live: live)
   }
 

@@ -2,9 +2,10 @@
 
 internal import Basics
 internal import Foundation
+internal import Gossip
 internal import Participants
 public import Reporting
-public import Runs
+internal import Runs
 internal import Scenarios
 internal import UV
 
@@ -102,7 +103,8 @@ extension ClusterRun {
       lines.append("CPU         \(Int(share * 1_000) / 10).\(Int(share * 1_000) % 10) % of the nodes' cores")
     }
     if let group = nodes as? ProcessGroup {
-      lines.append("processes   \(group.processIDs.map { $0 == 0 ? "ended" : "\($0)" }.joined(separator: " "))")
+      lines.append(
+        "processes   \(group.processIDs.map { $0 == 0 ? "ended" : "\($0)" }.joined(separator: " "))")
     }
     let faults = chain.inForce
     lines.append("faults      \(faults.isEmpty ? "none" : "\(faults.count) in force")")

@@ -8,7 +8,7 @@ internal import Participants
 public import Runs
 public import Scenarios
 internal import Signatures
-internal import UV
+public import UV
 
 /// Why a cluster could not go on.
 public enum ClusterError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -73,7 +73,8 @@ public final class ClusterRun: EngineRun {
     }
   }
 
-  private init(_ scenario: Scenario, _ blueprint: Blueprint, _ options: ClusterOptions, on loop: Loop) throws {
+  private init(_ scenario: Scenario, _ blueprint: Blueprint, _ options: ClusterOptions, on loop: Loop) throws
+  {
     self.blueprint = blueprint.onSockets
     self.scenario = scenario
     self.options = options
@@ -89,7 +90,8 @@ public final class ClusterRun: EngineRun {
     }
     if options.processes > 1, let socket {
       let group = ProcessGroup(
-        self.blueprint, scenario, processes: options.processes, executable: options.executable, socket: socket,
+        self.blueprint, scenario, processes: options.processes, executable: options.executable,
+        socket: socket,
         on: loop)
       nodes = group
       // Hosts nobody: it checks signatures for the contracts.

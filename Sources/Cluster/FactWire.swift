@@ -79,7 +79,8 @@ extension Fact {
       guard task < schedule.tasks.count else { return nil }
     }
     self.init(
-      kind, node: NodeID(UInt32(node)), task: TaskID(UInt32(task)), at: Instant(nanoseconds: at), value: value,
+      kind, node: NodeID(UInt32(node)), task: TaskID(UInt32(task)), at: Instant(nanoseconds: at),
+      value: value,
       detail: UInt8(detail), extra: extra)
   }
 }
@@ -96,7 +97,9 @@ extension Submission {
       bytes.append(Kind.certificate.rawValue)
       bytes.append(number: UInt64(certificate.service.rawValue), 2)
       bytes.append(number: UInt64(certificate.task.rawValue), 4)
-      for word in [certificate.result.w0, certificate.result.w1, certificate.result.w2, certificate.result.w3] {
+      for word in [
+        certificate.result.w0, certificate.result.w1, certificate.result.w2, certificate.result.w3,
+      ] {
         bytes.append(number: word, 8)
       }
       bytes.append(certificate.signedStake == nil ? 0 : 1)

@@ -4,6 +4,7 @@
 internal import Basics
 internal import Network
 internal import Participants
+internal import Runs
 
 extension NodeHost {
   func begin(_ fault: Fault, live: LiveFault?) {

@@ -7,6 +7,7 @@ internal import Gossip
 internal import Libp2p
 internal import Network
 internal import Participants
+internal import Runs
 
 extension NodeHost {
   /// Hands the outbox to the links, in order.
@@ -24,7 +25,8 @@ extension NodeHost {
       }
       let fate = imposed.send(
         frame, slot: Int(transmission.slot), transmission.payload.isControl ? .control : .message,
-        key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload), at: now)
+        key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
+        at: now)
       switch fate {
       // The bytes travel; the reference of a control RPC is not needed any more, as if it were lost.
       case .delivered, .lost, .cut: participants.lose(transmission.payload)

@@ -72,7 +72,8 @@ final class NodeHost {
     let table = blueprint.makeLinks()
     let seed = blueprint.deployment.seed
     let settings = TransportSettings(
-      network: NetworkID(mix(seed), mix(seed ^ 1), mix(seed ^ 2), mix(seed ^ 3)), seed: seed, nodes: table.nodes)
+      network: NetworkID(mix(seed), mix(seed ^ 1), mix(seed ^ 2), mix(seed ^ 3)), seed: seed,
+      nodes: table.nodes)
     let ears = Ears()
     self.ears = ears
     transport = Transport(loop, Wiring(table), hosting: hosting, settings, receiver: ears)

@@ -113,7 +113,9 @@ extension NodeProcess: ProcessOwner {
     let lead = min(every, .milliseconds(30))
     let counts = UV.Timer(loop) { [unowned self] in self.report() }
     let first = Instant(nanoseconds: epoch) + every - Instant(nanoseconds: Loop.monotonicNanoseconds)
-    counts.start(after: TimeSpan(nanoseconds: first.nanoseconds - min(first.nanoseconds, lead.nanoseconds)), every: every)
+    counts.start(
+      after: TimeSpan(nanoseconds: first.nanoseconds - min(first.nanoseconds, lead.nanoseconds)), every: every
+    )
     timers = [facts, counts]
   }
 
@@ -127,7 +129,8 @@ extension NodeProcess: ProcessOwner {
       }
     case .chain(let body):
       switch ChainNews(decoding: body) {
-      case .certificate(let task) where task.index < host.participants.schedule.tasks.count: host.certify(task)
+      case .certificate(let task) where task.index < host.participants.schedule.tasks.count:
+        host.certify(task)
       case .stake(let service, let weights)
       where service.index < host.blueprint.deployment.services.count
         && weights.count >= host.blueprint.deployment.services[service.index].members.count:

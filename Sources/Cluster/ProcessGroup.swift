@@ -61,14 +61,16 @@ final class ProcessGroup {
 
   /// `executable` is started once a process, with `cluster process SOCKET K`.
   init(
-    _ blueprint: Blueprint, _ scenario: Scenario, processes: Int, executable: String, socket: String, on loop: Loop
+    _ blueprint: Blueprint, _ scenario: Scenario, processes: Int, executable: String, socket: String,
+    on loop: Loop
   ) {
     self.blueprint = blueprint
     self.scenario = scenario
     self.processes = processes
     self.loop = loop
     let deployment = blueprint.deployment
-    schedule = TaskSchedule(services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    schedule = TaskSchedule(
+      services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     members = deployment.services.map(\.members.count)
     slots = deployment.neighbors.count
     latest = Array(repeating: nil, count: processes)
@@ -126,7 +128,9 @@ extension ProcessGroup: NodePopulation {
     let areDone = loop.run(limit: .seconds(15)) {
       supervisor?.stages.allSatisfy { $0 == .finished || $0 == .ended } ?? true
     }
-    if !areDone { audience?.notice("a process did not tell its last counts within 15 s; the ones before count") }
+    if !areDone {
+      audience?.notice("a process did not tell its last counts within 15 s; the ones before count")
+    }
     tellFacts(all: true)
   }
 

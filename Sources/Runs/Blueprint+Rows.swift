@@ -3,7 +3,7 @@
 import Basics
 import Contracts
 import Participants
-import Reporting
+public import Reporting
 
 extension Blueprint {
   var nodeRows: [NodeRow] {

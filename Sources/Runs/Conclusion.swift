@@ -61,7 +61,11 @@ extension Record {
     summarizeLoad(&summary, totals, at)
     summary.slashing = accuracy
     summarizeStake(&summary, coordinator)
-    summary.checks = checks(coordinator)
+    summarizeRisk(&summary, blueprint)
+    summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map { fault, place in
+      RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
+    }
+    summary.checks = checks()
     return Conclusion(
       summary: summary, accuracy: accuracy, offences: offences, slashes: slashes, tasks: taskRows(),
       attestations: attestationRows(), propagation: totals.measures.propagation, quorum: quorumLatency,
@@ -196,8 +200,18 @@ extension Record {
       rewards.submitted == rewards.operators + rewards.stakers + rewards.dust + rewards.refunded
   }
 
+  /// Concentration of the stake that operators began with. `gammaCertified` needs the services' profits from
+  /// corruption, which no scenario states yet.
+  private func summarizeRisk(_ summary: inout RunSummary, _ blueprint: Blueprint) {
+    let stakes = blueprint.nodeRows.map(\.stakeWei).filter { $0 > 0 }
+    let concentration = Concentration(stakes)
+    summary.risk.hhi = concentration.hhi
+    summary.risk.nakamoto33 = concentration.nakamoto(1, 3)
+    summary.risk.nakamoto67 = concentration.nakamoto(2, 3)
+  }
+
   /// Checkers that stand outside of what they judge.
-  private func checks(_ coordinator: Coordinator) -> [RunSummary.Check] {
+  private func checks() -> [RunSummary.Check] {
     var list: [RunSummary.Check] = []
     list.append(
       .init(

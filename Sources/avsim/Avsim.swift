@@ -8,7 +8,11 @@ struct Avsim: ParsableCommand {
     commandName: "avsim",
     abstract: "Simulates restaking networks: gossip, attestations, slashing and rewards, under faults.",
     version: avsimVersion,
-    subcommands: [RunCommand.self, ClusterCommand.self, FaultCommand.self, BenchCommand.self])
+    subcommands: [
+      RunCommand.self, ClusterCommand.self, FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
+      TopologyCommand.self, ReportCommand.self,
+      CompareCommand.self, BenchCommand.self,
+    ])
 }
 
 /// Version of this program, written into every manifest.

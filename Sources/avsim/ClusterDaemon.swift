@@ -28,13 +28,15 @@ extension ClusterCommand {
         let scenario = try changes.load(self.scenario)
         _ = try Blueprint(scenario, engine: .cluster)
         let directory = place.directory
-        do { try directory.prepare() } catch {
+        do { try directory.prepare() } catch let error as StateDirectoryError {
           complain(error.description)
-          throw Exit.usage
+          if case .live = error { throw Exit.usage }
+          throw Exit.inputOutput
         }
         try start(directory)
         print(
-          "\(scenario.name): \(scenario.nodeCount) nodes run; see: avsim cluster status --dir \(directory.path)")
+          "\(scenario.name): \(scenario.nodeCount) nodes run; see: avsim cluster status --dir \(directory.path)"
+        )
       }
     }
 
@@ -63,7 +65,9 @@ extension ClusterCommand {
       }
       guard exit == nil, answer?.code == 0 else {
         complain("the cluster did not start; the end of \(directory.log):")
-        let text = FileManager.default.contents(atPath: directory.log).map { String(decoding: $0, as: UTF8.self) }
+        let text = FileManager.default.contents(atPath: directory.log).map {
+          String(decoding: $0, as: UTF8.self)
+        }
         for line in (text ?? "").split(separator: "\n").suffix(20) { complain(String(line)) }
         if case .code(let code) = exit, code != 0 { throw ExitCode(Int32(truncatingIfNeeded: code)) }
         throw Exit.inputOutput
@@ -100,7 +104,8 @@ extension ClusterCommand {
 
   /// The background process of `up`.
   struct Daemon: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "A cluster's own process.", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+      abstract: "A cluster's own process.", shouldDisplay: false)
     @Argument var scenario: String
     @OptionGroup var place: Place
     @OptionGroup var changes: Changes
@@ -109,11 +114,11 @@ extension ClusterCommand {
       try diagnosing {
         let directory = place.directory
         let scenario = try changes.load(self.scenario)
-        let execution = try RunExecution(scenario, .cluster, at: directory.run, force: true)
+        let execution = try RunExecution(scenario, .cluster, at: directory.run, force: true, isQuiet: true)
         var options = ClusterOptions()
         options.processes = scenario.cluster.processes
         options.controlSocket = directory.controlSocket
-        do { try directory.claim(scenario: scenario.name, processes: options.processes) } catch {
+        do { try directory.claim(scenario: scenario.name, processes: options.processes) } catch let error as StateDirectoryError {
           complain(error.description)
           throw Exit.inputOutput
         }

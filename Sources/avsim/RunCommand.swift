@@ -41,20 +41,21 @@ struct RunCommand: ParsableCommand {
       let scenario = try Scenario.load(scenario, overrides: changes)
       let chosen = engine.flatMap { EngineChoice(rawValue: $0.rawValue) } ?? scenario.engine
       let path = out ?? RunDirectory.defaultPath(name: scenario.name, seed: scenario.seed)
-      let execution = try RunExecution(scenario, chosen, at: path, force: force)
+      let execution = try RunExecution(scenario, chosen, at: path, force: force, isQuiet: quiet)
       let interruption = Interruption()
       var options = ClusterOptions()
       options.processes = scenario.cluster.processes
       let summary = try execution.carryOut(interruption, options)
-      try show(summary, path)
+      show(summary, path)
       if interruption.isRequested { throw Exit.interrupted }
       if summary.exitCode != .success { throw summary.exitCode }
     }
   }
 
-  private func show(_ summary: RunSummary, _ path: String) throws {
+  private func show(_ summary: RunSummary, _ path: String) {
     if json { print(summary.json.text(pretty: true)) }
     if quiet || json { return }
-    print(summary.json.text(pretty: true))
+    print(SummaryTable(summary, isColoured: isatty(STDOUT_FILENO) == 1).text)
+    print("report: \(path)/report.html")
   }
 }

@@ -16,12 +16,15 @@ struct RunExecution {
   let blueprint: Blueprint
   let path: String
   let writer: RunWriter
+  /// Whether progress is shown on stderr.
+  let isQuiet: Bool
 
   /// Resolves the scenario and creates the directory.
-  init(_ scenario: Scenario, _ engine: EngineChoice, at path: String, force: Bool) throws {
+  init(_ scenario: Scenario, _ engine: EngineChoice, at path: String, force: Bool, isQuiet: Bool) throws {
     self.scenario = scenario
     self.engine = engine
     self.path = path
+    self.isQuiet = isQuiet
     blueprint = try Blueprint(scenario, engine: engine)
     let manifest = try RunManifest(
       name: scenario.name, scenario: JSONValue(parsing: JSONEncoder().encode(scenario)), seed: scenario.seed,
@@ -60,11 +63,14 @@ struct RunExecution {
   ) throws -> RunSummary {
     let started = Date()
     var lastWrite = started
+    var meter = Meter(end: blueprint.trafficEnd, isQuiet: isQuiet)
     var conclusion = try run.finish(slice: slice, whileTrue: goesOn) { run in
+      meter.show(run.now)
       guard Date().timeIntervalSince(lastWrite) > 0.5 else { return }
       try writer.write(run.takeRows())
       lastWrite = Date()
     }
+    meter.finish()
     try writer.write(run.takeRows())
     try writer.write(run.faultRows)
     conclusion.summary.wallSeconds = Date().timeIntervalSince(started)

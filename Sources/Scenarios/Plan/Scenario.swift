@@ -13,7 +13,6 @@ public struct Scenario: Sendable, Equatable, Codable {
   public var description: String
   public var seed: UInt64
   public var engine: EngineChoice
-  public var cluster: ClusterPlan
   /// How long tasks are issued, from instant zero; includes `warmup`.
   public var duration: TimeSpan
   /// The first part of `duration`, left out of the measures.
@@ -64,7 +63,6 @@ extension Scenario {
     description = o.value("description", "what it is for, and what should be seen", or: "") { $0.string() }
     seed = o.value("seed", "source of every random draw", or: 1) { $0.seed() }
     engine = o.value("engine", "which engine runs it", or: .simulator) { $0.choice() }
-    cluster = o.object("cluster", "the cluster engine's processes") { ClusterPlan($0) }
     duration = o.value("duration", "how long tasks are issued, warm-up included", or: .seconds(60)) {
       $0.duration(.milliseconds(1) ... .seconds(366 * 86_400))
     }
