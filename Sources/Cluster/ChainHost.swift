@@ -70,7 +70,6 @@ final class ChainHost {
     let clock = Clock()
     timetable = try Timetable(loop) { clock.host?.due($0) }
     clock.host = self
-    tellStake()
   }
 
   private final class Clock {
@@ -81,8 +80,9 @@ final class ChainHost {
 
   // MARK: Life
 
-  /// Instant zero of the run.
+  /// Instant zero of the run. The nodes can be told things by now.
   func begin(at epoch: UInt64) {
+    tellStake()
     for index in faults.indices { schedule(UInt32(index)) }
     if let first = schedule.tasks.first { timetable.add(.taskDue(TaskID(0)), at: first.due) }
     timetable.add(.sample, at: .zero + blueprint.sampleEvery)

@@ -118,7 +118,9 @@ extension ClusterCommand {
         var options = ClusterOptions()
         options.processes = scenario.cluster.processes
         options.controlSocket = directory.controlSocket
-        do { try directory.claim(scenario: scenario.name, processes: options.processes) } catch let error as StateDirectoryError {
+        do {
+          try directory.claim(scenario: scenario.name, processes: options.processes)
+        } catch let error as StateDirectoryError {
           complain(error.description)
           throw Exit.inputOutput
         }
