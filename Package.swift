@@ -64,6 +64,7 @@ let package = Package(
     // Contracts, Risk
     .target(name: "Contracts", dependencies: ["Basics", "AVS"], swiftSettings: strict),
     .target(name: "Risk", dependencies: ["Basics"], swiftSettings: strict),
+    .target(name: "Vectors", dependencies: ["Contracts"], swiftSettings: strict),
 
     // Participants
     .target(
@@ -74,14 +75,14 @@ let package = Package(
     .target(
       name: "Scenarios",
       dependencies: [
-        "Basics", "Network", "Gossip", "AVS", "Contracts", "Participants",
+        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Participants",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .target(
       name: "Reporting",
       dependencies: [
-        "Basics", "AVS", "Contracts", "Risk", "Participants", .product(name: "GRDB", package: "GRDB.swift"),
+        "Basics", "AVS", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       resources: [.embedInCode("Resources")],
       swiftSettings: strict),
@@ -103,7 +104,8 @@ let package = Package(
     .target(
       name: "Cluster",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants", "Runs",
+        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
+        "Runs",
       ],
       swiftSettings: strict),
 
@@ -111,13 +113,51 @@ let package = Package(
     .executableTarget(
       name: "avsim",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
+        "Basics", "Signatures", "UV", "Network", "Participants", "Scenarios", "Reporting", "Runs",
+        "Simulator",
         "Cluster",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
+    // Tests, one target a module
+    .target(
+      name: "TestKit", dependencies: ["Basics", "Gossip"], path: "Tests/TestKit", swiftSettings: strict),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
+    .testTarget(name: "SignaturesTests", dependencies: ["Basics", "Signatures"], swiftSettings: strict),
+    .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: strict),
+    .testTarget(name: "NetworkTests", dependencies: ["Basics", "Network"], swiftSettings: strict),
+    .testTarget(
+      name: "GossipTests", dependencies: ["Basics", "Gossip", "TestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "Libp2pTests", dependencies: ["Basics", "Gossip", "Libp2p", "Signatures"], swiftSettings: strict),
+    .testTarget(name: "AVSTests", dependencies: ["Basics", "Signatures", "AVS"], swiftSettings: strict),
+    .testTarget(
+      name: "ContractsTests", dependencies: ["Basics", "AVS", "Contracts", "Vectors"],
+      resources: [.copy("Vectors")], swiftSettings: strict),
+    .testTarget(
+      name: "RiskTests", dependencies: ["Basics", "Risk", "Vectors"], resources: [.copy("Vectors")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ParticipantsTests", dependencies: ["Basics", "Signatures", "AVS", "Contracts", "Participants"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ScenariosTests", dependencies: ["Basics", "Network", "AVS", "Participants", "Scenarios"],
+      exclude: ["Malformed", "Good"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportingTests",
+      dependencies: ["Basics", "AVS", "Reporting", .product(name: "GRDB", package: "GRDB.swift")],
+      resources: [.copy("Vectors")], swiftSettings: strict),
+    .testTarget(
+      name: "SimulatorTests",
+      dependencies: [
+        "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ClusterTests",
+      dependencies: ["Basics", "Cluster", "Gossip", "Libp2p", "Network", "Signatures", "UV"],
+      swiftSettings: strict),
   ]
 )
 

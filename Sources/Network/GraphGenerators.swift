@@ -45,7 +45,7 @@ public enum GeneratorError: Error, Sendable, Equatable, CustomStringConvertible 
 
 extension GraphGenerator {
   /// Most links that a generated graph may have.
-  public static let linksMaximum = 50_000_000
+  public static let linksMaximum = 20_000_000
 
   /// Whether it can give a graph of `nodes` nodes.
   public func check(nodes n: Int) throws(GeneratorError) {

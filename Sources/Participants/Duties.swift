@@ -68,6 +68,8 @@ extension Participants {
     if let split {
       effects.facts.append(
         Fact(.equivocated, node: job.node, task: task, at: now, value: UInt64(member)))
+      // One of the halves is wrong, and being signed it is an offence of its own where a rule says so.
+      effects.facts.append(Fact(.signedWrong, node: job.node, task: task, at: now, value: UInt64(member)))
       let second = sign(
         task, record, schedule.wrongResult(task, variant: UInt64(job.node.rawValue) + 1), by: job.node,
         publishedAt: now, now)

@@ -46,7 +46,9 @@ extension Blueprint {
       receiveCost: scenario.crypto.receive ?? .zero, rpcDelay: LatencyLaw(scenario.chain.rpcDelay),
       inclusionDelay: LatencyLaw(scenario.chain.inclusion), duration: scenario.duration,
       warmup: scenario.warmup, misconduct: setting.misconduct)
-    let mistakes = chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
+    let unmodelled =
+      scenario.observe.trace ? ["observe.trace: this version does not write trace.json; remove it"] : []
+    let mistakes = unmodelled + chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
     guard mistakes.isEmpty else { throw BlueprintError(mistakes: mistakes) }
     fillSlots()
   }

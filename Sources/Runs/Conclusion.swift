@@ -62,7 +62,8 @@ extension Record {
     summary.slashing = accuracy
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
-    summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map { fault, place in
+    summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
+      fault, place in
       RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
     }
     summary.checks = checks()
@@ -250,7 +251,8 @@ extension Record {
   private func taskRows() -> [TaskRow] {
     zip(schedule.tasks, tasks).enumerated().map { index, pair in
       let (task, outcome) = pair
-      let state: Reporting.TaskState = outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
+      let state: Reporting.TaskState =
+        outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
       return TaskRow(
         id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
         quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)

@@ -36,7 +36,8 @@ extension OperatorConfiguration {
     for (asset, plan) in scenario.assets.enumerated() {
       // Pods hold whole gwei.
       let unit: UInt128 = plan.kind == .native ? 1_000_000_000 : 1
-      let amount = mulDiv(setting.stakes[index].wei, UInt128(plan.weight.wad), UInt128(Share.one)) / unit * unit
+      let amount =
+        mulDiv(setting.stakes[index].wei, UInt128(plan.weight.wad), UInt128(Share.one)) / unit * unit
       let part = mulDiv(amount, UInt128(liquid.wad), UInt128(Share.one)) / unit * unit
       if part > 0 { holders.append(AssetAmount(asset: StrategyID(asset), amount: part)) }
       if amount > part { direct.append(AssetAmount(asset: StrategyID(asset), amount: amount - part)) }
@@ -46,7 +47,8 @@ extension OperatorConfiguration {
     if !direct.isEmpty { stakers.append(StakerConfiguration(name: "\(name)/restakers", deposits: direct)) }
     if !holders.isEmpty { stakers.append(StakerConfiguration(name: "\(name)/liquid", deposits: holders)) }
     self.init(
-      name: name, node: NodeID(index), stakers: stakers, splitBips: UInt64(scenario.operators.commission.bips))
+      name: name, node: NodeID(index), stakers: stakers, splitBips: UInt64(scenario.operators.commission.bips)
+    )
   }
 }
 

@@ -47,7 +47,8 @@ extension Record {
         return
       }
       switch moved.recipient {
-      case .burn: slashes[index].burnedWei += moved.wei
+      // Native ETH stays in its pod, out of everybody's reach: burned as well, though nothing moved.
+      case .burn: slashes[index].burnedWei = slashes[index].takenWei
       case .redistribute: slashes[index].redistributedWei += moved.wei
       }
     case .rewardsPaid(let reward):

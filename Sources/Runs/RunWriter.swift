@@ -51,5 +51,6 @@ public final class RunWriter {
     try database.close()
     try directory.write(conclusion.summary)
     try directory.write(manifest, complete: conclusion.summary.complete)
+    try Report.write(for: directory)
   }
 }

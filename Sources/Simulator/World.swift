@@ -143,6 +143,7 @@ extension World {
     case .taskDue: announce(TaskID(index), now, &network)
     case .submission:
       let submission = submissions[Int(index)]
+      coordinator.advance(to: now, facts: &chainFacts)
       coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
       moveChain(now, &network)
     case .chain:
@@ -164,6 +165,7 @@ extension World {
   /// The service's sequencer announces a task; each operator hears of it after its own delay.
   private mutating func announce(_ task: TaskID, _ now: Instant, _ network: inout EventNetwork) {
     let record = participants.schedule[task]
+    coordinator.advance(to: now, facts: &chainFacts)
     do {
       try coordinator.announce(blueprint.taskRecord(task, record), at: now)
     } catch {

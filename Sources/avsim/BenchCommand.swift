@@ -6,7 +6,8 @@ public import Simulator
 /// Measures avsim itself.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures avsim itself on fixed workloads.", subcommands: [Flood.self])
+    commandName: "bench", abstract: "Measures avsim itself on fixed workloads.",
+    subcommands: [Flood.self, BenchClusterCommand.self])
 
   struct Flood: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -13,7 +13,8 @@ struct Meter {
   init(end: Instant, isQuiet: Bool) {
     self.isQuiet = isQuiet
     var size = winsize()
-    let isTerminal = unsafe isatty(STDERR_FILENO) == 1 && ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
+    let answer = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size)
+    let isTerminal = isatty(STDERR_FILENO) == 1 && answer == 0
     progress = Reporting.Progress(end: end, terminalColumns: isTerminal ? max(Int(size.ws_col), 40) : nil)
   }
 

@@ -75,6 +75,10 @@ struct RunExecution {
     try writer.write(run.faultRows)
     conclusion.summary.wallSeconds = Date().timeIntervalSince(started)
     conclusion.summary.complete = goesOn()
+    let now = run.now
+    conclusion.summary.faults = run.faultRows.filter { $0.at <= now }.map { row in
+      RunSummary.Fault(at: row.at, healedAt: row.healedAt, kind: row.kind, place: row.place)
+    }
     conclusion.judge(blueprint.expectations)
     try writer.finish(conclusion)
     return conclusion.summary

@@ -7,11 +7,11 @@ public import Gossip
 /// Parameters of GossipSub.
 public struct GossipPlan: Sendable, Equatable, Codable {
   public enum Version: String, CaseIterable, Sendable, Codable {
-    case v1_0 = "1.0"
     case v1_1 = "1.1"
     case v1_2 = "1.2"
   }
-  /// Highest version that nodes speak.
+  /// Highest version that nodes speak. 1.2 adds IDONTWANT for messages of 1 KiB and more; such messages are refused
+  /// under 1.2, since the router does not send it yet, and smaller ones travel as under 1.1.
   public var version: Version
   public var d, dLow, dHigh, dOut, dLazy: Int
   public var heartbeat, heartbeatDelay: TimeSpan
@@ -47,7 +47,16 @@ public struct GossipPlan: Sendable, Equatable, Codable {
 extension GossipPlan {
   init(_ o: ObjectReader) {
     let p = Parameters()
-    version = o.value("version", "highest version that nodes speak", or: .v1_1) { $0.choice() }
+    version = o.value("version", "highest version that nodes speak", or: .v1_1) {
+      $0.word(["1.1", "1.2"], absent: ["1.0", "1.3", "1.4", "2.0"]).flatMap { Version(rawValue: $0) }
+    }
+    o.afterwards("version") { scenario in
+      guard scenario.network.gossip.version == .v1_2,
+        let large = scenario.services.first(where: { $0.task.size.bytes >= 1_024 })
+      else { return nil }
+      return "1.2 sends IDONTWANT for messages of 1 KiB and more, which is not modelled by this version, and "
+        + "'\(large.name)' has tasks of \(large.task.size); write 1.1"
+    }
     let d = o.value("D", "wanted mesh degree", or: p.degree) { $0.integer(1...1_000) }
     self.d = d
     let low = o.value("D_lo", "mesh degree below which peers are grafted", or: min(p.degreeLow, d)) {

@@ -119,7 +119,27 @@ extension Scenario {
 
   private func checkAllocation(_ o: ObjectReader) {
     guard services.allSatisfy({ $0.fits(operators.count) }) else { return }
-    let members = memberships()
+    // Sizes before anything of that size is made.
+    let sizes = services.map { $0.memberCount(of: operators.count) }
+    let memberships = sizes.reduce(0, +)
+    if memberships > Self.membershipsMaximum {
+      o.mistake(
+        "services",
+        "\(memberships) memberships in \(services.count) services; at most \(Self.membershipsMaximum)")
+      return
+    }
+    var due = 0.0
+    for (service, size) in zip(services, sizes) {
+      due += service.task.arrival.expectedTasks(in: duration) * Double(size)
+    }
+    if due > Double(Self.attestationsMaximum) {
+      o.mistake(
+        "services",
+        "about \(Int(due / 1e6)) million attestations would fall due in \(duration); at most \(Self.attestationsMaximum / 1_000_000) million"
+      )
+      return
+    }
+    let members = self.memberships()
     if case .each(let share) = operators.allocation {
       var joined = [Int](repeating: 0, count: operators.count)
       for service in members { for member in service { joined[member] += 1 } }
@@ -142,7 +162,38 @@ extension Scenario {
   }
 }
 
+extension Scenario {
+  /// Most memberships over all services.
+  public static let membershipsMaximum = 20_000_000
+  /// Most attestations that a run may ask for.
+  public static let attestationsMaximum = 1_000_000_000
+}
+
+extension ArrivalPlan {
+  /// How many tasks fall due, on average.
+  func expectedTasks(in duration: TimeSpan) -> Double {
+    switch self {
+    case .periodic(let every, let phase):
+      duration > phase ? (duration.seconds - phase.seconds) / every.seconds + 1 : 0
+    case .poisson(let rate): rate.perSecond * duration.seconds
+    case .bursty(let count, let every, _): (duration.seconds / every.seconds + 1) * Double(count)
+    case .trace(let times): Double(times.count)
+    case .ramp(let first, let last): (first.perSecond + last.perSecond) / 2 * duration.seconds
+    }
+  }
+}
+
 extension ServicePlan {
+  /// How many members it has among so many operators.
+  func memberCount(of count: Int) -> Int {
+    switch operators {
+    case .all: count
+    case .count(let wanted): wanted
+    case .share(let share): share.of(count)
+    case .list(let numbers): numbers.count
+    }
+  }
+
   /// Whether its members can be drawn from so many operators.
   func fits(_ count: Int) -> Bool { misfit(count) == nil }
 
