@@ -55,6 +55,12 @@ extension NodeHost {
   func received(_ frame: Span<UInt8>, slot: Int) {
     let now = now
     guard isUnderWay(now) else { return }
+    let hash = known.hash(frame)
+    if let message = known.message(frame, hash: hash), participants.router.messages.isLive(message) {
+      participants.arrive(Payload(message), on: UInt32(slot), now, &effects)
+      carryOut(now)
+      return
+    }
     do throws(RPCError) { try decoded.decode(frame) } catch {
       refusals.malformed += 1
       expel(slot)
@@ -71,6 +77,9 @@ extension NodeHost {
         refusals.foreignData += 1
         expel(slot)
         return
+      }
+      if decoded.publications.count == 1 && !decoded.hasControl {
+        known.remember(frame, hash: hash, message)
       }
       participants.arrive(Payload(message), on: UInt32(slot), now, &effects)
       carryOut(now)

@@ -37,6 +37,7 @@ final class NodeHost {
   let transport: Transport
   let imposed: ImposedLinks
   var decoded = DecodedRPC()
+  var known = KnownFrames()
   let encoder: RPCEncoder
   let topics: [String]
   var refusals = Refusals()
