@@ -105,7 +105,7 @@ let package = Package(
       name: "Cluster",
       dependencies: [
         "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
-        "Runs",
+        "Scenarios", "Reporting", "Runs",
       ],
       swiftSettings: strict),
 
@@ -156,7 +156,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ClusterTests",
-      dependencies: ["Basics", "Cluster", "Gossip", "Libp2p", "Network", "Signatures", "UV"],
+      dependencies: [
+        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants", "Scenarios",
+        "Reporting", "Runs", "Simulator", "Cluster",
+      ],
       swiftSettings: strict),
   ]
 )

@@ -4,7 +4,7 @@
 /// percentile below 1.6 % when the bucket's middle is reported). Exact below 32; exact maximum and count.
 ///
 /// Shape: HdrHistogram's, with 5 significant bits. Cost: one increment a value; 1,920 counters.
-public struct Histogram: Sendable, Equatable {
+public struct Histogram: Sendable, Equatable, Codable {
   @usableFromInline static let subBits: UInt64 = 5
   public private(set) var buckets: [UInt64]
   public private(set) var count: UInt64 = 0

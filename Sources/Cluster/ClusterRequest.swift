@@ -7,6 +7,8 @@ internal import UV
 /// A command's question.
 public enum ClusterRequest: Codable, Equatable, Sendable {
   case status
+  /// Answered when every node is connected.
+  case ready
   /// Answered when the run has ended.
   case wait
   /// Ends the run, with results; answered when they are written.

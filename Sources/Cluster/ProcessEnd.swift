@@ -1,9 +1,9 @@
 // A child's side of what `Supervisor` does.
 
-public import UV
+internal import UV
 
 /// What a child process is told.
-public protocol ProcessOwner: AnyObject {
+protocol ProcessOwner: AnyObject {
   /// Build what the assignment says, and open the listeners. Returns where the hosted nodes listen.
   func assigned(_ body: [UInt8]) throws -> [ControlMessage.NodePort]
   /// Dial the peers. When every link stands, say so with `ProcessEnd.isConnected`.
@@ -16,14 +16,14 @@ public protocol ProcessOwner: AnyObject {
   func parentIsGone()
 }
 
-/// The control channel of a child process. Its owner keeps it, and closes it before letting it go.
-public final class ProcessEnd {
+/// The control channel of a child process.
+final class ProcessEnd {
   private let channel: ControlChannel
   private unowned let owner: any ProcessOwner
   private let process: UInt32
 
   /// Dials the parent's socket as process `process`.
-  public init(_ loop: Loop, parentAt path: String, process: Int, owner: any ProcessOwner) throws(UVError) {
+  init(_ loop: Loop, parentAt path: String, process: Int, owner: any ProcessOwner) throws(UVError) {
     self.owner = owner
     self.process = UInt32(process)
     channel = try ControlChannel(loop, dialing: path)
@@ -33,13 +33,13 @@ public final class ProcessEnd {
   }
 
   /// Every link of the hosted nodes stands.
-  public func isConnected() { send(.connected) }
+  func isConnected() { send(.connected) }
 
   /// False when the parent is too slow by more than the channel's bound: then this process cannot keep its promises.
-  @discardableResult public func send(_ message: ControlMessage) -> Bool { channel.send(message) }
+  @discardableResult func send(_ message: ControlMessage) -> Bool { channel.send(message) }
 
   /// Bytes that the parent has not taken yet.
-  public var pendingBytes: Int { channel.pendingBytes }
+  var pendingBytes: Int { channel.pendingBytes }
 
   private func received(_ message: ControlMessage) {
     switch message {
@@ -51,5 +51,5 @@ public final class ProcessEnd {
     }
   }
 
-  public func close() { channel.close() }
+  func close() { channel.close() }
 }

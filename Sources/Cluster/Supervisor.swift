@@ -135,6 +135,9 @@ public final class Supervisor {
         hasBeenConnected = true
         owner.everyProcessIsConnected()
       }
+    case (.listening(let found), .running) where found.allSatisfy { $0.node.index < ports.count }:
+      for port in found { ports[port.node.index] = port.port }
+      for other in members.indices where other != k { send(.moved(found), to: other) }
     case (.finished, .running):
       members[k].stage = .finished
       owner.received(message, from: k)

@@ -111,13 +111,18 @@ public final class Transport {
   unowned let receiver: any TransportReceiver
 
   private var identities: [Identity?]
-  private var listeners: [Listener] = []
+  /// By node.
+  private var listeners: [Listener?]
+  /// By node: whether it was stopped.
+  private var isDown: [Bool]
   /// By slot of a hosted node: the link that is up.
   private var links: [Link?]
   /// Their connections, for sending.
   private let connections: ConnectionTable
   /// By slot that we dial: the pause before the next attempt.
   private var pauses: [TimeSpan]
+  /// By slot: whether a dial or its session is under way.
+  private var isDialing: [Bool]
   private var ports: [UInt16] = []
   /// Links whose session is not decided, in order of their beginning.
   private var undecided: [Link] = []
@@ -144,6 +149,9 @@ public final class Transport {
     }
     links = Array(repeating: nil, count: wiring.slots)
     connections = ConnectionTable(count: wiring.slots)
+    listeners = Array(repeating: nil, count: wiring.nodes)
+    isDown = Array(repeating: false, count: wiring.nodes)
+    isDialing = Array(repeating: false, count: wiring.slots)
     pauses = Array(repeating: settings.redialMinimum, count: wiring.slots)
     var expire: (() -> Void)?
     watch = Timer(loop) { expire?() }
@@ -170,14 +178,18 @@ public final class Transport {
   public func listen() throws(UVError) -> [(node: NodeID, port: UInt16)] {
     var found: [(node: NodeID, port: UInt16)] = []
     for node in 0..<wiring.nodes where isHosted[node] {
-      let listener = try Listener.open(loop, .tcp(settings.address, port: 0)) { [unowned self] connection in
-        self.accepted(connection, by: node)
-      }
-      listeners.append(listener)
-      found.append((NodeID(node), listener.port))
+      found.append((NodeID(node), try openListener(node)))
     }
     watch.start(after: .milliseconds(100), every: .milliseconds(100))
     return found
+  }
+
+  private func openListener(_ node: Int) throws(UVError) -> UInt16 {
+    let listener = try Listener.open(loop, .tcp(settings.address, port: 0)) { [unowned self] connection in
+      self.accepted(connection, by: node)
+    }
+    listeners[node] = listener
+    return listener.port
   }
 
   /// Dials every neighbour with a higher id. `ports` are those of all nodes, by id.
@@ -189,14 +201,22 @@ public final class Transport {
     }
   }
 
-  /// A node moved: its process came back with another port. Later dials go there.
+  /// A node moved: it came back with another port. It is dialed there, at once where its link is down.
   public func setPort(_ port: UInt16, of node: NodeID) {
-    if node.index < ports.count { ports[node.index] = port }
+    guard node.index < ports.count else { return }
+    ports[node.index] = port
+    for slot in wiring.slots(of: node.index) {
+      let back = Int(wiring.reverses[slot])
+      let peer = Int(wiring.owners[back])
+      guard isHosted[peer], peer < node.index, links[back] == nil else { continue }
+      pauses[back] = settings.redialMinimum
+      dial(back)
+    }
   }
 
   private func dial(_ slot: Int) {
-    guard !isClosed else { return }
     let node = Int(wiring.owners[slot])
+    guard !isClosed, !isDown[node], !isDialing[slot] else { return }
     let peer = Int(wiring.neighbors[slot])
     guard let identity = identities[node] else { preconditionFailure("node \(node) is not hosted here") }
     let session = Session(
@@ -211,11 +231,12 @@ public final class Transport {
       return
     }
     link.connection?.outputBytesMaximum = settings.outputBytesMaximum
+    isDialing[slot] = true
     undecided.append(link)
   }
 
   private func redial(_ slot: Int) {
-    guard !isClosed else { return }
+    guard !isClosed, !isDown[Int(wiring.owners[slot])] else { return }
     let pause = pauses[slot]
     pauses[slot] = min(pause * 2, settings.redialMaximum)
     var timer: Timer?
@@ -307,6 +328,43 @@ public final class Transport {
     lost(link)
   }
 
+  // MARK: Nodes that come and go
+
+  /// A hosted node's process ends: its listener and its connections close. Its peers see that; it hears nothing.
+  public func stop(_ node: NodeID) {
+    precondition(isHosted[node.index], "node \(node.index) is not hosted here")
+    guard !isClosed, !isDown[node.index] else { return }
+    isDown[node.index] = true
+    listeners[node.index]?.close()
+    listeners[node.index] = nil
+    for link in undecided where link.node == node.index {
+      link.connection?.close()
+      decided(link)
+    }
+    for slot in wiring.slots(of: node.index) {
+      guard let link = links[slot] else { continue }
+      link.isUp = false
+      link.connection?.close()
+      links[slot] = nil
+      connections[slot] = nil
+      linksUp -= 1
+    }
+  }
+
+  /// It comes back: listens at a new port, which is returned, dials its peers with a higher id, and is dialed by those
+  /// of this process; other processes have to hear of the port (`setPort`).
+  public func restart(_ node: NodeID) throws(UVError) -> UInt16 {
+    precondition(isDown[node.index], "node \(node.index) was not stopped")
+    let port = try openListener(node.index)
+    isDown[node.index] = false
+    for slot in wiring.slots(of: node.index) where Int(wiring.neighbors[slot]) > node.index {
+      pauses[slot] = settings.redialMinimum
+      dial(slot)
+    }
+    setPort(port, of: node)
+    return port
+  }
+
   // MARK: What links tell
 
   /// The peer proved that it holds `key`. Whether the link is up now.
@@ -373,6 +431,7 @@ public final class Transport {
   private func decided(_ link: Link) {
     guard let index = undecided.firstIndex(where: { $0 === link }) else { return }
     undecided.remove(at: index)
+    if !link.isInbound, let slot = link.slot { isDialing[slot] = false }
     if link.isInbound { inbound -= 1 }
   }
 
@@ -385,7 +444,7 @@ public final class Transport {
   public func close() {
     guard !isClosed else { return }
     isClosed = true
-    for listener in listeners { listener.close() }
+    for listener in listeners { listener?.close() }
     for link in undecided { link.connection?.close() }
     for link in links {
       link?.isUp = false
@@ -393,7 +452,7 @@ public final class Transport {
     }
     for timer in redials { timer.close() }
     watch.close()
-    listeners = []
+    listeners = Array(repeating: nil, count: wiring.nodes)
     undecided = []
     redials = []
     links = Array(repeating: nil, count: wiring.slots)

@@ -2,7 +2,7 @@
 // no event log, no per-peer statistics. Differences of two readings give any interval.
 
 /// Sums over the population. Counts of RPC parts are parts sent unless the name says otherwise.
-public struct Counters: Sendable, Equatable {
+public struct Counters: Sendable, Equatable, Codable {
   // Data
   /// Messages published here, and copies sent (by publishing, forwarding and IWANT answers) and received.
   public var published: UInt64 = 0
@@ -82,4 +82,56 @@ public struct Counters: Sendable, Equatable {
   public init() {}
 
   public var bytesSent: UInt64 { dataBytes + controlBytes }
+
+  /// Adds what another process counted.
+  public mutating func merge(_ other: Counters) {
+    published &+= other.published
+    copiesSent &+= other.copiesSent
+    copiesReceived &+= other.copiesReceived
+    fresh &+= other.fresh
+    duplicates &+= other.duplicates
+    unsubscribed &+= other.unsubscribed
+    stale &+= other.stale
+    accepted &+= other.accepted
+    ignored &+= other.ignored
+    rejected &+= other.rejected
+    controlSent &+= other.controlSent
+    controlReceived &+= other.controlReceived
+    subscriptions &+= other.subscriptions
+    graft &+= other.graft
+    prune &+= other.prune
+    ihave &+= other.ihave
+    ihaveIdentifiers &+= other.ihaveIdentifiers
+    iwant &+= other.iwant
+    iwantIdentifiers &+= other.iwantIdentifiers
+    idontwant &+= other.idontwant
+    iwantServed &+= other.iwantServed
+    iwantUnknown &+= other.iwantUnknown
+    iwantExhausted &+= other.iwantExhausted
+    ihaveOverLimit &+= other.ihaveOverLimit
+    ihaveIdentifiersOverLimit &+= other.ihaveIdentifiersOverLimit
+    ihaveUnsubscribed &+= other.ihaveUnsubscribed
+    graftAccepted &+= other.graftAccepted
+    graftFull &+= other.graftFull
+    graftInBackoff &+= other.graftInBackoff
+    graftUnsubscribed &+= other.graftUnsubscribed
+    backoffCut &+= other.backoffCut
+    promises &+= other.promises
+    promisesBroken &+= other.promisesBroken
+    dataBytes &+= other.dataBytes
+    controlBytes &+= other.controlBytes
+    subscriptionBytes &+= other.subscriptionBytes
+    meshBytes &+= other.meshBytes
+    gossipBytes &+= other.gossipBytes
+    invalid &+= other.invalid
+    unreachable &+= other.unreachable
+    seenEvicted &+= other.seenEvicted
+    cacheFull &+= other.cacheFull
+    controlFull &+= other.controlFull
+    dataDropped &+= other.dataDropped
+    controlDropped &+= other.controlDropped
+    controlRetried &+= other.controlRetried
+    controlRetiredUnsent &+= other.controlRetiredUnsent
+    placeholdersRefused &+= other.placeholdersRefused
+  }
 }

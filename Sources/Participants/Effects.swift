@@ -41,6 +41,11 @@ public struct WakeUp: Sendable, BitwiseCopyable, Equatable {
 public struct Submission: Sendable {
   public var node: NodeID
   public var body: Transaction.Body
+
+  public init(node: NodeID, body: Transaction.Body) {
+    self.node = node
+    self.body = body
+  }
 }
 
 /// The effects of handling one input.

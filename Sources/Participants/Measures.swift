@@ -3,7 +3,7 @@
 public import Basics
 
 /// Counters and latencies of the hosted nodes, after warm-up where it says so.
-public struct Measures: Sendable, Equatable {
+public struct Measures: Sendable, Equatable, Codable {
   /// From publication to first receipt, in nanoseconds, per (message, other subscriber); after warm-up.
   public var propagation = Histogram()
   /// Messages refused by the application: by a bad signature, a stranger's, a malformed or unknown content.

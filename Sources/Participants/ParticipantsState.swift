@@ -13,8 +13,8 @@ public struct Participants: ~Copyable {
   public let deployment: Deployment
   public let schedule: TaskSchedule
   public let signer: Signer
-  /// Gossip state of the hosted nodes.
-  public internal(set) var router: Router
+  /// Gossip state of the hosted nodes. A driver with real frames decodes control RPCs into it.
+  public package(set) var router: Router
   public internal(set) var measures = Measures()
 
   var store: AttestationStore

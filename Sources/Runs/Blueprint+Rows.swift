@@ -3,7 +3,7 @@
 import Basics
 import Contracts
 import Participants
-import Reporting
+public import Reporting
 
 extension Blueprint {
   var nodeRows: [NodeRow] {
@@ -31,7 +31,7 @@ extension Blueprint {
     }
   }
 
-  var faultRows: [FaultRow] {
+  public var faultRows: [FaultRow] {
     zip(faults, faultPlaces).map { fault, place in
       FaultRow(id: Int(fault.id), kind: fault.name, place: place, at: fault.at, healedAt: fault.until)
     }

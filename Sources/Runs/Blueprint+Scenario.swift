@@ -182,7 +182,7 @@ extension TaskArrival {
 
 extension FaultPlan {
   /// Where it strikes, in words.
-  var place: String {
+  public var place: String {
     switch kind {
     case .partition(.regions(let sides, let rest)):
       (sides.map { $0.joined(separator: "+") } + (rest ? ["rest"] : [])).joined(separator: " | ")

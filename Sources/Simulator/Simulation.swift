@@ -2,12 +2,13 @@
 
 public import Basics
 import Network
+public import Reporting
 public import Runs
 import Participants
 import Gossip
 
 /// A deterministic simulation of a blueprint: same blueprint, same events, same digest.
-public struct Simulation: ~Copyable {
+public struct Simulation: EngineRun, ~Copyable {
   private var engine: Engine<World>
   public let blueprint: Blueprint
 
@@ -34,6 +35,9 @@ public struct Simulation: ~Copyable {
       at: .zero + blueprint.sampleEvery, slot: worldSlot, payload: World.Input.sample.payload(0))
     engine.population.start(&engine.network)
   }
+
+  /// The scenario's faults.
+  public var faultRows: [FaultRow] { blueprint.faultRows }
 
   /// The present instant of the traffic.
   public var now: Instant { engine.now }

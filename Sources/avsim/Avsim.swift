@@ -9,7 +9,8 @@ struct Avsim: ParsableCommand {
     abstract: "Simulates restaking networks: gossip, attestations, slashing and rewards, under faults.",
     version: avsimVersion,
     subcommands: [
-      RunCommand.self, ValidateCommand.self, SchemaCommand.self, TopologyCommand.self, ReportCommand.self,
+      RunCommand.self, ClusterCommand.self, FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
+      TopologyCommand.self, ReportCommand.self,
       CompareCommand.self, BenchCommand.self,
     ])
 }

@@ -1,5 +1,5 @@
 // `avsim cluster status|logs|wait|down`: looks at a background cluster and ends it. What they ask is answered by the
-// cluster's daemon.
+// cluster's daemon. `up` is in ClusterDaemon.
 
 import ArgumentParser
 import Basics
@@ -9,7 +9,7 @@ import Foundation
 struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster", abstract: "Clusters in the background.",
-    subcommands: [Status.self, Logs.self, Wait.self, Down.self])
+    subcommands: [Up.self, Status.self, Logs.self, Wait.self, Down.self, Daemon.self, Part.self])
 
   struct Place: ParsableArguments {
     @Option(help: "The cluster's state directory.") var dir: String

@@ -1,12 +1,14 @@
 // Exit codes and diagnostics, the same for every command. Diagnostics go to stderr; stdout holds only results.
 
 import ArgumentParser
+import Cluster
 import Foundation
 import Participants
 import Reporting
 import Runs
 import Scenarios
 import Signatures
+import UV
 
 /// Exit codes of INTERFACE.md.
 enum Exit {
@@ -47,6 +49,12 @@ func diagnosing<T>(_ body: () throws -> T) throws -> T {
     case .missing: throw Exit.missing
     case .system, .unreadable: throw Exit.inputOutput
     }
+  } catch let error as ClusterError {
+    complain(error.description)
+    throw Exit.inputOutput
+  } catch let error as UVError {
+    complain("\(error)")
+    throw Exit.inputOutput
   } catch let error as RunDatabase.Failure {
     complain(error.description)
     throw Exit.inputOutput

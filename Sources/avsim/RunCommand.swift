@@ -2,11 +2,11 @@
 
 import ArgumentParser
 import Basics
+import Cluster
 import Foundation
 import Reporting
 import Runs
 import Scenarios
-import Simulator
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,6 +25,7 @@ struct RunCommand: ParsableCommand {
     name: .customLong("set"),
     help: ArgumentHelp("Change one key of the scenario.", valueName: "key.path=value"))
   var overrides: [String] = []
+  @Option(help: "Processes that host the nodes, on the cluster engine.") var processes: Int?
   @Flag(help: "Print the summary as JSON on stdout.") var json = false
   @Flag(help: "No progress and no table.") var quiet = false
 
@@ -36,49 +37,19 @@ struct RunCommand: ParsableCommand {
     try diagnosing {
       var changes = overrides
       if let seed { changes.append("seed=\(seed)") }
+      if let processes { changes.append("cluster.processes=\(processes)") }
       let scenario = try Scenario.load(scenario, overrides: changes)
       let chosen = engine.flatMap { EngineChoice(rawValue: $0.rawValue) } ?? scenario.engine
-      let blueprint = try Blueprint(scenario, engine: chosen)
       let path = out ?? RunDirectory.defaultPath(name: scenario.name, seed: scenario.seed)
-      let manifest = try RunManifest(
-        name: scenario.name, scenario: JSONValue(parsing: JSONEncoder().encode(scenario)),
-        seed: scenario.seed,
-        engine: chosen.rawValue, version: avsimVersion, commandLine: CommandLine.arguments,
-        startedAt: ISO8601DateFormatter().string(from: Date()))
-      let writer = try RunWriter(at: path, blueprint, manifest: manifest, force: force)
-      let started = Date()
+      let execution = try RunExecution(scenario, chosen, at: path, force: force, isQuiet: quiet)
       let interruption = Interruption()
-      var conclusion = try simulate(blueprint, writer, interruption)
-      conclusion.summary.wallSeconds = Date().timeIntervalSince(started)
-      conclusion.summary.complete = !interruption.isRequested
-      conclusion.judge(blueprint.expectations)
-      try writer.finish(conclusion)
-      show(conclusion.summary, path)
+      var options = ClusterOptions()
+      options.processes = scenario.cluster.processes
+      let summary = try execution.carryOut(interruption, options)
+      show(summary, path)
       if interruption.isRequested { throw Exit.interrupted }
-      if conclusion.summary.checks.contains(where: { !$0.holds }) { throw Exit.invariant }
-      if conclusion.summary.expectations.contains(where: { !$0.holds }) { throw Exit.expectationFailed }
+      if summary.exitCode != .success { throw summary.exitCode }
     }
-  }
-
-  private func simulate(
-    _ blueprint: Blueprint, _ writer: RunWriter, _ interruption: Interruption
-  ) throws -> Conclusion {
-    var simulation = try Simulation(blueprint)
-    var meter = Meter(end: blueprint.trafficEnd, isQuiet: quiet)
-    let slice = max(TimeSpan(nanoseconds: blueprint.trafficEnd.nanoseconds / 1_000), .milliseconds(10))
-    var lastWrite = Date()
-    while simulation.now < blueprint.trafficEnd, !interruption.isRequested {
-      simulation.run(until: simulation.now + slice)
-      meter.show(simulation.now)
-      if Date().timeIntervalSince(lastWrite) > 0.5 {
-        try writer.write(simulation.takeRows())
-        lastWrite = Date()
-      }
-    }
-    let settledAt = interruption.isRequested ? simulation.now : simulation.settle()
-    meter.finish()
-    try writer.write(simulation.takeRows())
-    return simulation.conclude(settledAt)
   }
 
   private func show(_ summary: RunSummary, _ path: String) {

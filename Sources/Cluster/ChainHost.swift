@@ -1,0 +1,261 @@
+// The side of the chain: the coordinator, the record of truth and decisions, and the timeline of tasks, faults and samples,
+// driven by a clock. It hosts no node; nodes are told and heard through `NodePopulation` and `NodeAudience`.
+//
+// The order of what it does with one input is that of the simulator's `World`, so that both engines give the chain the
+// same meaning.
+
+internal import Basics
+internal import Contracts
+internal import Gossip
+internal import Network
+internal import Participants
+internal import Reporting
+internal import Runs
+internal import UV
+
+/// Coordinator and record of a cluster.
+final class ChainHost {
+  enum Entry: BitwiseCopyable {
+    case taskDue(TaskID)
+    /// A submission, by index, reaches the chain.
+    case submission(UInt32)
+    /// Something may change on chain.
+    case chain
+    /// A fault, by index, begins; ends.
+    case faultBegins(UInt32)
+    case faultEnds(UInt32)
+    case sample
+  }
+
+  let blueprint: Blueprint
+  let schedule: TaskSchedule
+  private(set) var coordinator: Coordinator
+  private(set) var record: Record
+  /// The scenario's faults, then those that came up while the run went on; a fault's id is its index.
+  private(set) var faults: [Fault]
+  private(set) var faultPlaces: [String]
+  /// By fault: in force now; over.
+  private(set) var faultStates: [FaultState]
+  unowned let nodes: any NodePopulation
+
+  private let timetable: Timetable<Entry>
+  private var chainFacts: [CoordinatorFact] = []
+  private var submissions: [Submission] = []
+  private var nextChainEvent = Instant.never
+  private let rpcDraws: HashRandom
+  private let inclusionDraws: HashRandom
+  private var hasEnded = false
+  private var tasksDue = 0
+  private var tasksCertified = 0
+
+  enum FaultState { case waiting, inForce, over }
+
+  /// `verifier` and `lifetime` are the participants'.
+  init(
+    _ blueprint: Blueprint, verifier: AttestationVerifier, lifetime: TimeSpan, nodes: any NodePopulation,
+    on loop: Loop
+  ) throws {
+    self.blueprint = blueprint
+    self.nodes = nodes
+    let deployment = blueprint.deployment
+    schedule = TaskSchedule(
+      services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
+    record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime)
+    faults = blueprint.faults
+    faultPlaces = blueprint.faultPlaces
+    faultStates = Array(repeating: .waiting, count: blueprint.faults.count)
+    rpcDraws = HashRandom(seed: deployment.seed, .rpcDelay)
+    inclusionDraws = HashRandom(seed: deployment.seed, .inclusion)
+    let clock = Clock()
+    timetable = try Timetable(loop) { clock.host?.due($0) }
+    clock.host = self
+  }
+
+  private final class Clock {
+    weak var host: ChainHost?
+  }
+
+  var now: Instant { timetable.now }
+
+  // MARK: Life
+
+  /// Instant zero of the run. The nodes can be told things by now.
+  func begin(at epoch: UInt64) {
+    tellStake()
+    for index in faults.indices { schedule(UInt32(index)) }
+    if let first = schedule.tasks.first { timetable.add(.taskDue(TaskID(0)), at: first.due) }
+    timetable.add(.sample, at: .zero + blueprint.sampleEvery)
+    timetable.begin(at: epoch)
+  }
+
+  private func schedule(_ fault: UInt32) {
+    timetable.add(.faultBegins(fault), at: faults[Int(fault)].at)
+    if let until = faults[Int(fault)].until { timetable.add(.faultEnds(fault), at: until) }
+  }
+
+  /// Traffic is over: from now on only the chain moves, and not by the clock.
+  func end() {
+    hasEnded = true
+    timetable.close()
+  }
+
+  /// After the traffic: lets the chain go on, event by event, until nothing is left to decide or `settle` is over.
+  /// Returns the instant of the last event.
+  func settle(from now: Instant) -> Instant {
+    let limit = blueprint.trafficEnd + blueprint.settle
+    var last = now
+    while let next = coordinator.nextEvent, next <= limit {
+      last = max(next, last)
+      coordinator.advance(to: last, facts: &chainFacts)
+      _ = digestFacts()
+    }
+    return last
+  }
+
+  func takeRows() -> FreshRows { record.takeRows() }
+
+  func conclude(_ totals: PopulationTotals, at: Instant, settledAt: Instant) -> Conclusion {
+    record.conclude(blueprint, totals, coordinator, digest: nil, at: at, settledAt: settledAt)
+  }
+
+  // MARK: Faults that come up
+
+  /// Begins a fault now. Its id must be `faults.count`.
+  func inject(_ fault: Fault, place: String, live: LiveFault) {
+    precondition(fault.id == UInt32(faults.count), "fault \(fault.id) after \(faults.count)")
+    faults.append(fault)
+    faultPlaces.append(place)
+    faultStates.append(.waiting)
+    begin(faults.count - 1, live)
+    if let until = fault.until { timetable.add(.faultEnds(fault.id), at: until) }
+  }
+
+  /// Ends a fault that is in force; false when it is not.
+  func heal(_ id: UInt32) -> Bool {
+    guard Int(id) < faults.count, faultStates[Int(id)] == .inForce else { return false }
+    end(Int(id))
+    return true
+  }
+
+  private func begin(_ index: Int, _ live: LiveFault? = nil) {
+    guard faultStates[index] == .waiting else { return }
+    faultStates[index] = .inForce
+    let now = now
+    if case .partition(let sides) = faults[index].kind {
+      record.partitioned(faults[index].id, sides: sides, now)
+    }
+    nodes.begin(faults[index], live: live)
+  }
+
+  private func end(_ index: Int) {
+    guard faultStates[index] == .inForce else { return }
+    faultStates[index] = .over
+    let now = now
+    faults[index].until = now
+    if case .partition = faults[index].kind { record.mended(faults[index].id, now) }
+    nodes.end(faults[index])
+  }
+
+  /// Ids of the faults in force, in order.
+  var inForce: [UInt32] {
+    faults.indices.filter { faultStates[$0] == .inForce }.map { UInt32($0) }
+  }
+
+  /// Tasks due by now, and those certified.
+  var dueTasks: Int { tasksDue }
+  var certifiedTasks: Int { tasksCertified }
+
+  // MARK: Inputs
+
+  private func due(_ entry: Entry) {
+    guard !hasEnded else { return }
+    let now = now
+    switch entry {
+    case .taskDue(let task): announce(task, now)
+    case .submission(let index):
+      let submission = submissions[Int(index)]
+      coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
+      moveChain(now)
+    case .chain:
+      if now >= nextChainEvent { nextChainEvent = .never }
+      coordinator.advance(to: now, facts: &chainFacts)
+      moveChain(now)
+    case .faultBegins(let index): begin(Int(index))
+    case .faultEnds(let index): end(Int(index))
+    case .sample:
+      takeSample(now)
+      if now < blueprint.trafficEnd { timetable.add(.sample, at: now + blueprint.sampleEvery) }
+    }
+  }
+
+  private func announce(_ task: TaskID, _ now: Instant) {
+    let record = schedule[task]
+    do {
+      try coordinator.announce(blueprint.taskRecord(task, record), at: now)
+    } catch {
+      preconditionFailure("the chain refused task \(task.rawValue) of our own schedule: \(error)")
+    }
+    nodes.announce(task)
+    tasksDue += 1
+    let next = task.index + 1
+    if next < schedule.tasks.count { timetable.add(.taskDue(TaskID(next)), at: schedule.tasks[next].due) }
+    moveChain(now)
+  }
+
+  private func moveChain(_ now: Instant) {
+    for task in digestFacts() { nodes.certify(task) }
+    guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
+    nextChainEvent = max(next, now)
+    timetable.add(.chain, at: nextChainEvent)
+  }
+
+  /// Records what the chain told; returns the tasks whose certificates it accepted.
+  private func digestFacts() -> [TaskID] {
+    var certified: [TaskID] = []
+    var stakeChanged = false
+    for fact in chainFacts {
+      record.note(fact)
+      switch fact {
+      case .certificateAccepted(let certificate): certified.append(certificate.task)
+      case .slashExecuted: stakeChanged = true
+      default: break
+      }
+    }
+    chainFacts.removeAll(keepingCapacity: true)
+    tasksCertified += certified.count
+    if stakeChanged { tellStake() }
+    return certified
+  }
+
+  private func tellStake() {
+    for service in blueprint.deployment.services.indices {
+      let id = ServiceID(service)
+      nodes.setStake(id, coordinator.stake(of: id).weights)
+    }
+  }
+
+  /// Closes an interval of the run's samples.
+  func takeSample(_ now: Instant) {
+    nodes.audit()
+    record.audit(now)
+    let load = nodes.load
+    record.sample(now, nodes.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
+  }
+
+  // MARK: What nodes did
+
+  func note(_ fact: Fact) { record.note(fact) }
+
+  /// A claim is on its way to the chain.
+  func submit(_ submission: Submission) {
+    guard !hasEnded else { return }
+    let index = submissions.count
+    submissions.append(submission)
+    let deployment = blueprint.deployment
+    let delay = deployment.rpcDelay.draw(rpcDraws.bits(UInt64(submission.node.rawValue), UInt64(index)))
+    let wait = deployment.inclusionDelay.draw(inclusionDraws.bits(UInt64(index)))
+    let span = TimeSpan(nanoseconds: UInt64(max(delay, 0)) &+ UInt64(max(wait, 0)))
+    timetable.add(.submission(UInt32(index)), at: now + span)
+  }
+}

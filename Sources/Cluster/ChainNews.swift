@@ -1,0 +1,39 @@
+// What nodes learn from the chain, on its way to their process.
+
+internal import Basics
+
+/// A change on chain that nodes act on.
+enum ChainNews: Equatable {
+  case certificate(TaskID)
+  case stake(ServiceID, [UInt128])
+
+  var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    switch self {
+    case .certificate(let task):
+      bytes.append(1)
+      bytes.append(number: UInt64(task.rawValue), 4)
+    case .stake(let service, let weights):
+      bytes.append(2)
+      bytes.append(number: UInt64(service.rawValue), 2)
+      for weight in weights { bytes.append(wide: weight) }
+    }
+    return bytes
+  }
+
+  /// Nil for bytes that are no news.
+  init?(decoding bytes: [UInt8]) {
+    var reader = WireReader(bytes)
+    switch reader.number(1) {
+    case 1:
+      guard let task = reader.number(4), reader.isAtEnd else { return nil }
+      self = .certificate(TaskID(UInt32(task)))
+    case 2:
+      guard let service = reader.number(2), reader.remaining % 16 == 0 else { return nil }
+      var weights: [UInt128] = []
+      while let weight = reader.wide() { weights.append(weight) }
+      self = .stake(ServiceID(UInt16(service)), weights)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// What commands ask of a cluster while it runs: how it is, faults, its end.
+
+internal import Basics
+internal import Foundation
+internal import Gossip
+internal import Participants
+public import Reporting
+internal import Runs
+internal import Scenarios
+internal import UV
+
+extension ClusterRun {
+  /// A process has opened the control socket: one of ours, or a command of the same user.
+  func take(_ channel: ControlChannel, from process: Int32) {
+    if let group = nodes as? ProcessGroup, group.adopt(channel, from: process) { return }
+    channel.received = { [weak self, weak channel] message in
+      guard let self, let channel else { return }
+      guard case .request(let body) = message, let request = ClusterRequest(decoding: body) else {
+        channel.close()
+        return
+      }
+      serve(request, channel)
+    }
+  }
+
+  private func serve(_ request: ClusterRequest, _ channel: ControlChannel) {
+    let answer: ClusterResponse
+    switch request {
+    case .ready where isReady: answer = ClusterResponse("")
+    case .ready:
+      untilReady.append(channel)
+      return
+    case .wait:
+      untilEnd.append(channel)
+      return
+    case .down:
+      isEndRequested = true
+      untilEnd.append(channel)
+      return
+    case .status: answer = ClusterResponse(status)
+    case .inject, .heal, .faults:
+      answer = isReady ? faults(request) : ClusterResponse(code: 74, "the cluster is not connected yet")
+    }
+    channel.send(.response(answer.encoded))
+  }
+
+  private func faults(_ request: ClusterRequest) -> ClusterResponse {
+    switch request {
+    case .inject(let yaml): return inject(yaml)
+    case .heal(nil):
+      let healed = chain.inForce.filter { chain.heal($0) }
+      return ClusterResponse(healed.map(String.init).joined(separator: "\n"))
+    case .heal(let id?):
+      guard chain.heal(id) else {
+        return ClusterResponse(code: 64, "fault \(id) is not in force; see: avsim fault list")
+      }
+      return ClusterResponse("\(id)")
+    case .faults:
+      return ClusterResponse(
+        chain.inForce.map { id in
+          let fault = chain.faults[Int(id)]
+          let until = fault.until.map { "until \($0.seconds) s" } ?? "until healed"
+          return "\(id)  \(fault.name)  \(chain.faultPlaces[Int(id)])  since \(fault.at.seconds) s  \(until)"
+        }.joined(separator: "\n"))
+    default: return ClusterResponse(code: 64, "not a request about faults")
+    }
+  }
+
+  private func inject(_ yaml: String) -> ClusterResponse {
+    guard now < blueprint.trafficEnd else { return ClusterResponse(code: 74, "the run's traffic is over") }
+    do {
+      let plans = try FaultPlan.live(Array(yaml.utf8), name: "fault", in: scenario)
+      let ground = try scenario.faultGround()
+      var ids: [String] = []
+      for plan in plans {
+        let live = LiveFault(plan, at: chain.now)
+        let fault = live.resolve(id: UInt32(chain.faults.count), on: ground)
+        chain.inject(fault, place: plan.place, live: live)
+        ids.append("\(fault.id)")
+      }
+      return ClusterResponse(ids.joined(separator: "\n"))
+    } catch {
+      return ClusterResponse(code: 65, "\(error)")
+    }
+  }
+
+  /// A few lines for a person.
+  private var status: String {
+    let links = nodes.links
+    let load = nodes.load
+    let counters = nodes.counters
+    var lines = [
+      "scenario    \(blueprint.name), seed \(blueprint.deployment.seed)",
+      "time        \(Self.seconds(now)) of \(Self.seconds(blueprint.trafficEnd))"
+        + (isReady ? "" : ", connecting"),
+      "nodes       \(blueprint.deployment.nodes.count) in \(options.processes) processes",
+      "links       \(links.up / 2) of \(links.all / 2) stand",
+      "messages    \(counters.copiesReceived) copies received, \(counters.duplicates) of them again",
+      "certified   \(chain.certifiedTasks) of \(chain.dueTasks) tasks due",
+    ]
+    if load.cores > 0, now > .zero {
+      let share = Double(load.busyNanoseconds) / (now.seconds * 1e9 * Double(load.cores))
+      lines.append("CPU         \(Int(share * 1_000) / 10).\(Int(share * 1_000) % 10) % of the nodes' cores")
+    }
+    if let group = nodes as? ProcessGroup {
+      lines.append(
+        "processes   \(group.processIDs.map { $0 == 0 ? "ended" : "\($0)" }.joined(separator: " "))")
+    }
+    let faults = chain.inForce
+    lines.append("faults      \(faults.isEmpty ? "none" : "\(faults.count) in force")")
+    for id in faults {
+      lines.append("            \(id)  \(chain.faults[Int(id)].name)  \(chain.faultPlaces[Int(id)])")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func seconds(_ instant: Instant) -> String {
+    "\(instant.nanoseconds / 1_000_000_000).\(instant.nanoseconds / 100_000_000 % 10) s"
+  }
+
+  /// Faults that came up, for the run's database: those beyond the scenario's own, and all ends.
+  public var faultRows: [FaultRow] {
+    zip(chain.faults, chain.faultPlaces).map { fault, place in
+      FaultRow(id: Int(fault.id), kind: fault.name, place: place, at: fault.at, healedAt: fault.until)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+// Between the participants' payloads and the bytes of frames (libp2p pubsub proto2). A payload that goes to several peers
+// is encoded once. Bytes from peers are untrusted: what is malformed costs the peer its connection and is counted.
+
+internal import AVS
+internal import Basics
+internal import Gossip
+internal import Libp2p
+internal import Network
+internal import Participants
+internal import Runs
+
+extension NodeHost {
+  /// Hands the outbox to the links, in order.
+  func sendOutbox(_ now: Instant) {
+    var last: (payload: Payload, frame: FrameHandle?)?
+    for k in 0..<effects.outbox.count {
+      let transmission = effects.outbox[k]
+      if last?.payload != transmission.payload {
+        if let frame = last?.frame { imposed.release(frame) }
+        last = (transmission.payload, encode(transmission.payload))
+      }
+      guard let frame = last?.frame else {
+        participants.lose(transmission.payload)
+        continue
+      }
+      let fate = imposed.send(
+        frame, slot: Int(transmission.slot), transmission.payload.isControl ? .control : .message,
+        key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
+        at: now)
+      switch fate {
+      // The bytes travel; the reference of a control RPC is not needed any more, as if it were lost.
+      case .delivered, .lost, .cut: participants.lose(transmission.payload)
+      case .queueFull: participants.refuse(transmission)
+      }
+    }
+    if let frame = last?.frame { imposed.release(frame) }
+    effects.outbox.removeAll()
+  }
+
+  /// The payload's RPC; nil when nothing of it is left to say.
+  private func encode(_ payload: Payload) -> FrameHandle? {
+    if payload.isControl {
+      var bytes: [UInt8] = []
+      encoder.control(payload.control, of: participants.router, into: &bytes)
+      return bytes.isEmpty ? nil : imposed.frame(bytes.count) { $0.append(bytes: bytes.span) }
+    }
+    let data = participants.data(payload.message)
+    let topic = TopicID(participants.attestation(payload.message).attestation.service.rawValue)
+    return imposed.frame(encoder.publicationSize(topic, dataBytes: data.count)) { output in
+      encoder.publish(topic, data.span, into: &output)
+    }
+  }
+
+  /// A frame from the neighbour at `slot`.
+  func received(_ frame: Span<UInt8>, slot: Int) {
+    let now = now
+    guard isUnderWay(now) else { return }
+    let hash = known.hash(frame)
+    if let message = known.message(frame, hash: hash), participants.router.messages.isLive(message) {
+      participants.arrive(Payload(message), on: UInt32(slot), now, &effects)
+      carryOut(now)
+      return
+    }
+    do throws(RPCError) { try decoded.decode(frame) } catch {
+      refusals.malformed += 1
+      expel(slot)
+      return
+    }
+    for k in 0..<decoded.publications.count {
+      guard let topic = decoded.topic(k, of: frame, encoder.topics) else {
+        participants.router.countInvalid()
+        continue
+      }
+      let range = frame.extracting(decoded.publications[k].data.indices)
+      let data = [UInt8](capacity: range.count) { $0.append(bytes: range) }
+      guard let message = message(data, topic, now) else {
+        refusals.foreignData += 1
+        expel(slot)
+        return
+      }
+      if decoded.publications.count == 1 && !decoded.hasControl {
+        known.remember(frame, hash: hash, message)
+      }
+      participants.arrive(Payload(message), on: UInt32(slot), now, &effects)
+      carryOut(now)
+    }
+    guard decoded.hasControl else { return }
+    let control = decoded.control(of: frame, encoder.topics, into: &participants.router, at: now)
+    guard let control else { return }
+    participants.arrive(Payload(control), on: UInt32(slot), now, &effects)
+    carryOut(now)
+  }
+
+  /// The message of these bytes: known by its content, or read now. Nil when they are not what a node of ours writes: the
+  /// id is the hash of the bytes, so they must have one form only.
+  private func message(_ data: [UInt8], _ topic: TopicID, _ now: Instant) -> MessageHandle? {
+    let id = Participants.contentID(topic: topics[topic.index], data: data)
+    if let known = participants.router.messages.handle(of: id),
+      !participants.router.messages[known].isPlaceholder
+    {
+      return known
+    }
+    let deployment = blueprint.deployment
+    guard let signed = try? SignedAttestation(decoding: data, deployment.scheme),
+      signed.attestation.service.index == topic.index,
+      signed.encoded(
+        deployment.scheme, paddedTo: deployment.services[topic.index].attestationBytes) == data
+    else { return nil }
+    return participants.register(signed, origin: MessageTable.unknownOrigin, now)
+  }
+
+  private func expel(_ slot: Int) {
+    participants.router.countInvalid()
+    transport.expel(slot: slot)
+  }
+}

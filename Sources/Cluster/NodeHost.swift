@@ -1,0 +1,239 @@
+// The nodes that one process hosts, driven by sockets and a clock: the cluster's counterpart of the simulator's `World`.
+// One input goes into the participants, all its effects are carried out, then the next input.
+//
+// Frames and their coding are in NodeHost+Frames, faults in NodeHost+Faults. What belongs to the chain is elsewhere
+// (`ChainHost`), perhaps in another process.
+
+internal import Basics
+internal import Gossip
+internal import Libp2p
+internal import Network
+internal import Participants
+internal import Runs
+internal import UV
+
+/// Participants behind sockets.
+final class NodeHost {
+  /// What waits for its instant.
+  enum Entry: BitwiseCopyable {
+    case wakeUp(NodeID, WakeUp)
+    case certificate(TaskID)
+    /// Instant zero.
+    case beginning
+  }
+
+  /// Frames refused for what was in them.
+  struct Refusals: Equatable, Sendable {
+    /// No RPC.
+    var malformed: UInt64 = 0
+    /// An RPC whose data is no attestation of its topic in the one form that we write.
+    var foreignData: UInt64 = 0
+  }
+
+  let blueprint: Blueprint
+  let loop: Loop
+  var participants: Participants
+  var effects = Effects()
+  let transport: Transport
+  let imposed: ImposedLinks
+  var decoded = DecodedRPC()
+  var known = KnownFrames()
+  let encoder: RPCEncoder
+  let topics: [String]
+  var refusals = Refusals()
+  /// By fault: what heals it on the links.
+  var linkFaults: [UInt32: LinkFaultID] = [:]
+  /// What the system refused while the run went on.
+  var failures: [String] = []
+  weak var audience: (any NodeAudience)?
+
+  private let ears: Ears
+  private let timetable: Timetable<Entry>
+  private let rpcDraws: HashRandom
+  private(set) var hasBegun = false
+  private(set) var hasEnded = false
+
+  /// What the transport tells, before the host exists and after.
+  private final class Ears: TransportReceiver {
+    weak var host: NodeHost?
+    func received(_ frame: Span<UInt8>, slot: Int) { host?.received(frame, slot: slot) }
+    func linkUp(slot: Int) { host?.linkUp(slot: slot) }
+    func linkDown(slot: Int) { host?.linkDown(slot: slot) }
+  }
+
+  /// Prepares the nodes of which `hosting` holds.
+  ///
+  /// - Throws: `SchemeUnavailable`, `UVError`.
+  init(_ blueprint: Blueprint, hosting: [Bool], on loop: Loop) throws {
+    self.blueprint = blueprint
+    self.loop = loop
+    participants = try Participants(blueprint.deployment, hosting: hosting, indexesContents: true)
+    topics = blueprint.deployment.services.map(\.topicName)
+    encoder = RPCEncoder(TopicNames(topics))
+    let table = blueprint.makeLinks()
+    let seed = blueprint.deployment.seed
+    let settings = TransportSettings(
+      network: NetworkID(mix(seed), mix(seed ^ 1), mix(seed ^ 2), mix(seed ^ 3)), seed: seed,
+      nodes: table.nodes)
+    let ears = Ears()
+    self.ears = ears
+    transport = Transport(loop, Wiring(table), hosting: hosting, settings, receiver: ears)
+    imposed = try ImposedLinks(transport, table, epoch: 0)
+    rpcDraws = HashRandom(seed: seed, .rpcDelay)
+    let clock = Clock()
+    timetable = try Timetable(loop) { clock.host?.due($0) }
+    clock.host = self
+    ears.host = self
+  }
+
+  private final class Clock {
+    weak var host: NodeHost?
+  }
+
+  var now: Instant { timetable.now }
+  /// How late wake-ups came, nanoseconds.
+  var lateness: Histogram { timetable.lateness }
+
+  // MARK: Life
+
+  /// Opens the listeners. Returns where each hosted node listens.
+  func listen() throws(UVError) -> [(node: NodeID, port: UInt16)] { try transport.listen() }
+
+  /// Dials; `ports` are those of all nodes.
+  func connect(to ports: [UInt16]) { transport.connect(to: ports) }
+
+  /// Instant zero of the run, now or later. Every link stands by then.
+  func begin(at epoch: UInt64) {
+    imposed.setEpoch(epoch)
+    timetable.add(.beginning, at: .zero)
+    timetable.begin(at: epoch)
+  }
+
+  private func begin(_ now: Instant) {
+    guard !hasBegun else { return }
+    hasBegun = true
+    participants.start(now, &effects)
+    for slot in 0..<transport.wiring.slots where transport.isUp(slot: slot) {
+      participants.connected(UInt32(slot), now, &effects)
+    }
+    carryOut(now)
+  }
+
+  /// Whether the run goes on. A frame that is faster than our own alarm begins it.
+  func isUnderWay(_ now: Instant) -> Bool {
+    if hasEnded { return false }
+    if !hasBegun, timetable.hasBegun { begin(now) }
+    return hasBegun
+  }
+
+  /// Traffic is over: nothing more is sent or heard. The participants' counts stay.
+  func end() {
+    guard !hasEnded else { return }
+    hasEnded = true
+    timetable.close()
+    imposed.close()
+    transport.close()
+  }
+
+  // MARK: Inputs
+
+  private func due(_ entry: Entry) {
+    guard !hasEnded else { return }
+    let now = now
+    switch entry {
+    case .wakeUp(let node, let timer): participants.wake(timer, at: node, now, &effects)
+    case .certificate(let task): participants.certificateIncluded(task)
+    case .beginning: begin(now)
+    }
+    carryOut(now)
+  }
+
+  private func linkUp(slot: Int) {
+    if hasBegun, !hasEnded {
+      let now = now
+      participants.connected(UInt32(slot), now, &effects)
+      carryOut(now)
+    }
+    if transport.isConnected { audience?.everyLinkStands() }
+  }
+
+  private func linkDown(slot: Int) {
+    if hasBegun, !hasEnded { participants.disconnected(UInt32(slot), now) }
+  }
+
+  // MARK: Effects
+
+  /// Sends, schedules and tells what the last input caused.
+  func carryOut(_ now: Instant) {
+    if effects.outbox.count > 0 { sendOutbox(now) }
+    for k in 0..<effects.timers.count {
+      let request = effects.timers[k]
+      timetable.add(.wakeUp(request.node, request.timer), at: request.at)
+    }
+    effects.timers.removeAll()
+    tellFacts()
+    if !effects.submissions.isEmpty {
+      for submission in effects.submissions { audience?.submitted(submission) }
+      effects.submissions.removeAll()
+    }
+  }
+
+  private func tellFacts() {
+    for k in 0..<effects.facts.count { audience?.happened(effects.facts[k]) }
+    effects.facts.removeAll()
+  }
+
+  private func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
+    TimeSpan(nanoseconds: UInt64(max(blueprint.deployment.rpcDelay.draw(rpcDraws.bits(who, call)), 0)))
+  }
+}
+
+// MARK: - What the chain tells
+
+extension NodeHost: NodePopulation {
+  func connect(limit: TimeSpan) throws {
+    var ports = Array(repeating: UInt16(0), count: blueprint.deployment.nodes.count)
+    for (node, port) in try listen() { ports[node.index] = port }
+    connect(to: ports)
+    guard loop.run(limit: limit, until: { transport.isConnected }) else {
+      throw ClusterError.notConnected(links: links.up, of: links.all, seconds: limit.seconds)
+    }
+  }
+
+  var beginsAfter: TimeSpan { .zero }
+
+  func close() { end() }
+
+  func announce(_ task: TaskID) {
+    let now = now
+    for node in blueprint.deployment.services[participants.schedule[task].service.index].members
+    where transport.isHosted[node.index] {
+      let delay = rpcDelay(UInt64(node.rawValue), UInt64(task.rawValue) | 1 << 40)
+      timetable.add(.wakeUp(node, WakeUp(.announcement, task.rawValue)), at: now + delay)
+    }
+  }
+
+  func certify(_ task: TaskID) {
+    timetable.add(.certificate(task), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
+  }
+
+  func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }
+
+  func audit() {
+    participants.audit(now, &effects)
+    tellFacts()
+  }
+
+  var counters: Counters { participants.router.counters }
+  var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad() }
+  var links: (up: Int, all: Int) { (transport.linksUp, transport.hostedSlots) }
+  var refusedFrames: UInt64 { refusals.malformed + refusals.foreignData }
+
+  var totals: PopulationTotals {
+    var totals = PopulationTotals()
+    totals.measures = participants.measures
+    totals.counters = participants.router.counters
+    totals.loads = blueprint.deployment.nodes.indices.map { participants.load(NodeID($0)) }
+    return totals
+  }
+}

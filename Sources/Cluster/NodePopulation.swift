@@ -1,0 +1,59 @@
+// The nodes of a run as the side of the chain sees them. They are in this process (`NodeHost`), or in others
+// (`ProcessGroup`).
+
+internal import Basics
+internal import Gossip
+internal import Participants
+internal import Runs
+
+/// What the chain's side tells nodes, and asks of them.
+protocol NodePopulation: AnyObject {
+  // MARK: Life
+  /// Opens every socket and shakes every hand.
+  func connect(limit: TimeSpan) throws
+  /// How far ahead instant zero has to be for every node to hear of it.
+  var beginsAfter: TimeSpan { get }
+  /// Instant zero of the run, on the monotonic clock.
+  func begin(at epoch: UInt64)
+  /// Traffic is over: nothing more is sent or heard, and all facts are told.
+  func end()
+  /// Gives everything back.
+  func close()
+
+  // MARK: What the chain tells
+  /// A service announced a task; its operators hear of it after their RPC delay.
+  func announce(_ task: TaskID)
+  /// A certificate for `task` is on chain.
+  func certify(_ task: TaskID)
+  /// The stake of a service's members, by index, in wei.
+  func setStake(_ service: ServiceID, _ stake: [UInt128])
+  /// A fault comes into force. `live` is what others need to draw it again, for one that is not in the scenario.
+  func begin(_ fault: Fault, live: LiveFault?)
+  func end(_ fault: Fault)
+
+  // MARK: What is counted
+  /// Tells the fate of messages whose lifetime is over.
+  func audit()
+  /// What was counted so far.
+  var totals: PopulationTotals { get }
+  /// What the routers counted so far.
+  var counters: Counters { get }
+  /// Busy CPU time and cores of all hosts.
+  var load: (busyNanoseconds: UInt64, cores: Int) { get }
+  /// Links that stand, and links that there are.
+  var links: (up: Int, all: Int) { get }
+  /// Frames that cost a peer its connection.
+  var refusedFrames: UInt64 { get }
+}
+
+/// Who hears what nodes did, and takes their transactions.
+protocol NodeAudience: AnyObject {
+  func happened(_ fact: Fact)
+  func submitted(_ submission: Submission)
+  /// Every link of every node stands, for the first time or again.
+  func everyLinkStands()
+  /// A node came back and listens elsewhere.
+  func moved(_ node: NodeID, port: UInt16)
+  /// Something that the person who runs the cluster should know.
+  func notice(_ text: String)
+}

@@ -1,0 +1,250 @@
+// The nodes of a run in processes of their own, as this process, which holds the chain and the record, sees them.
+//
+// Facts of several processes come nearly in order; they wait a tenth of a second and are told in the order of their
+// instants, since the record wants an offence before the evidence of it. A process that dies takes its nodes down; that
+// is told, and the run goes on.
+
+internal import Basics
+internal import Foundation
+internal import Gossip
+internal import Participants
+internal import Runs
+internal import Scenarios
+internal import UV
+
+/// What a process of a cluster has to do.
+struct NodeAssignment: Codable {
+  var scenario: Scenario
+  var process: Int
+  var processes: Int
+
+  /// Nodes are dealt out in blocks.
+  func hosts(_ node: Int, of nodes: Int) -> Bool { node * processes / nodes == process }
+
+  var encoded: [UInt8] { (try? JSONEncoder().encode(self)).map { [UInt8]($0) } ?? [] }
+  init(scenario: Scenario, process: Int, processes: Int) {
+    self.scenario = scenario
+    self.process = process
+    self.processes = processes
+  }
+  init?(decoding bytes: [UInt8]) {
+    guard let value = try? JSONDecoder().decode(Self.self, from: Data(bytes)), value.processes > 0,
+      value.process >= 0, value.process < value.processes
+    else { return nil }
+    self = value
+  }
+}
+
+/// Children that host the nodes.
+final class ProcessGroup {
+  private static var reordering: TimeSpan { .milliseconds(100) }
+
+  let blueprint: Blueprint
+  private let scenario: Scenario
+  private let loop: Loop
+  private let processes: Int
+  private var supervisor: Supervisor?
+  weak var audience: (any NodeAudience)?
+
+  private let schedule: TaskSchedule
+  private let members: [Int]
+  private let slots: Int
+  private var latest: [NodeTotals?]
+  private var failures: [String] = []
+  private var isConnected = false
+  private var isEnding = false
+  private var epoch: UInt64 = 0
+  private var facts = DueHeap<Fact>()
+  private var release: UV.Timer?
+  /// Bodies from children that were none.
+  private(set) var refused: UInt64 = 0
+
+  /// `executable` is started once a process, with `cluster process SOCKET K`.
+  init(
+    _ blueprint: Blueprint, _ scenario: Scenario, processes: Int, executable: String, socket: String,
+    on loop: Loop
+  ) {
+    self.blueprint = blueprint
+    self.scenario = scenario
+    self.processes = processes
+    self.loop = loop
+    let deployment = blueprint.deployment
+    schedule = TaskSchedule(
+      services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    members = deployment.services.map(\.members.count)
+    slots = deployment.neighbors.count
+    latest = Array(repeating: nil, count: processes)
+    supervisor = Supervisor(loop, processes: processes, nodes: deployment.nodes.count, owner: self) { k in
+      (executable, ["cluster", "process", socket, "\(k)"])
+    }
+    release = UV.Timer(loop) { [weak self] in self?.tellFacts(all: false) }
+  }
+
+  /// Takes the channel of a child; false when it is not one.
+  func adopt(_ channel: ControlChannel, from process: Int32) -> Bool {
+    supervisor?.adopt(channel, from: process) ?? false
+  }
+
+  var processIDs: [Int32] { supervisor?.processIDs ?? [] }
+
+  private var now: Instant {
+    let clock = Loop.monotonicNanoseconds
+    return Instant(nanoseconds: clock > epoch ? clock - epoch : 0)
+  }
+
+  private func tellFacts(all: Bool) {
+    let limit = now.nanoseconds
+    let wait = Self.reordering.nanoseconds
+    while let due = facts.earliest, all || due + wait <= limit, let fact = facts.popFirst() {
+      audience?.happened(fact)
+    }
+  }
+}
+
+// MARK: - What the chain's side wants
+
+extension ProcessGroup: NodePopulation {
+  func connect(limit: TimeSpan) throws {
+    try supervisor?.start()
+    let isReady = loop.run(limit: limit) { isConnected || !failures.isEmpty }
+    if let failure = failures.first { throw ClusterError.system(failure) }
+    guard isReady else {
+      throw ClusterError.system("the cluster's processes are not connected after \(limit)")
+    }
+  }
+
+  var beginsAfter: TimeSpan { .milliseconds(200) }
+
+  func begin(at epoch: UInt64) {
+    self.epoch = epoch
+    supervisor?.run(from: epoch)
+    release?.start(after: .milliseconds(10), every: .milliseconds(10))
+  }
+
+  func end() {
+    guard !isEnding else { return }
+    isEnding = true
+    supervisor?.broadcast(.stop)
+    let areDone = loop.run(limit: .seconds(15)) {
+      supervisor?.stages.allSatisfy { $0 == .finished || $0 == .ended } ?? true
+    }
+    if !areDone {
+      audience?.notice("a process did not tell its last counts within 15 s; the ones before count")
+    }
+    tellFacts(all: true)
+  }
+
+  func close() {
+    isEnding = true
+    supervisor?.killAll()
+    _ = loop.run(limit: .seconds(5)) { supervisor?.isEmpty ?? true }
+    release?.close()
+    release = nil
+    supervisor = nil
+  }
+
+  func announce(_ task: TaskID) {
+    var body: [UInt8] = []
+    body.append(number: UInt64(task.rawValue), 4)
+    supervisor?.broadcast(.task(body))
+  }
+
+  func certify(_ task: TaskID) { supervisor?.broadcast(.chain(ChainNews.certificate(task).encoded)) }
+
+  func setStake(_ service: ServiceID, _ stake: [UInt128]) {
+    supervisor?.broadcast(.chain(ChainNews.stake(service, stake).encoded))
+  }
+
+  func begin(_ fault: Fault, live: LiveFault?) {
+    supervisor?.broadcast(.fault(id: fault.id, live?.encoded ?? []))
+  }
+
+  func end(_ fault: Fault) { supervisor?.broadcast(.heal(id: fault.id)) }
+
+  /// Children audit by themselves, before they tell their counts.
+  func audit() { tellFacts(all: isEnding) }
+
+  var totals: PopulationTotals {
+    var totals = PopulationTotals()
+    for one in latest { if let one { totals.merge(one) } }
+    return totals
+  }
+
+  var counters: Counters { totals.counters }
+
+  var load: (busyNanoseconds: UInt64, cores: Int) {
+    latest.reduce((0, 0)) { ($0.0 + ($1?.busyTotal ?? 0), max($0.1, $1?.coresTotal ?? 0)) }
+  }
+
+  var links: (up: Int, all: Int) { (latest.reduce(0) { $0 + ($1?.linksUp ?? 0) }, slots) }
+
+  var refusedFrames: UInt64 { latest.reduce(0) { $0 + ($1?.refusedFrames ?? 0) } }
+}
+
+// MARK: - What processes tell
+
+extension ProcessGroup: SupervisorOwner {
+  func assignment(of process: Int) -> [UInt8] {
+    NodeAssignment(scenario: scenario, process: process, processes: processes).encoded
+  }
+
+  func everyProcessIsConnected() { isConnected = true }
+
+  func received(_ message: ControlMessage, from process: Int) {
+    switch message {
+    case .facts(let body):
+      var reader = WireReader(body)
+      while !reader.isAtEnd {
+        guard
+          let fact = Fact(
+            &reader, nodes: blueprint.deployment.nodes.count, schedule, members: members)
+        else {
+          refused += 1
+          return
+        }
+        facts.insert(fact, due: fact.at.nanoseconds)
+      }
+    case .submission(let body):
+      guard let submission = Submission(decoding: body, blueprint.deployment.scheme),
+        submission.node.index < blueprint.deployment.nodes.count
+      else {
+        refused += 1
+        return
+      }
+      audience?.submitted(submission)
+    case .statistics(let body), .finished(let body):
+      guard let totals = NodeTotals(decoding: body, nodes: blueprint.deployment.nodes.count) else {
+        refused += 1
+        return
+      }
+      for text in totals.notices { audience?.notice("process \(process): \(text)") }
+      latest[process] = totals
+    case .failed(let reason): fail("process \(process): \(reason)")
+    default: refused += 1
+    }
+  }
+
+  func ended(process: Int, _ exit: UV.Process.Exit, hadFinished: Bool) {
+    guard !isEnding, !hadFinished else { return }
+    let how =
+      switch exit {
+      case .code(let code): "with code \(code)"
+      case .signal(let number): "by signal \(number)"
+      }
+    fail("process \(process) ended \(how)")
+    guard isConnected else { return }
+    let part = NodeAssignment(scenario: scenario, process: process, processes: processes)
+    let nodes = blueprint.deployment.nodes.count
+    for node in 0..<nodes where part.hosts(node, of: nodes) {
+      let fact = Fact(.down, node: NodeID(node), at: now)
+      facts.insert(fact, due: fact.at.nanoseconds)
+    }
+  }
+
+  func rejoined(process: Int) {}
+
+  private func fail(_ text: String) {
+    failures.append(text)
+    audience?.notice(text)
+  }
+}
