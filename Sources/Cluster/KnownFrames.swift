@@ -12,7 +12,7 @@ struct KnownFrames: ~Copyable {
   /// Longer frames are not kept.
   static let frameBytesMaximum = 4_096
 
-  private struct Entry: BitwiseCopyable {
+  struct Entry: BitwiseCopyable {
     var hash: UInt64
     var message: MessageHandle
   }
@@ -28,7 +28,7 @@ struct KnownFrames: ~Copyable {
 
   /// The hash by which a frame is looked up.
   func hash(_ frame: Span<UInt8>) -> UInt64 {
-    let bytes = frame.bytes
+    let bytes = unsafe frame.bytes
     var state = seed ^ UInt64(bytes.byteCount)
     var position = 0
     while position &+ 8 <= bytes.byteCount {
@@ -47,7 +47,9 @@ struct KnownFrames: ~Copyable {
   /// The message of a frame with exactly these bytes; it may have been forgotten since.
   mutating func message(_ frame: Span<UInt8>, hash: UInt64) -> MessageHandle? {
     let place = Int(truncatingIfNeeded: hash) & (Self.places - 1)
-    guard entries[place].hash == hash, Self.isEqual(frames[place].span.bytes, frame.bytes) else { return nil }
+    guard entries[place].hash == hash else { return nil }
+    let kept = frames[place]
+    guard unsafe Self.isEqual(kept.span.bytes, frame.bytes) else { return nil }
     found &+= 1
     return entries[place].message
   }
