@@ -225,7 +225,7 @@ extension NodeHost: NodePopulation {
   }
 
   var counters: Counters { participants.router.counters }
-  var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad() }
+  var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad(at: now) }
   var links: (up: Int, all: Int) { (transport.linksUp, transport.hostedSlots) }
   var refusedFrames: UInt64 { refusals.malformed + refusals.foreignData }
 
@@ -233,7 +233,7 @@ extension NodeHost: NodePopulation {
     var totals = PopulationTotals()
     totals.measures = participants.measures
     totals.counters = participants.router.counters
-    totals.loads = blueprint.deployment.nodes.indices.map { participants.load(NodeID($0)) }
+    totals.loads = blueprint.deployment.nodes.indices.map { participants.load(NodeID($0), at: now) }
     return totals
   }
 }

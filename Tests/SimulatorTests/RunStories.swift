@@ -63,7 +63,7 @@ private let guilt = """
     #expect(summary.attestations.firstDeliveries == summary.attestations.expectedDeliveries)
     #expect(summary.attestations.unreachableDeliveries == 0)
     #expect(conclusion.slashes.isEmpty)
-    #expect(summary.checks.allSatisfy(\.holds))
+    #expect(summary.checks.allSatisfy { $0.holds })
     #expect(summary.rewards.conserved == true)
     #expect(summary.rewards.submittedWei > 0)
   }
@@ -74,7 +74,7 @@ private let guilt = """
     let conclusion = try run(seed: seed, extra: trouble, loss: "1%")
     #expect(
       !conclusion.slashes.contains { $0.state == .executed }, "replay: run(seed: \(seed), extra: trouble)")
-    #expect(conclusion.summary.checks.allSatisfy(\.holds))
+    #expect(conclusion.summary.checks.allSatisfy { $0.holds })
   }
 
   /// The same trouble, with three equivocators: each is slashed, and every equivocation whose halves both reached an
@@ -94,7 +94,7 @@ private let guilt = """
     let punished = Set(conclusion.slashes.filter { $0.state == .executed }.map(\.operatorID))
     #expect(punished == Set(double.map(\.operatorID)), "seed \(seed)")
     #expect(conclusion.summary.slashing.amounts.honestLoss == 0)
-    #expect(conclusion.summary.checks.allSatisfy(\.holds))
+    #expect(conclusion.summary.checks.allSatisfy { $0.holds })
   }
 
   @Test func theSameSeedGivesTheSameRunAndAnotherSeedAnother() throws {
