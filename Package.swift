@@ -125,7 +125,7 @@ let package = Package(
       name: "TestKit", dependencies: ["Basics", "Gossip"], path: "Tests/TestKit", swiftSettings: strict),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
     .testTarget(name: "SignaturesTests", dependencies: ["Basics", "Signatures"], swiftSettings: strict),
-    .testTarget(name: "UVTests", dependencies: ["UV"], swiftSettings: strict),
+    .testTarget(name: "UVTests", dependencies: ["Basics", "UV"], swiftSettings: strict),
     .testTarget(name: "NetworkTests", dependencies: ["Basics", "Network"], swiftSettings: strict),
     .testTarget(
       name: "GossipTests", dependencies: ["Basics", "Gossip", "TestKit"], swiftSettings: strict),

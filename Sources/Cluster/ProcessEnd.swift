@@ -27,8 +27,8 @@ final class ProcessEnd {
     self.owner = owner
     self.process = UInt32(process)
     channel = try ControlChannel(loop, dialing: path)
-    channel.received = { [unowned self] in self.received($0) }
-    channel.ended = { [unowned self] _ in self.owner.parentIsGone() }
+    channel.received = { [weak self] in self?.received($0) }
+    channel.ended = { [weak self] _ in self?.owner.parentIsGone() }
     channel.send(.hello(process: self.process, version: ControlMessage.version))
   }
 

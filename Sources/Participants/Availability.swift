@@ -18,7 +18,7 @@ package struct Availability: ~Copyable {
     var from: Instant
     var until: Instant
     /// By node, as in `Fault.partition`.
-    var sides: [UInt32]
+    package var sides: [UInt32]
   }
 
   package init(nodes: Int) {

@@ -36,7 +36,7 @@ extension Participants {
       let rank = rank(of: ordinal, in: service, for: attestation.task)
       let wait = service.aggregationGrace + service.backupDelay * UInt64(rank)
       aggregation[index].wakeUps += 1
-      effects.wake(node, at: min(now + wait, task.deadline), .certificate, index)
+      effects.wake(node, at: now + wait, .certificate, index)
     }
     // Everybody has been heard: nothing is gained by waiting.
     if outcome == .complete, rank(of: ordinal, in: service, for: attestation.task) == 0 {
@@ -50,10 +50,11 @@ extension Participants {
     return (ordinal + count - task.index % count) % count
   }
 
-  /// A wake-up of a tally: its turn to submit has come, or the window has ended.
+  /// A wake-up of a tally: the window has ended, or its turn to submit has come. A certificate may be on its way for some
+  /// blocks after the window; whether it is too late is the chain's to say.
   mutating func certificateDue(_ index: UInt32, at node: NodeID, _ now: Instant, _ effects: inout Effects) {
     let tally = aggregation[index]
-    if now > schedule[tally.task].deadline {
+    if !tally.closed && now > schedule[tally.task].deadline {
       aggregation[index].closed = true
     } else if availability.isUp(node) && !certified.contains(0, tally.task.index) {
       submitCertificate(index, now, &effects)
@@ -63,7 +64,7 @@ extension Participants {
 
   private mutating func submitCertificate(_ index: UInt32, _ now: Instant, _ effects: inout Effects) {
     let tally = aggregation[index]
-    guard tally.winner != 255, !tally.submitted, !tally.closed else { return }
+    guard tally.winner != 255, !tally.submitted else { return }
     aggregation[index].submitted = true
     let row = Int(tally.winner)
     let members = service(schedule[tally.task].service).members.count

@@ -8,10 +8,6 @@ extension CoordinatorState {
   /// A year of 365 days, in nanoseconds.
   private static let year: UInt128 = 365 * 86_400 * 1_000_000_000
 
-  func epochLength(of service: ServiceID) -> TimeSpan {
-    services[service.index].rewards?.epoch ?? configuration.rewardEpoch
-  }
-
   /// Pays one epoch of one service. The pool is annual * epoch / year, rounded down; a service pays for epochs in which a
   /// task of it was settled, certified or not.
   mutating func closeEpoch(_ service: ServiceID, at: Instant, _ facts: inout [CoordinatorFact]) {
@@ -19,7 +15,7 @@ extension CoordinatorState {
     let record = services[service.index].closeEpoch()
     guard let policy = services[service.index].rewards else { return }
     let set = services[service.index].set
-    let pool = mulDiv(policy.annualPool, UInt128(epochLength(of: service).nanoseconds), Self.year)
+    let pool = mulDiv(policy.annualPool, UInt128(configuration.rewardEpoch.nanoseconds), Self.year)
     let division = RewardDistribution(pool: pool, policy: policy, record: record)
     var epoch = EpochFact(
       service: service, epoch: UInt32(truncatingIfNeeded: index), at: at, submittedWei: pool, paidWei: 0,

@@ -159,11 +159,13 @@ extension Participants {
     AttestationVerifier(signer: signer, domain: domain, mode: deployment.mode)
   }
 
-  /// Busy CPU time and cores of the node's host.
-  public func load(_ node: NodeID) -> (busyNanoseconds: UInt64, cores: Int) { processors.load(node) }
+  /// Busy CPU time of the node's host up to `now`, and its cores.
+  public func load(_ node: NodeID, at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) {
+    processors.load(node, at: now)
+  }
 
-  /// Busy CPU time and cores of all hosts.
-  public func totalLoad() -> (busyNanoseconds: UInt64, cores: Int) { processors.total }
+  /// The same for all hosts together.
+  public func totalLoad(at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) { processors.total(at: now) }
 
   /// Whether the node runs.
   public func isUp(_ node: NodeID) -> Bool { availability.isUp(node) }

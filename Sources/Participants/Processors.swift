@@ -80,18 +80,30 @@ struct Processors: ~Copyable {
   /// Changes the speed of `node` for jobs admitted from now on.
   mutating func setSlowness(_ node: NodeID, permille: UInt64) { slowness[node.index] = permille }
 
-  /// Busy nanoseconds and cores of the host of `node`.
-  func load(_ node: NodeID) -> (busyNanoseconds: UInt64, cores: Int) {
-    let host = hostOf[node.index]
-    return (busy[host], Int(firstCore[host + 1] - firstCore[host]))
+  /// Nanoseconds that the cores of the host of `node` have been busy up to `now`, and how many cores there are.
+  func load(_ node: NodeID, at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) {
+    load(host: hostOf[node.index], at: now)
+  }
+
+  /// Work that was admitted and lies ahead is not busy time yet. It lies at the end of each core's time without a gap.
+  fileprivate func load(host: UInt32, at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) {
+    var ahead: UInt64 = 0
+    for core in firstCore[host]..<firstCore[host + 1] where freeAt[core] > now.nanoseconds {
+      ahead += freeAt[core] - now.nanoseconds
+    }
+    return (busy[host] - min(ahead, busy[host]), Int(firstCore[host + 1] - firstCore[host]))
   }
 }
 
 extension Processors {
-  /// Busy nanoseconds and cores of all hosts together.
-  var total: (busyNanoseconds: UInt64, cores: Int) {
-    var sum: UInt64 = 0
-    for host in 0..<busy.count { sum += busy[host] }
-    return (sum, freeAt.count)
+  /// The same for all hosts together.
+  func total(at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) {
+    var sum: (busyNanoseconds: UInt64, cores: Int) = (0, 0)
+    for host in 0..<busy.count {
+      let load = load(host: UInt32(host), at: now)
+      sum.busyNanoseconds += load.busyNanoseconds
+      sum.cores += load.cores
+    }
+    return sum
   }
 }

@@ -168,7 +168,9 @@ public struct SummaryTable {
       + all.map { one in
         let holds = one["holds"]?.boolean == true
         let value =
-          one["value"].flatMap { v in v.double.map { Figures.significant($0, 6) } ?? v.string } ?? "undefined"
+          one["value"].flatMap { v in 
+            v.double.map { Figures.significant($0, 6) } ?? v.string ?? v.boolean.map { "\($0)" }
+          } ?? "undefined"
         let mark = holds ? ink.good("  holds   ") : ink.bad("  broken  ")
         let tail = "  " + Text.fitted(Text.plain(value), to: 20)
         return mark + Text.fitted(Text.plain(one["expression"]?.string ?? ""), to: 70 - tail.count)

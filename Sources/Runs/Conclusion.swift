@@ -83,7 +83,7 @@ extension Record {
       else { continue }
       let stake = coordinator.stake(of: offence.service).weights[member]
       switch rule.penalty {
-      case .fixed(let wad), .proportional(let wad, _), .correlated(let wad, _, _):
+      case .fixed(let wad), .proportional(let wad), .correlated(let wad, _, _):
         offences[k].dueWei = mulDiv(stake, UInt128(wad), 1_000_000_000_000_000_000)
       }
     }
@@ -271,15 +271,22 @@ extension Record {
           AttestationRow(
             task: TaskID(index), operatorID: node, publishedAt: published, receivedAt: collected,
             onTime: collected != nil, expected: Int(duty.expected), receivedBy: Int(duty.received), p50: nil,
-            last: nil, cause: cause(duty)))
+            last: nil, cause: cause(duty, task, node)))
       }
     }
     return rows
   }
 
-  private func cause(_ duty: Duty) -> Reporting.MissCause? {
+  private func cause(_ duty: Duty, _ task: ScheduledTask, _ node: NodeID) -> Reporting.MissCause? {
     if duty.collectedAt != .max { return nil }
-    if duty.publishedAt != .max { return duty.expected == 0 ? .partitioned : .late }
+    if duty.publishedAt != .max {
+      let published = Instant(nanoseconds: duty.publishedAt)
+      let aggregators = deployment.services[task.service.index].aggregators
+      let cutOff = availability.partitions(from: published, until: task.deadline).contains { partition in
+        aggregators.allSatisfy { !Fault.connects(partition.sides[node.index], partition.sides[$0.index]) }
+      }
+      return cutOff ? .partitioned : .late
+    }
     return switch DutyMiss(rawValue: duty.miss) {
     case .silent: .silent
     case .crashed: .crashed

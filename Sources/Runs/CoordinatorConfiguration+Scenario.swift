@@ -82,7 +82,7 @@ extension SlashingRule {
     let penalty: Penalty =
       switch plan.penalty {
       case .fixed(let share): .fixed(wad: share.wad)
-      case .proportional(let maximum): .proportional(scaleWad: maximum.wad, capWad: maximum.wad)
+      case .proportional(let maximum): .proportional(maximumWad: maximum.wad)
       case .correlated(let base, let multiplier, let window):
         .correlated(baseWad: base.wad, multiplier: UInt64(multiplier), window: window)
       }

@@ -6,6 +6,7 @@ public import Basics
 /// A scheme that this build cannot compute.
 public struct SchemeUnavailable: Error, CustomStringConvertible, Equatable {
   public let scheme: SignatureScheme
+  public init(scheme: SignatureScheme) { self.scheme = scheme }
   public var description: String {
     switch scheme {
     case .ecdsaSecp256k1:

@@ -71,7 +71,9 @@ public struct Simulation: EngineRun, ~Copyable {
     var totals = PopulationTotals()
     totals.measures = engine.population.participants.measures
     totals.counters = engine.population.participants.router.counters
-    totals.loads = blueprint.deployment.nodes.indices.map { engine.population.participants.load(NodeID($0)) }
+    totals.loads = blueprint.deployment.nodes.indices.map {
+      engine.population.participants.load(NodeID($0), at: engine.now)
+    }
     return engine.population.record.conclude(
       blueprint, totals, engine.population.coordinator, digest: digest, at: engine.now, settledAt: settledAt)
   }

@@ -222,7 +222,7 @@ extension World {
     for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
     effects.facts.removeAll()
     record.audit(now)
-    let load = participants.totalLoad()
+    let load = participants.totalLoad(at: now)
     record.sample(
       now, participants.router.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
   }

@@ -6,7 +6,7 @@ import Signatures
 import Testing
 import UV
 
-func copy(_ span: Span<UInt8>) -> [UInt8] { span.indices.map { span[$0] } }
+func copy(_ span: Span<UInt8>) -> [UInt8] { [UInt8](capacity: span.count) { $0.append(bytes: span) } }
 
 /// Writes down what a transport tells.
 final class Receiver: TransportReceiver {

@@ -45,6 +45,8 @@ final class Family {
   var server: ControlServer?
   var arrived: [ControlChannel] = []
   var children: [Child] = []
+  /// Every child ever, since a channel may still tell it something.
+  var kept: [Child] = []
 
   init(_ count: Int) throws {
     scratch = try Scratch()
@@ -61,6 +63,7 @@ final class Family {
 
   func join(_ k: Int, as claimed: Int? = nil) throws -> Child {
     let child = Child(claimed ?? k)
+    kept.append(child)
     let known = arrived.count
     child.end = try ProcessEnd(
       loop, parentAt: scratch.path + "/control.sock", process: claimed ?? k, owner: child)

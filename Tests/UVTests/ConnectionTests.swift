@@ -13,7 +13,7 @@ final class Recorder: ConnectionHandler {
   func connected(_ connection: Connection) { isConnected = true }
   func received(_ span: Span<UInt8>, on connection: Connection) {
     reads += 1
-    for k in span.indices { bytes.append(span[k]) }
+    bytes.append(addingCapacity: span.count) { $0.append(bytes: span) }
     onReceive?(connection)
   }
   func ended(_ connection: Connection, _ error: UVError?) { endings.append(error) }

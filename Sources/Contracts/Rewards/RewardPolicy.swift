@@ -1,7 +1,5 @@
 // How a service pays for work: rules as data.
 
-public import Basics
-
 /// Rewards of one service.
 public struct RewardPolicy: Sendable, Equatable {
   /// What happens to the part of the pool that the service-level multiplier takes away.
@@ -19,14 +17,10 @@ public struct RewardPolicy: Sendable, Equatable {
   /// Performance from this share on earns everything; linear in between. In bips.
   public var targetBips: UInt64
   public var unearned: Unearned
-  /// Time between two payments; nil: the coordinator's.
-  public var epoch: TimeSpan?
 
   public init(
-    annualPool: UInt128, floorBips: UInt64 = 0, targetBips: UInt64 = 10_000, unearned: Unearned = .forfeit,
-    epoch: TimeSpan? = nil
+    annualPool: UInt128, floorBips: UInt64 = 0, targetBips: UInt64 = 10_000, unearned: Unearned = .forfeit
   ) {
-    self.epoch = epoch
     self.annualPool = annualPool
     self.floorBips = floorBips
     self.targetBips = targetBips
@@ -36,7 +30,6 @@ public struct RewardPolicy: Sendable, Equatable {
   /// What is wrong with these values; empty when nothing is.
   public func validate() -> [String] {
     var mistakes: [String] = []
-    if epoch == .zero { mistakes.append("epoch: 0s is not allowed") }
     if targetBips > 10_000 { mistakes.append("target: \(targetBips) bips is above 10000") }
     if floorBips > targetBips {
       mistakes.append("floor: \(floorBips) bips is above the target, \(targetBips)")

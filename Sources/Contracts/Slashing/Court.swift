@@ -118,8 +118,8 @@ public struct Court: Sendable {
     let found = cases[id.index]
     switch found.rule.penalty {
     case .fixed(let share): return share
-    case .proportional(let scale, let cap):
-      return max(1, min(cap, UInt64(mulWad(UInt128(scale), UInt128(found.accusation.severityWad)))))
+    case .proportional(let maximum):
+      return max(1, UInt64(mulWad(UInt128(maximum), UInt128(found.accusation.severityWad))))
     case .correlated(let base, let multiplier, let window):
       let guilty = guiltyStake(found, window)
       return Self.correlatedPenalty(

@@ -21,9 +21,8 @@ public enum EvidenceKind: String, Sendable, CaseIterable, Codable {
 public enum Penalty: Sendable, Equatable {
   /// This share, WAD = all of it.
   case fixed(wad: UInt64)
-  /// `scale` times the measured severity, at most `cap`. Severity is the share of duties missed for liveness, and 1 for
-  /// every other class.
-  case proportional(scaleWad: UInt64, capWad: UInt64)
+  /// `maximum` times the measured severity: for liveness the share of duties missed, 1 for every other class.
+  case proportional(maximumWad: UInt64)
   /// min(1, max(base, multiplier * s)): s is the share of the operator set's stake guilty of the same class within
   /// `window` before and after the offence. Shaped on Ethereum's correlation penalty (multiplier 3, about 36 days).
   case correlated(baseWad: UInt64, multiplier: UInt64, window: TimeSpan)
@@ -117,12 +116,8 @@ public struct SlashingRule: Sendable, Equatable {
     if let share = guardShareBips, share > 10_000 { mistakes.append("guard: \(share) bips is above 10000") }
     let wad: UInt64 = 1_000_000_000_000_000_000
     switch penalty {
-    case .fixed(let share):
+    case .fixed(let share), .proportional(let share):
       if share == 0 || share > wad { mistakes.append("penalty: \(share) is not in 1 ... 10^18") }
-    case .proportional(let scale, let cap):
-      for share in [scale, cap] where share == 0 || share > wad {
-        mistakes.append("penalty: \(share) is not in 1 ... 10^18")
-      }
     case .correlated(let base, let multiplier, let window):
       if base > wad { mistakes.append("penalty: base \(base) is above 10^18") }
       if base == 0 && multiplier == 0 { mistakes.append("penalty: base and multiplier are both zero") }
