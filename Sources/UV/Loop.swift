@@ -36,6 +36,8 @@ public import Basics
       throw UVError(code: code, operation: "loop")
     }
     unsafe raw.pointee.data = nil
+    // A peer that closed is an error of the write, not the end of the process.
+    unsafe _ = signal(SIGPIPE, SIG_IGN)
     let prepare = Prepare(self) { [unowned self] in self.flush() }
     let check = Check(self) { [unowned self] in self.flush() }
     prepare.keepsLoopAlive = false

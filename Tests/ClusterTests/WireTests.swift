@@ -1,6 +1,7 @@
 import AVS
 import Basics
 import Contracts
+import Gossip
 import Participants
 import Runs
 import Signatures
