@@ -157,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "ClusterTests",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants", "Scenarios",
+        "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
+        "Scenarios",
         "Reporting", "Runs", "Simulator", "Cluster",
       ],
       swiftSettings: strict),

@@ -165,7 +165,9 @@ extension Participants {
   }
 
   /// The same for all hosts together.
-  public func totalLoad(at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) { processors.total(at: now) }
+  public func totalLoad(at now: Instant) -> (busyNanoseconds: UInt64, cores: Int) {
+    processors.total(at: now)
+  }
 
   /// Whether the node runs.
   public func isUp(_ node: NodeID) -> Bool { availability.isUp(node) }

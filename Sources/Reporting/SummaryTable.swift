@@ -168,7 +168,7 @@ public struct SummaryTable {
       + all.map { one in
         let holds = one["holds"]?.boolean == true
         let value =
-          one["value"].flatMap { v in 
+          one["value"].flatMap { v in
             v.double.map { Figures.significant($0, 6) } ?? v.string ?? v.boolean.map { "\($0)" }
           } ?? "undefined"
         let mark = holds ? ink.good("  holds   ") : ink.bad("  broken  ")

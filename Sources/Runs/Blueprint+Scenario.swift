@@ -48,7 +48,8 @@ extension Blueprint {
       warmup: scenario.warmup, misconduct: setting.misconduct)
     let unmodelled =
       scenario.observe.trace ? ["observe.trace: this version does not write trace.json; remove it"] : []
-    let mistakes = unmodelled + chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
+    let mistakes =
+      unmodelled + chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
     guard mistakes.isEmpty else { throw BlueprintError(mistakes: mistakes) }
     fillSlots()
   }

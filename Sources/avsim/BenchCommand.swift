@@ -7,7 +7,7 @@ public import Simulator
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures avsim itself on fixed workloads.",
-    
+
     subcommands: [Flood.self, BenchClusterCommand.self, BenchSignaturesCommand.self])
 
   struct Flood: ParsableCommand {

@@ -15,19 +15,23 @@ struct BenchSignaturesCommand: ParsableCommand {
     for scheme in SignatureScheme.allCases where Signer.isAvailable(scheme) {
       let signer = try Signer(scheme: scheme, mode: .real, seed: 1, nodes: 1)
       let node = NodeID(0)
-      let digests = (0..<count).map { k in keccak256([UInt8](repeating: UInt8(truncatingIfNeeded: k), count: 80)) }
+      let digests = (0..<count).map { k in
+        keccak256([UInt8](repeating: UInt8(truncatingIfNeeded: k), count: 80))
+      }
       var signatures: [Signature] = []
       let sign = seconds { signatures = digests.map { signer.sign($0, by: node) } }
       var valid = 0
       let verify = seconds {
-        for (digest, signature) in zip(digests, signatures) where signer.isValid(signature, of: digest, by: node) {
+        for (digest, signature) in zip(digests, signatures)
+        where signer.isValid(signature, of: digest, by: node) {
           valid += 1
         }
       }
       guard valid == count else { throw Exit.invariant }
       let each = 1e6 / Double(count)
       print(
-        "tool=avsim scheme=\(scheme.rawValue) count=\(count) sign_us=\(Int(sign * each)) verify_us=\(Int(verify * each))")
+        "tool=avsim scheme=\(scheme.rawValue) count=\(count) sign_us=\(Int(sign * each)) verify_us=\(Int(verify * each))"
+      )
     }
   }
 

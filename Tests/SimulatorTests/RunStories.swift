@@ -21,6 +21,7 @@ func run(seed: UInt64, extra: String = "", loss: String = "0%", duration: String
       topology: {generate: random-regular, degree: 8}
       links: {latency: {uniform: {min: 10ms, max: 80ms}}, loss: \(loss)}
       topicPeers: 8
+    chain: {rewardEpoch: 10m}
     operators: {count: 14, stakes: 1000ETH}
     watchers: {count: 2}
     aggregators: coordinator
@@ -44,15 +45,10 @@ func run(seed: UInt64, extra: String = "", loss: String = "0%", duration: String
 }
 
 private let trouble = """
-  faults:
-      - {at: 12s, for: 6s, partition: {random: 40%}}
-      - {at: 24s, crash: {nodes: 2}, restart: 5s}
+  faults: [{at: 12s, for: 6s, partition: {random: 40%}}, {at: 24s, crash: {nodes: 2}, restart: 5s}]
   """
 
-private let guilt = """
-  adversaries:
-      - {who: {operators: 3}, do: equivocate, from: 8s, until: 12s}
-  """
+private let guilt = "adversaries: [{who: {operators: 3}, do: equivocate, from: 8s, until: 12s}]"
 
 @Suite struct RunStories {
   @Test func anHonestRunCertifiesEverythingAndSlashesNobody() throws {
@@ -81,7 +77,7 @@ private let guilt = """
   /// honest running watcher is slashed exactly once.
   @Test(arguments: 1...100 as ClosedRange<UInt64>)
   func equivocatorsAreSlashedInTheSameTrouble(seed: UInt64) throws {
-    let conclusion = try run(seed: seed, extra: guilt + "\n    " + trouble, loss: "1%")
+    let conclusion = try run(seed: seed, extra: guilt + "\n" + trouble, loss: "1%")
     let double = conclusion.offences.filter { $0.offenceClass == .equivocation }
     #expect(Set(double.map(\.operatorID)).count == 3)
     for offence in double where offence.observable {
@@ -163,7 +159,7 @@ private let guilt = """
   @Test func loweredLatencyShowsInPropagation() throws {
     let plain = try run(seed: 8).summary
     let slow = try run(
-      seed: 8, extra: "faults: [{at: 0s, for: 60s, latency: {links: all, add: 200ms}}]"
+      seed: 8, extra: "faults: [{at: 0s, for: 60s, latency: {add: 200ms}}]"
     ).summary
     let before = try #require(plain.latency.propagation.p50)
     let after = try #require(slow.latency.propagation.p50)
