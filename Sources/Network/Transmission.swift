@@ -35,7 +35,8 @@ extension LinkTable {
   mutating func transmitSpecial(slot: Int, key: UInt64, bytes: Int, at now: Instant) -> Fate {
     tally.sent &+= 1
     let flags = special.flags[slot]
-    if flags.contains(.fault) && isCut(slot) {
+    // (Mutating, like all that is called here: to borrow a part of itself for a plain method the compiler may copy it.)
+    if flags.contains(.fault) && cutSelects(slot) {
       tally.cut &+= 1
       return .cut
     }
@@ -95,8 +96,15 @@ extension LinkTable {
     return .queueFull
   }
 
+  private mutating func cutSelects(_ slot: Int) -> Bool {
+    for k in special.faults.entries.indices where special.faults.entries[k].effect == .cut {
+      if special.faults.members.contains(special.faults.entries[k].row, slot) { return true }
+    }
+    return false
+  }
+
   /// Whether the queue of `slot` would refuse a message that reaches it then.
-  private func linkIsFull(_ slot: Int, at arrival: UInt64, _ bytes: Int) -> Bool {
+  private mutating func linkIsFull(_ slot: Int, at arrival: UInt64, _ bytes: Int) -> Bool {
     let link = special.conditions[Int(special.classes[slot])]
     return Self.enqueue(
       link.bandwidth, link.queueNanoseconds, freeAt: special.freeAt[slot], at: arrival, bytes)
