@@ -113,7 +113,7 @@ public import Basics
     var bits = 21
     while bits > 14 {
       let width = UInt64(1) << UInt64(bits)
-      let isDense = eventsPerSecond * Double(width) * 1e-9 > 24_000
+      let isDense = eventsPerSecond * Double(width) * 1e-9 > 40_000
       let isWide = width > shortestDelay.nanoseconds && shortestDelay.nanoseconds >= 1 << 14
       if !isDense && !isWide { break }
       bits -= 1
