@@ -37,7 +37,7 @@ public import Basics
     }
     unsafe raw.pointee.data = nil
     // A peer that closed is an error of the write, not the end of the process.
-    unsafe _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
     let prepare = Prepare(self) { [unowned self] in self.flush() }
     let check = Check(self) { [unowned self] in self.flush() }
     prepare.keepsLoopAlive = false
