@@ -45,6 +45,8 @@ final class ChainHost {
   private let rpcDraws: HashRandom
   private let inclusionDraws: HashRandom
   private var hasEnded = false
+  /// The last interval, for those who look at the run.
+  private(set) var latestSample: SampleRow?
   private var tasksDue = 0
   private var tasksCertified = 0
 
@@ -241,6 +243,7 @@ final class ChainHost {
     record.audit(now)
     let load = nodes.load
     record.sample(now, nodes.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
+    latestSample = record.rows.samples.last
   }
 
   // MARK: What nodes did

@@ -98,6 +98,12 @@ extension ClusterRun {
       "messages    \(counters.copiesReceived) copies received, \(counters.duplicates) of them again",
       "certified   \(chain.certifiedTasks) of \(chain.dueTasks) tasks due",
     ]
+    if let sample = chain.latestSample {
+      let quorum = sample.quorumP50.map { "\($0.nanoseconds / 1_000_000) ms" } ?? "none"
+      lines.append(
+        "lately      \(sample.published) of \(sample.offered) attestations due were published, "
+          + "quorum reached after \(quorum); \(sample.nodesUp) nodes up")
+    }
     if load.cores > 0, now > .zero {
       let share = Double(load.busyNanoseconds) / (now.seconds * 1e9 * Double(load.cores))
       lines.append("CPU         \(Int(share * 1_000) / 10).\(Int(share * 1_000) % 10) % of the nodes' cores")
