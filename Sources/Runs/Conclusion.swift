@@ -43,6 +43,7 @@ extension Record {
     at: Instant,
     settledAt: Instant
   ) -> Conclusion {
+    horizon = at
     addLivenessOffences(settledAt)
     fillDues(coordinator)
     let accuracy = SlashAccuracy(offences: offences, slashes: slashes)
@@ -90,7 +91,7 @@ extension Record {
   }
 
   private func summarizeTasks(_ summary: inout RunSummary) {
-    for (task, outcome) in zip(schedule.tasks, tasks) where isMeasured(task.due) {
+    for (task, outcome) in zip(schedule.tasks, tasks) where isMeasured(task.due) && task.due <= horizon {
       summary.tasks.issued += 1
       if outcome.certifiedAt == nil {
         summary.tasks.missed += 1
@@ -103,7 +104,7 @@ extension Record {
   }
 
   private func summarizeAttestations(_ summary: inout RunSummary) {
-    for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) {
+    for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) && task.due <= horizon {
       let members = deployment.services[task.service.index].members.count
       for member in 0..<members {
         let duty = duties[Int(schedule.dutyBase[index]) + member]
@@ -159,7 +160,7 @@ extension Record {
     summary.load.queueDrops = Int(totals.measures.queueDrops)
     var due = Array(repeating: 0, count: deployment.nodes.count)
     var failed = due
-    for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) {
+    for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) && task.due <= horizon {
       for (member, node) in deployment.services[task.service.index].members.enumerated() {
         let duty = duties[Int(schedule.dutyBase[index]) + member]
         due[node.index] += 1
@@ -249,7 +250,7 @@ extension Record {
   }
 
   private func taskRows() -> [TaskRow] {
-    zip(schedule.tasks, tasks).enumerated().map { index, pair in
+    zip(schedule.tasks, tasks).enumerated().prefix { $1.0.due <= horizon }.map { index, pair in
       let (task, outcome) = pair
       let state: Reporting.TaskState =
         outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
@@ -261,8 +262,7 @@ extension Record {
 
   private func attestationRows() -> [AttestationRow] {
     var rows: [AttestationRow] = []
-    rows.reserveCapacity(duties.count)
-    for (index, task) in schedule.tasks.enumerated() {
+    for (index, task) in schedule.tasks.enumerated() where task.due <= horizon {
       for (member, node) in deployment.services[task.service.index].members.enumerated() {
         let duty = duties[Int(schedule.dutyBase[index]) + member]
         let published = duty.publishedAt == .max ? nil : Instant(nanoseconds: duty.publishedAt)

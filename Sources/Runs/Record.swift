@@ -61,6 +61,8 @@ public struct Record: ~Copyable {
   var slashIndex: [CaseID: Int] = [:]
   /// Slashes by the contracts' numbers, for burn and redistribution, which come later.
   var slashNumbers: [SlashNumber: Int] = [:]
+  /// The end of traffic: tasks that fall due later never happened.
+  var horizon = Instant.never
   var broken: [(finding: String, at: Instant)] = []
 
   /// Rows finished since they were last taken.

@@ -35,6 +35,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try diagnosing {
+      // From the first moment on: what is there when the user gives up is written.
+      let interruption = Interruption()
       var changes = overrides
       if let seed { changes.append("seed=\(seed)") }
       if let processes { changes.append("cluster.processes=\(processes)") }
@@ -42,7 +44,6 @@ struct RunCommand: ParsableCommand {
       let chosen = engine.flatMap { EngineChoice(rawValue: $0.rawValue) } ?? scenario.engine
       let path = out ?? RunDirectory.defaultPath(name: scenario.name, seed: scenario.seed)
       let execution = try RunExecution(scenario, chosen, at: path, force: force, isQuiet: quiet)
-      let interruption = Interruption()
       var options = ClusterOptions()
       options.processes = scenario.cluster.processes
       let summary = try execution.carryOut(interruption, options)
