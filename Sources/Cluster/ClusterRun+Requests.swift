@@ -101,8 +101,8 @@ extension ClusterRun {
     if let sample = chain.latestSample {
       let quorum = sample.quorumP50.map { "\($0.nanoseconds / 1_000_000) ms" } ?? "none"
       lines.append(
-        "lately      \(sample.published) of \(sample.offered) attestations due were published, "
-          + "quorum reached after \(quorum); \(sample.nodesUp) nodes up")
+        "lately      \(sample.published) attestations published, \(sample.offered) fell due; "
+          + "quorum after \(quorum); \(sample.nodesUp) nodes up")
     }
     if load.cores > 0, now > .zero {
       let share = Double(load.busyNanoseconds) / (now.seconds * 1e9 * Double(load.cores))
