@@ -153,7 +153,7 @@ let package = Package(
       dependencies: [
         "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
       ],
-      swiftSettings: strict),
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "ClusterTests",
       dependencies: [
