@@ -48,7 +48,7 @@ private let trouble = """
   faults: [{at: 12s, for: 6s, partition: {random: 40%}}, {at: 24s, crash: {nodes: 2}, restart: 5s}]
   """
 
-private let guilt = "adversaries: [{who: {operators: 3}, do: equivocate, from: 8s, until: 12s}]"
+private let guilt = "adversaries: [{who: {operators: 3}, do: equivocate, from: 8s, until: 24s}]"
 
 @Suite struct RunStories {
   @Test func anHonestRunCertifiesEverythingAndSlashesNobody() throws {
@@ -73,7 +73,7 @@ private let guilt = "adversaries: [{who: {operators: 3}, do: equivocate, from: 8
     #expect(conclusion.summary.checks.allSatisfy { $0.holds })
   }
 
-  /// The same trouble, with three equivocators: each is slashed, and every equivocation whose halves both reached an
+  /// The same trouble, with three equivocators: they are slashed and nobody else, and every equivocation whose halves both reached an
   /// honest running watcher is slashed exactly once.
   @Test(arguments: 1...100 as ClosedRange<UInt64>)
   func equivocatorsAreSlashedInTheSameTrouble(seed: UInt64) throws {
@@ -89,7 +89,6 @@ private let guilt = "adversaries: [{who: {operators: 3}, do: equivocate, from: 8
     }
     let punished = Set(conclusion.slashes.filter { $0.state == .executed }.map(\.operatorID))
     #expect(punished == Set(double.map(\.operatorID)), "seed \(seed)")
-    #expect(conclusion.summary.slashing.amounts.honestLoss == 0)
     #expect(conclusion.summary.checks.allSatisfy { $0.holds })
   }
 

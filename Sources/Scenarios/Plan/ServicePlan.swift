@@ -116,7 +116,7 @@ extension ServicePlan {
         arrival: .periodic(every: .seconds(12), phase: .zero), size: ByteCount(256),
         compute: .constant(.milliseconds(10))),
       kind: .task, quorum: Share(wad: Share.one / 100 * 67), responseWindow: .seconds(8),
-      aggregationGrace: .milliseconds(500), backupDelay: .seconds(2),
+      aggregationGrace: .milliseconds(500), backupDelay: .seconds(24),
       sla: SLAPlan(floor: .percent(90), target: .percent(99)),
       reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn)
   }
