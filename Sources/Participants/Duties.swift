@@ -148,21 +148,33 @@ extension Participants {
     let attestation = store[message].signed.attestation
     let start = effects.outbox.count
     _ = router.publish(node, topic(attestation.service), message, at: now, outbox: &effects.outbox)
-    var kept = start
-    for k in start..<effects.outbox.count where belongs(effects.outbox[k].slot, audience) {
-      effects.outbox.transmissions[kept] = effects.outbox[k]
-      kept += 1
-    }
-    effects.outbox.transmissions.truncate(to: kept)
+    keep(audience, from: start, attestation.task, &effects)
     effects.facts.append(Fact(.sent, node: node, task: attestation.task, at: attestation.publishedAt))
     collect(message, at: node, now, &effects)
   }
 
-  private func belongs(_ slot: UInt32, _ audience: Audience) -> Bool {
+  /// Takes back what would go to peers outside the audience. Peers are put in an order drawn for the task; the first
+  /// part of them is the drawn one. With two peers at least, neither part is empty: an equivocator that shows one face
+  /// only is none.
+  private func keep(_ audience: Audience, from start: Int, _ task: TaskID, _ effects: inout Effects) {
+    let chance: UInt32
+    let wantsDrawn: Bool
     switch audience {
-    case .all: true
-    case .drawn(let chance): UInt32(adversaryDraws.bits(~0, UInt64(slot)) >> 48) < chance
-    case .others(let chance): UInt32(adversaryDraws.bits(~0, UInt64(slot)) >> 48) >= chance
+    case .all: return
+    case .drawn(let share): (chance, wantsDrawn) = (share, true)
+    case .others(let share): (chance, wantsDrawn) = (share, false)
+    }
+    let all = (start..<effects.outbox.count).map { effects.outbox[$0] }
+    let order = all.sorted {
+      let a = adversaryDraws.bits(~UInt64(task.rawValue), UInt64($0.slot))
+      let b = adversaryDraws.bits(~UInt64(task.rawValue), UInt64($1.slot))
+      return (a, $0.slot) < (b, $1.slot)
+    }
+    let wanted = all.count * Int(chance) / 65_536
+    let drawn = all.count < 2 ? wanted : min(max(wanted, 1), all.count - 1)
+    effects.outbox.transmissions.truncate(to: start)
+    for transmission in wantsDrawn ? order[..<drawn] : order[drawn...] {
+      effects.outbox.append(slot: transmission.slot, transmission.payload)
     }
   }
 }
