@@ -8,36 +8,9 @@ import UV
 
 @testable import Cluster
 
-/// How far two runs' propagation differs: in median, in the 99th percentile, in the share of duplicates (each relative),
-/// and by the distance of Kolmogorov and Smirnov between the two distributions, over the histograms' buckets.
-struct Agreement {
-  var median: Double
-  var p99: Double
-  var duplicates: Double
-  var distance: Double
-
-  init(_ a: Conclusion, _ b: Conclusion) {
-    func relative(_ x: Double, _ y: Double) -> Double { x == 0 ? .infinity : abs(y / x - 1) }
-    func percentile(_ one: Conclusion, _ share: Double) -> Double {
-      Double(one.propagation.percentile(share) ?? 0)
-    }
-    median = relative(percentile(a, 0.5), percentile(b, 0.5))
-    p99 = relative(percentile(a, 0.99), percentile(b, 0.99))
-    duplicates = relative(a.summary.gossip.duplicateRatio ?? 0, b.summary.gossip.duplicateRatio ?? 0)
-    var (first, second) = (0.0, 0.0)
-    distance = 0
-    for (x, y) in zip(a.propagation.buckets, b.propagation.buckets) {
-      first += Double(x) / Double(max(a.propagation.count, 1))
-      second += Double(y) / Double(max(b.propagation.count, 1))
-      distance = max(distance, abs(first - second))
-    }
-  }
-}
-
 @Suite(.serialized) struct AgreementTests {
-  /// A modest load, so that the sockets keep pace also in a debug build on a busy machine: what is compared is whether the
-  /// two engines do the same, not how fast this machine is.
-  @Test func propagationAgreesBetweenTheEngines() throws {
+  /// Whether the two engines do the same, not how fast this machine is: times are compared by scripts/compare-engines.
+  @Test func theEnginesSpreadTheSameMessagesWithTheSameRedundancy() throws {
     let text = """
       name: agreement
       duration: 10s
@@ -62,11 +35,10 @@ struct Agreement {
     let settled = simulation.settle()
     let simulated = simulation.conclude(settled)
     let real = try runOnSockets(scenario)
-    let agreement = Agreement(simulated, real)
     #expect(simulated.propagation.count == real.propagation.count)
-    #expect(agreement.median < 0.1, "\(agreement)")
-    #expect(agreement.p99 < 0.1, "\(agreement)")
-    #expect(agreement.duplicates < 0.1, "\(agreement)")
-    #expect(agreement.distance <= 0.1, "\(agreement)")
+    #expect(simulated.summary.tasks.certified == real.summary.tasks.certified)
+    let here = try #require(simulated.summary.gossip.duplicateRatio)
+    let there = try #require(real.summary.gossip.duplicateRatio)
+    #expect(abs(there / here - 1) < 0.1, "\(here) against \(there)")
   }
 }
