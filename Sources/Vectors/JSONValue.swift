@@ -34,6 +34,16 @@ public enum JSONValue: Sendable, Equatable, Decodable {
   /// Parses a document. Throws what Foundation's decoder throws.
   public init(parsing data: Data) throws { self = try JSONDecoder().decode(JSONValue.self, from: data) }
 
+  /// What Foundation's decoder says of text that is no JSON, with line and column.
+  static func complaint(_ error: any Error) -> MalformedVector {
+    if case DecodingError.dataCorrupted(let context) = error {
+      let detail = context.underlyingError.map { "\($0)" } ?? ""
+      return MalformedVector(
+        place: "", reason: "is not JSON: \(detail.isEmpty ? context.debugDescription : detail)")
+    }
+    return MalformedVector(place: "", reason: "is not JSON: \(error)")
+  }
+
   public subscript(key: String) -> JSONValue {
     if case .object(let members) = self { return members[key] ?? .null }
     return .null
@@ -63,7 +73,7 @@ public enum JSONValue: Sendable, Equatable, Decodable {
   }
   public var count: UInt64? { amount.flatMap { UInt64(exactly: $0) } }
 
-  static func amount(_ value: some UnsignedInteger) -> JSONValue { .string(String(value)) }
+  static func amount(_ value: some BinaryInteger) -> JSONValue { .string(String(value)) }
 }
 
 extension JSONValue: CustomStringConvertible {

@@ -45,3 +45,6 @@ func checkedSum(_ a: UInt128, _ b: UInt128) throws(RestakingError) -> UInt128 {
 @inlinable public func slashedAmount(_ amount: UInt128, previous: UInt64, new: UInt64) -> UInt128 {
   amount - ceilingDivision(amount, UInt128(new), UInt128(previous))
 }
+
+/// Floor of `a * b / d`: rounded against whoever is paid. Traps as `mulDiv` does.
+@inlinable func mulDivDown(_ a: UInt128, _ b: UInt128, _ d: UInt128) -> UInt128 { mulDiv(a, b, d) }
