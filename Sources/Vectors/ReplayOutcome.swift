@@ -1,7 +1,7 @@
 // What a replay of one file of vectors found.
 
 /// The result for one file: the line that `avsim contracts replay` and `avsim risk check` print.
-public struct ReplayOutcome: Sendable, Equatable, Encodable {
+public struct ReplayOutcome: Sendable, Equatable {
   public var file: String
   public var steps = 0
   /// Values compared.
@@ -37,16 +37,12 @@ public struct ReplayOutcome: Sendable, Equatable, Encodable {
     }
   }
 
-  private enum CodingKeys: String, CodingKey { case file, steps, observations, failed, first }
-
-  /// `first` is null when there is no difference.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(file, forKey: .file)
-    try container.encode(steps, forKey: .steps)
-    try container.encode(observations, forKey: .observations)
-    try container.encode(failed, forKey: .failed)
-    try container.encode(first, forKey: .first)
+  /// One line of JSON, the keys in this order; `first` is null when there is no difference.
+  public var line: String {
+    """
+    {"file":\(JSONValue.string(file)),"steps":\(steps),"observations":\(observations),"failed":\(failed),\
+    "first":\(first.map { JSONValue.string($0) } ?? .null)}
+    """
   }
 }
 

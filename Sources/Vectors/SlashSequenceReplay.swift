@@ -72,7 +72,7 @@ enum SlashSequenceReplay {
     }
     let held = ledger.holding(staker, strategy)
     values["depositShares"] = .amount(held.depositShares)
-    values["depositScalingFactor"] = .amount(held.scalingFactor)
+    values["depositScalingFactor"] = .string(held.scalingFactor.description)
     values["withdrawableShares"] = .amount(ledger.withdrawableShares(staker, strategy))
     values["operatorShares"] = .amount(ledger.operatorShares(who, strategy))
     outcome.compare("\(place) secondDeposit", expected: expected.value.members, got: values)

@@ -55,10 +55,10 @@ public enum VectorFile {
   /// Replays the content of a file; `name` is how the outcome calls it. Cost: a core file takes milliseconds.
   public static func replay(_ content: Data, name: String) throws(VectorRefusal) -> ReplayOutcome {
     let document: JSONValue
-    do {
+    do throws(MalformedVector) {
       document = try JSONValue(parsing: content)
     } catch {
-      throw .malformed(JSONValue.complaint(error))
+      throw .malformed(error)
     }
     return try replay(document, name: name)
   }

@@ -26,7 +26,9 @@ struct ContractsCommand: ParsableCommand {
     func run() throws {
       var code = ExitCode.success
       for file in files {
-        if let failure = replay(file), code == .success || failure != Exit.expectationFailed { code = failure }
+        if let failure = replay(file), code == .success || failure != Exit.expectationFailed {
+          code = failure
+        }
       }
       if code != .success { throw code }
     }
@@ -46,21 +48,12 @@ struct ContractsCommand: ParsableCommand {
       }
       do throws(VectorRefusal) {
         let outcome = try VectorFile.replay(content, name: file)
-        print(try line(outcome))
+        print(outcome.line)
         return outcome.failed == 0 ? nil : Exit.expectationFailed
       } catch {
         complain("\(file): \(error)")
         return Exit.content
       }
-    }
-
-    private func line(_ outcome: ReplayOutcome) throws(VectorRefusal) -> String {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.withoutEscapingSlashes]
-      guard let data = try? encoder.encode(outcome) else {
-        preconditionFailure("an outcome is always JSON")
-      }
-      return String(decoding: data, as: UTF8.self)
     }
   }
 }

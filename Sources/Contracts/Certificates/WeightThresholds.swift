@@ -47,7 +47,7 @@ public struct SignedWeights: Sendable, Equatable {
     guard signed.count == bips.count else { throw .arrayLengthMismatch }
     for (k, share) in bips.enumerated() {
       if total[k] * BigUInt(share) >= .wordLimit { throw .arithmeticOverflow }
-      if signed[k] < mulDivDown(total[k], BigUInt(share), 10_000) { return false }
+      if signed[k] < mulDiv(total[k], BigUInt(share), 10_000, .stakeThreshold) { return false }
     }
     return true
   }

@@ -40,11 +40,12 @@ struct PostgresNumeric: Equatable {
     // digits = a * 10^scale / b, with the operands' own scales cancelled.
     let numerator = a.digits * BigUInt(10).power(scale + b.scale)
     let denominator = b.digits * BigUInt(10).power(a.scale)
-    return Self(digits: mulDivHalfUp(numerator, 1, denominator), scale: scale)
+    let doubled = numerator * 2 + (Rounding.sqlQuotient.isHalfUp ? denominator : 0)
+    return Self(digits: doubled / (denominator * 2), scale: scale)
   }
 
-  /// Floor, as an integer.
-  var floor: BigUInt { digits / BigUInt(10).power(scale) }
+  /// As an integer: its floor, as the place says.
+  func rounded(_ place: Rounding) -> BigUInt { mulDiv(digits, 1, BigUInt(10).power(scale), place) }
 
   private func shifted(to scale: Int) -> BigUInt { digits * BigUInt(10).power(scale - self.scale) }
 
@@ -67,27 +68,28 @@ struct PostgresNumeric: Equatable {
   }
 }
 
-/// `a * b / d`, a half rounded up.
-func mulDivHalfUp(_ a: BigUInt, _ b: BigUInt, _ d: BigUInt) -> BigUInt { (a * b * 2 + d) / (d * 2) }
-
 /// floor(a / b) as SQL does it: the quotient is rounded to its scale first. From about 10^16 on that is a scale of zero,
 /// and half or more of a unit becomes one.
 func postgresFloor(_ a: UInt128, dividedBy b: UInt128) -> UInt128 {
   let (quotient, remainder) = a.quotientAndRemainder(dividingBy: b)
   if remainder == 0 { return quotient }
-  let (weightA, firstA) = leadingDigit(a)
-  let (weightB, firstB) = leadingDigit(b)
-  let scale = 16 - 4 * (weightA - weightB - (firstA <= firstB ? 1 : 0))
-  if scale <= 0 { return remainder >= b - remainder ? quotient + 1 : quotient }
-  // What is missing to the next integer rounds away only when it is at most half of the last decimal.
-  var unit: UInt128 = 2
-  for _ in 0..<scale {
-    let (next, overflow) = unit.multipliedReportingOverflow(by: 10)
-    if overflow { return quotient }
-    unit = next
-  }
-  let (gap, overflow) = unit.multipliedReportingOverflow(by: b - remainder)
-  return !overflow && gap <= b ? quotient + 1 : quotient
+  #if ROUNDING_MUTANTS
+    return UInt128((PostgresNumeric(a) / PostgresNumeric(b)).rounded(.sqlFloor))
+  #else
+    let (weightA, firstA) = leadingDigit(a)
+    let (weightB, firstB) = leadingDigit(b)
+    let scale = 16 - 4 * (weightA - weightB - (firstA <= firstB ? 1 : 0))
+    if scale <= 0 { return remainder >= b - remainder ? quotient + 1 : quotient }
+    // What is missing to the next integer rounds away only when it is at most half of the last decimal.
+    var unit: UInt128 = 2
+    for _ in 0..<scale {
+      let (next, overflow) = unit.multipliedReportingOverflow(by: 10)
+      if overflow { return quotient }
+      unit = next
+    }
+    let (gap, overflow) = unit.multipliedReportingOverflow(by: b - remainder)
+    return !overflow && gap <= b ? quotient + 1 : quotient
+  #endif
 }
 
 /// Exponent and value of the first base-10000 digit; both zero for zero.

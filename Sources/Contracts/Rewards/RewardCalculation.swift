@@ -124,9 +124,11 @@ public struct RewardCalculation: Sendable {
   /// quotients from 10^16 on, which SQL rounds half up.
   static func cut(_ amount: UInt128, _ bips: UInt16) -> UInt128 {
     let (product, overflow) = amount.multipliedReportingOverflow(by: UInt128(bips))
-    if overflow { return UInt128((PostgresNumeric(amount) * PostgresNumeric(UInt128(bips)) / 10_000).floor) }
+    if overflow {
+      return UInt128((PostgresNumeric(amount) * PostgresNumeric(UInt128(bips)) / 10_000).rounded(.sqlFloor))
+    }
     // Below 10^20 the quotient keeps decimals, and ten-thousandths are exact in them.
-    if product < 100_000_000_000_000_000_000 { return product / 10_000 }
+    if product < 100_000_000_000_000_000_000 { return mulDiv(product, 1, 10_000, .sqlFloor) }
     return postgresFloor(product, dividedBy: 10_000)
   }
 }

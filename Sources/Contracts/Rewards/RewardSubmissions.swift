@@ -124,7 +124,8 @@ extension RewardsCoordinator {
 
   /// floor(amount * 2000 / 10000).
   private func protocolFee(of amount: BigUInt) -> BigUInt {
-    mulDivDown(amount, RewardsParameters.protocolFeeBips, BigUInt(RewardsParameters.wholeBips))
+    mulDiv(
+      amount, RewardsParameters.protocolFeeBips, BigUInt(RewardsParameters.wholeBips), .protocolFee)
   }
 
   // MARK: - Operator-directed
@@ -201,6 +202,3 @@ extension RewardsCoordinator {
     }
   }
 }
-
-/// Floor of `a * b / d`.
-func mulDivDown(_ a: BigUInt, _ b: BigUInt, _ d: BigUInt) -> BigUInt { a * b / d }

@@ -31,7 +31,7 @@ let proportionUnit: UInt64 = 1_000_000_000_000_000
 /// A part of an amount by a proportion: floor(amount * proportion / 10^15). Rounds down, so that the parts never exceed
 /// the amount.
 func proportionalPart(_ amount: UInt128, _ proportion: UInt64) -> UInt128 {
-  mulDivDown(amount, UInt128(proportion), UInt128(proportionUnit))
+  mulDiv(amount, UInt128(proportion), UInt128(proportionUnit), .stakerPart)
 }
 
 extension PostgresNumeric: RewardWeight {
@@ -52,10 +52,10 @@ extension PostgresNumeric: RewardWeight {
   }
   func proportion(of total: Self) -> UInt64 {
     if total.digits == 0 { return 0 }
-    return UInt64((self / total * PostgresNumeric(UInt128(proportionUnit))).floor)
+    return UInt64((self / total * PostgresNumeric(UInt128(proportionUnit))).rounded(.stakerProportion))
   }
   func part(of pool: UInt128, total: Self) -> UInt128 {
-    UInt128((PostgresNumeric(pool) * self / total).floor)
+    UInt128((PostgresNumeric(pool) * self / total).rounded(.sqlFloor))
   }
 }
 
@@ -111,7 +111,7 @@ struct WideWeight: RewardWeight, BitwiseCopyable {
     let scale = max(16 - 4 * (weightA - weightB - (firstA <= firstB ? 1 : 0)), 0)
     guard let raised = WideWeight(digits: a, scale: 0).raised(to: scale) else { return nil }
     var (quotient, remainder) = raised.digits.dividedBy(b)
-    if remainder >= b - remainder {
+    if Rounding.sqlQuotient.isHalfUp && remainder >= b - remainder {
       let (sum, overflow) = quotient.addingReportingOverflow(UInt256(1))
       if overflow { return nil }
       quotient = sum
@@ -147,7 +147,7 @@ struct WideWeight: RewardWeight, BitwiseCopyable {
       // A small whole is exact: there is no margin to fear but SQL's own rounding, which 20 decimals leave alone.
       if shift > 0 || remainder != 0 { return slowProportion(of: total) }
     }
-    return UInt64(quotient)
+    return UInt64(Rounding.stakerProportion.isUp && remainder != 0 ? quotient + 1 : quotient)
   }
 
   private func slowProportion(of total: Self) -> UInt64 { numeric.proportion(of: total.numeric) }
