@@ -33,7 +33,7 @@ extension CoordinatorState {
         rewardBalances[part.account.index] += part.amount
         stakers += part.amount
       }
-      roundings += UInt128(split.stakers.count)
+      roundings += split.dustMaximum
       rewards.operators += split.operatorCut
       rewards.stakers += stakers
       epoch.paidWei += split.operatorCut + stakers

@@ -7,7 +7,7 @@ import Vectors
 struct ContractsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "contracts", abstract: "Compares the modelled contracts with the deployed ones.",
-    subcommands: [Replay.self])
+    subcommands: [Replay.self, RoundingsCommand.self])
 
   struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(

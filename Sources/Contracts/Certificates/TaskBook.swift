@@ -107,7 +107,8 @@ public struct TaskBook: Sendable {
     if let claimed = certificate.signedStake, claimed != verdict.signed {
       return .failure(.wrongSignedStake(claimed: claimed, counted: verdict.signed))
     }
-    if table.total == 0 || verdict.signed < mulDiv(table.total, UInt128(quorumBips), 10_000) {
+    if table.total == 0 || verdict.signed < mulDiv(table.total, UInt128(quorumBips), 10_000, .stakeThreshold)
+    {
       return .failure(.belowQuorum(signed: verdict.signed, total: table.total, quorumBips: quorumBips))
     }
     return .success(verdict)

@@ -38,6 +38,8 @@ public enum RestakingError: Error, Sendable, Equatable {
 
   // Allocation and slashing
   case inputArrayLengthMismatch
+  /// A withdrawal without strategies.
+  case inputArrayLengthZero
   /// The allocation has a change that takes force at `effectBlock`.
   case modificationAlreadyPending(effectBlock: BlockNumber)
   /// The new magnitude is the current one.
@@ -96,6 +98,7 @@ public enum RestakingError: Error, Sendable, Equatable {
     case .alreadyMemberOfSet: "AlreadyMemberOfSet"
     case .notMemberOfSet: "NotMemberOfSet"
     case .inputArrayLengthMismatch: "InputArrayLengthMismatch"
+    case .inputArrayLengthZero: "InputArrayLengthZero"
     case .modificationAlreadyPending: "ModificationAlreadyPending"
     case .sameMagnitude: "SameMagnitude"
     case .insufficientMagnitude: "InsufficientMagnitude"

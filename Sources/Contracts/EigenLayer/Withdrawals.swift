@@ -14,9 +14,8 @@ extension RestakingLedger {
   public mutating func queueWithdrawal(
     _ staker: AccountID, _ strategies: [StrategyID], depositShares: [UInt128], at block: BlockNumber
   ) throws(RestakingError) -> WithdrawalID {
-    guard strategies.count == depositShares.count, !strategies.isEmpty else {
-      throw .inputArrayLengthMismatch
-    }
+    guard strategies.count == depositShares.count else { throw .inputArrayLengthMismatch }
+    if strategies.isEmpty { throw .inputArrayLengthZero }
     for strategy in strategies where strategy.index >= self.strategies.count { throw .invalidStrategy }
     let saved = Saved(self, staker)
     do throws(RestakingError) {
