@@ -78,7 +78,7 @@ struct Jacobian<Field: CoordinateField>: Sendable, BitwiseCopyable {
   static prefix func - (p: Self) -> Self { Self(p.x, -p.y, p.z) }
 
   /// By windows of four bits, the highest first.
-  func multiplied(by scalar: UInt256) -> Self {
+  func multiplied(by scalar: Word256) -> Self {
     var small = [Self.infinity, self]
     for k in 2..<16 { small.append(k % 2 == 0 ? small[k / 2].doubled : small[k - 1] + self) }
     var result = Self.infinity
@@ -101,7 +101,7 @@ struct Jacobian<Field: CoordinateField>: Sendable, BitwiseCopyable {
 /// Why coordinates are not a point.
 public enum PointError: Error, Sendable, Equatable {
   /// A coordinate is not below the field's prime.
-  case coordinateTooLarge(UInt256)
+  case coordinateTooLarge(Word256)
   case notOnCurve
   /// On the twist, but not of order r.
   case notInSubgroup

@@ -15,13 +15,13 @@ struct Fp: Equatable, Hashable, Sendable, BitwiseCopyable {
   }
 
   /// p = 36 u^4 + 36 u^3 + 24 u^2 + 6 u + 1, u = 4965661367192848881.
-  static let modulus = UInt256(
+  static let modulus = Word256(
     0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029)
   /// (p + 1) / 4, the exponent of a square root, since p mod 4 is 3.
-  private static let rootExponent = UInt256(
+  private static let rootExponent = Word256(
     0x4f08_2305_b61f_3f52, 0x65e0_5aa4_5a1c_72a3, 0x6e14_116d_a060_5617, 0x0c19_139c_b84c_680a)
   /// p - 2, the exponent of an inverse.
-  private static let inverseExponent = UInt256(
+  private static let inverseExponent = Word256(
     0x3c20_8c16_d87c_fd45, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029)
 
   static let zero = Fp(0, 0, 0, 0)
@@ -35,7 +35,7 @@ struct Fp: Equatable, Hashable, Sendable, BitwiseCopyable {
   var isZero: Bool { l0 | l1 | l2 | l3 == 0 }
 
   /// Nil at p and above.
-  init?(_ value: UInt256) {
+  init?(_ value: Word256) {
     guard value < Self.modulus else { return nil }
     self = Fp(value.l0, value.l1, value.l2, value.l3) * Self.square256
   }
@@ -43,9 +43,9 @@ struct Fp: Equatable, Hashable, Sendable, BitwiseCopyable {
   init(small: UInt64) { self = Fp(small, 0, 0, 0) * Self.square256 }
 
   /// Out of Montgomery form.
-  var value: UInt256 {
+  var value: Word256 {
     let plain = self * Fp(1, 0, 0, 0)
-    return UInt256(plain.l0, plain.l1, plain.l2, plain.l3)
+    return Word256(plain.l0, plain.l1, plain.l2, plain.l3)
   }
 
   // MARK: - Arithmetic
@@ -92,7 +92,7 @@ struct Fp: Equatable, Hashable, Sendable, BitwiseCopyable {
     return Fp(t0, t1, t2, t3).reducedOnce
   }
 
-  func raised(to exponent: UInt256) -> Fp {
+  func raised(to exponent: Word256) -> Fp {
     var result = Fp.one
     for k in (0..<exponent.bitWidth).reversed() {
       result = result.squared

@@ -41,7 +41,7 @@ struct Fp12: Equatable, Sendable, BitwiseCopyable {
 
   /// Powers 0...5 of xi^((p - 1) / 6): what the Frobenius map multiplies the coefficient of w^k with.
   static let frobeniusCoefficients: [Fp2] = {
-    let exponent = UInt256(
+    let exponent = Word256(
       0x34b0_1759_2414_d4e1, 0xee95_91c2_e6bd_a1c2, 0xf40d_60f3_c040_3964, 0x0810_b7bd_d032_f006)
     let gamma = Fp2.xi.raised(to: exponent)
     var powers = [Fp2.one]

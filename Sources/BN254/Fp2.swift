@@ -48,7 +48,7 @@ struct Fp2: Equatable, Hashable, Sendable, BitwiseCopyable {
     return Fp2(eight.c0 + c0 - c1, eight.c1 + c1 + c0)
   }
 
-  func raised(to exponent: UInt256) -> Fp2 {
+  func raised(to exponent: Word256) -> Fp2 {
     var result = Fp2.one
     for k in (0..<exponent.bitWidth).reversed() {
       result = result.squared

@@ -1,12 +1,12 @@
 // The first group: y^2 = x^3 + 3 over the prime field. Signatures and half of every public key are points of it.
 
 /// The order of both groups.
-public let groupOrder = UInt256(
+public let groupOrder = Word256(
   0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029)
 
-extension UInt256 {
+extension Word256 {
   /// The remainder of the division by the groups' order.
-  public var reducedToScalar: UInt256 { reduced(modulo: groupOrder) }
+  public var reducedToScalar: Word256 { reduced(modulo: groupOrder) }
 }
 
 /// A point of the first group; (0, 0) stands for the point at infinity, as in EIP-196.
@@ -19,7 +19,7 @@ public struct G1: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The group has the order of the whole curve: every point of the curve is in it.
-  public init(x: UInt256, y: UInt256) throws(PointError) {
+  public init(x: Word256, y: Word256) throws(PointError) {
     guard let ax = Fp(x) else { throw .coordinateTooLarge(x) }
     guard let ay = Fp(y) else { throw .coordinateTooLarge(y) }
     self.init(ax, ay)
@@ -35,8 +35,8 @@ public struct G1: Hashable, Sendable, BitwiseCopyable {
   public static let generator = G1(.one, Fp.one.doubled)
 
   public var isInfinity: Bool { ax.isZero && ay.isZero }
-  public var x: UInt256 { ax.value }
-  public var y: UInt256 { ay.value }
+  public var x: Word256 { ax.value }
+  public var y: Word256 { ay.value }
 
   var jacobian: Jacobian<Fp> { Jacobian(isInfinity ? nil : (ax, ay)) }
 
@@ -48,13 +48,13 @@ public struct G1: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// Any scalar; it counts modulo the group's order.
-  public func multiplied(by scalar: UInt256) -> G1 { G1(jacobian.multiplied(by: scalar)) }
+  public func multiplied(by scalar: Word256) -> G1 { G1(jacobian.multiplied(by: scalar)) }
 
   /// The point that a digest stands for, as `BN254.hashToG1` of eigenlayer-contracts: the first x from digest mod p on
   /// for which x^3 + 3 is a square, with the root that the exponent (p + 1) / 4 gives. Two tries on average.
   ///
   /// The number of tries tells something about the digest: harmless here, where digests are public.
-  public init(hashing digest: UInt256) {
+  public init(hashing digest: Word256) {
     guard var ax = Fp(digest.reduced(modulo: Fp.modulus)) else { preconditionFailure("reduced below p") }
     while true {
       if let ay = Self.cubic(ax).squareRoot {

@@ -4,8 +4,8 @@
 public struct G2: Hashable, Sendable, BitwiseCopyable {
   /// An element of the quadratic extension: c0 + c1 i.
   public struct Coordinate: Hashable, Sendable, BitwiseCopyable {
-    public var c0, c1: UInt256
-    public init(c0: UInt256, c1: UInt256) {
+    public var c0, c1: Word256
+    public init(c0: Word256, c1: Word256) {
       self.c0 = c0
       self.c1 = c1
     }
@@ -40,8 +40,8 @@ public struct G2: Hashable, Sendable, BitwiseCopyable {
   /// The generator of EIP-197.
   public static let generator: G2 = {
     func element(_ c0: String, _ c1: String) -> Fp2 {
-      guard let c0 = UInt256(decimal: c0).flatMap({ Fp($0) }),
-        let c1 = UInt256(decimal: c1).flatMap({ Fp($0) })
+      guard let c0 = Word256(decimal: c0).flatMap({ Fp($0) }),
+        let c1 = Word256(decimal: c1).flatMap({ Fp($0) })
       else { preconditionFailure("the generator's coordinates are below p") }
       return Fp2(c0, c1)
     }
@@ -67,7 +67,7 @@ public struct G2: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// Any scalar; it counts modulo the group's order.
-  public func multiplied(by scalar: UInt256) -> G2 { G2(jacobian.multiplied(by: scalar)) }
+  public func multiplied(by scalar: Word256) -> G2 { G2(jacobian.multiplied(by: scalar)) }
 
   /// 3 / (9 + i).
   private static let b = Fp2(Fp(small: 3), .zero) * Fp2.xi.inverse
@@ -79,7 +79,7 @@ public struct G2: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// 6 u^2 = t - 1, t the trace of Frobenius.
-  private static let traceLessOne = UInt256(0xf83e_9682_e87c_fd46, 0x6f4d_8248_eeb8_59fb)
+  private static let traceLessOne = Word256(0xf83e_9682_e87c_fd46, 0x6f4d_8248_eeb8_59fb)
 
   /// Whether r times the point is infinity. On the twist the Frobenius map F satisfies F^2 - t F + p = 0; so F(Q) =
   /// (t - 1) Q gives (p + 1 - t) Q = r Q = 0, and on the group itself F is multiplication by p = t - 1 mod r.

@@ -46,7 +46,7 @@ public struct CertificateBN254Replay {
       return
     }
     keys.append(point)
-    guard let secret = key["secret"].text.flatMap({ UInt256(decimal: $0) }) else { return }
+    guard let secret = key["secret"].text.flatMap({ Word256(decimal: $0) }) else { return }
     let g1 = G1.generator.multiplied(by: secret)
     let g2 = G2.generator.multiplied(by: secret)
     outcome.compare("\(place) pubkeyG1", expected: key["pubkeyG1"], got: .point(BN254Point(g1)))
@@ -120,7 +120,7 @@ public struct CertificateBN254Replay {
     if step["hashToG1"] != .null {
       outcome.compare(
         "\(place) hashToG1", expected: step["hashToG1"],
-        got: .point(BN254Point(G1(hashing: UInt256(certificate.digest)))))
+        got: .point(BN254Point(G1(hashing: Word256(certificate.digest)))))
     }
     do throws(BN254CertificateError) {
       let signed = try verifier.verify(certificate, at: now)
@@ -175,7 +175,7 @@ public struct CertificateBN254Replay {
 // MARK: - Reading and writing
 
 extension JSONValue {
-  fileprivate var word: UInt256? { text.flatMap { UInt256(decimal: $0) } }
+  fileprivate var word: Word256? { text.flatMap { Word256(decimal: $0) } }
 
   fileprivate var point: BN254Point? {
     guard let x = self["x"].word, let y = self["y"].word else { return nil }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import BN254
 
-private func words(_ random: HashRandom, _ index: UInt64) -> UInt256 {
-  UInt256(random.bits(index, 0), random.bits(index, 1), random.bits(index, 2), random.bits(index, 3))
+private func words(_ random: HashRandom, _ index: UInt64) -> Word256 {
+  Word256(random.bits(index, 0), random.bits(index, 1), random.bits(index, 2), random.bits(index, 3))
 }
 
 private func element(_ seed: UInt64, _ index: UInt64) -> Fp {
@@ -25,13 +25,13 @@ private func element12(_ seed: UInt64, _ index: UInt64) -> Fp12 {
 @Suite("The fields under the curve") struct FieldTests {
   @Test("decimal text and bytes are read and written", arguments: UInt64(0)..<4) func text(seed: UInt64) {
     let value = words(HashRandom(seed: seed, .keys), 0)
-    #expect(UInt256(decimal: value.description) == value)
-    #expect(UInt256(bytes: value.bytes) == value)
+    #expect(Word256(decimal: value.description) == value)
+    #expect(Word256(bytes: value.bytes) == value)
     let largest = "115792089237316195423570985008687907853269984665640564039457584007913129639935"
-    #expect(UInt256(decimal: largest)?.description == largest)
-    #expect(UInt256(decimal: String(largest.dropLast()) + "6") == nil)
-    #expect(UInt256(decimal: "") == nil && UInt256(decimal: "1x") == nil)
-    #expect(UInt256(bytes: [1, 2]) == nil)
+    #expect(Word256(decimal: largest)?.description == largest)
+    #expect(Word256(decimal: String(largest.dropLast()) + "6") == nil)
+    #expect(Word256(decimal: "") == nil && Word256(decimal: "1x") == nil)
+    #expect(Word256(bytes: [1, 2]) == nil)
   }
 
   @Test("the primes are those of EIP-196") func primes() {

@@ -21,7 +21,7 @@ private struct Vectors: Decodable {
 }
 
 /// The big-endian words of hexadecimal text; what is missing reads as zero.
-private func words(_ text: String, atLeast count: Int) -> [UInt256] {
+private func words(_ text: String, atLeast count: Int) -> [Word256] {
   var bytes: [UInt8] = []
   var rest = text[...]
   while let byte = UInt8(rest.prefix(2), radix: 16) {
@@ -29,11 +29,11 @@ private func words(_ text: String, atLeast count: Int) -> [UInt256] {
     rest = rest.dropFirst(2)
   }
   while bytes.count < count * 32 || bytes.count % 32 != 0 { bytes.append(0) }
-  return stride(from: 0, to: bytes.count, by: 32).map { UInt256(bytes: bytes[$0..<$0 + 32])! }
+  return stride(from: 0, to: bytes.count, by: 32).map { Word256(bytes: bytes[$0..<$0 + 32])! }
 }
 
 /// Imaginary parts come first on the wire.
-private func pair(_ w: ArraySlice<UInt256>) throws -> (G1, G2) {
+private func pair(_ w: ArraySlice<Word256>) throws -> (G1, G2) {
   let k = w.startIndex
   return (
     try G1(x: w[k], y: w[k + 1]),
@@ -68,6 +68,6 @@ private func pair(_ w: ArraySlice<UInt256>) throws -> (G1, G2) {
   {
     let w = words(one.input, atLeast: 0)
     let pairs = try stride(from: 0, to: w.count, by: 6).map { try pair(w[$0..<$0 + 6]) }
-    #expect(pairingProductIsOne(pairs) == (words(one.expected, atLeast: 1)[0] == UInt256(1)))
+    #expect(pairingProductIsOne(pairs) == (words(one.expected, atLeast: 1)[0] == Word256(1)))
   }
 }

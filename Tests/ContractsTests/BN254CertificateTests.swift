@@ -10,13 +10,13 @@ import Vectors
 
 /// A table of `count` operators, and certificates that leave some of them out.
 private struct Committee {
-  let secrets: [UInt256]
+  let secrets: [Word256]
   let operators: [BN254OperatorInfo]
   let tree: BN254OperatorTree
 
   init(seed: UInt64, count: Int) {
     let random = HashRandom(seed: seed, .keys)
-    secrets = (0..<UInt64(count)).map { UInt256(random.bits($0, 0), random.bits($0, 1), 1).reducedToScalar }
+    secrets = (0..<UInt64(count)).map { Word256(random.bits($0, 0), random.bits($0, 1), 1).reducedToScalar }
     operators = secrets.enumerated().map { k, secret in
       BN254OperatorInfo(
         pubkey: BN254Point(G1.generator.multiplied(by: secret)), weights: [UInt128(10 * (k + 1)), 7])
@@ -26,7 +26,7 @@ private struct Committee {
 
   func certificate(without absent: [Int], reference: UInt32, message: String = "result") -> BN254Certificate {
     let hash = keccak256(message.utf8)
-    let point = G1(hashing: UInt256(BN254Certificate.digest(reference, hash)))
+    let point = G1(hashing: Word256(BN254Certificate.digest(reference, hash)))
     let present = secrets.indices.filter { !absent.contains($0) }
     let apk = G2.sum(present.map { G2.generator.multiplied(by: secrets[$0]) })
     return BN254Certificate(
@@ -109,8 +109,8 @@ private struct Committee {
     #expect(refusal { c, _ in c.nonSigners[0].proof.append(1) } == "InvalidProofLength")
     #expect(refusal { c, _ in c.nonSigners[0].proof = [] } == "VerificationFailed")
     #expect(refusal { c, _ in c.nonSigners[0].info.weights[0] += 1 } == "VerificationFailed")
-    #expect(refusal { c, _ in c.signature = BN254Point(x: UInt256(1), y: UInt256(1)) } == "ECAddFailed")
-    #expect(refusal { c, _ in c.apk.x.c0 = UInt256(1) } == "VerificationFailed")
+    #expect(refusal { c, _ in c.signature = BN254Point(x: Word256(1), y: Word256(1)) } == "ECAddFailed")
+    #expect(refusal { c, _ in c.apk.x.c0 = Word256(1) } == "VerificationFailed")
     #expect(refusal { c, _ in c.signature = BN254Point(.infinity) } == "VerificationFailed")
     #expect(refusal { c, _ in c.nonSigners = [] } == "VerificationFailed")
   }

@@ -8,9 +8,9 @@ public import Signatures
 
 /// Coordinates as a caller gives them: on the curve or not.
 public struct BN254Point: Sendable, Equatable {
-  public var x, y: UInt256
+  public var x, y: Word256
 
-  public init(x: UInt256, y: UInt256) {
+  public init(x: Word256, y: Word256) {
     self.x = x
     self.y = y
   }
@@ -32,9 +32,9 @@ public struct BN254OperatorInfo: Sendable, Equatable {
   /// leaf from passing for an inner node.
   public var leaf: Hash256 {
     var encoded: [UInt8] = [0x75]
-    encoded += UInt256(0x20).bytes + pubkey.x.bytes + pubkey.y.bytes + UInt256(0x60).bytes
-    encoded += UInt256(UInt64(weights.count)).bytes
-    for weight in weights { encoded += UInt256(weight).bytes }
+    encoded += Word256(0x20).bytes + pubkey.x.bytes + pubkey.y.bytes + Word256(0x60).bytes
+    encoded += Word256(UInt64(weights.count)).bytes
+    for weight in weights { encoded += Word256(weight).bytes }
     return keccak256(encoded)
   }
 }
@@ -85,7 +85,7 @@ public struct BN254Certificate: Sendable, Equatable {
 
   /// keccak256(abi.encode(typehash, referenceTimestamp, messageHash)); no domain.
   public static func digest(_ referenceTimestamp: UInt32, _ messageHash: Hash256) -> Hash256 {
-    keccak256(typeHash + UInt256(UInt64(referenceTimestamp)).bytes + messageHash.bytes)
+    keccak256(typeHash + Word256(UInt64(referenceTimestamp)).bytes + messageHash.bytes)
   }
 
   private static let typeHash = keccak256(
@@ -93,7 +93,7 @@ public struct BN254Certificate: Sendable, Equatable {
   ).bytes
 }
 
-extension UInt256 {
+extension Word256 {
   /// A hash read as a number.
   public init(_ hash: Hash256) { self.init(hash.w3, hash.w2, hash.w1, hash.w0) }
 }

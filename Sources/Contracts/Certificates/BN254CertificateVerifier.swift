@@ -120,9 +120,9 @@ public struct BN254CertificateVerifier: Sendable {
     let words = [
       signers.x, signers.y, x.c1, x.c0, y.c1, y.c0, certificate.signature.x, certificate.signature.y,
     ]
-    let gamma = UInt256(keccak256(digest.bytes + words.flatMap(\.bytes))).reducedToScalar
+    let gamma = Word256(keccak256(digest.bytes + words.flatMap(\.bytes))).reducedToScalar
     let left = try certificate.signature.onCurve() + signers.multiplied(by: gamma)
-    let right = G1(hashing: UInt256(digest)) + G1.generator.multiplied(by: gamma)
+    let right = G1(hashing: Word256(digest)) + G1.generator.multiplied(by: gamma)
     // The precompile refuses what is no point of the group: the pairing does not succeed.
     guard let apk = try? G2(x: x, y: y) else { return false }
     return pairingProductIsOne([(left, -G2.generator), (right, apk)])

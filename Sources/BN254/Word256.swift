@@ -4,7 +4,7 @@
 // contracts need is reduction modulo a number of 254 bits, and that is here.
 
 /// 256 bits, little-endian limbs.
-@frozen public struct UInt256: Hashable, Sendable, BitwiseCopyable {
+@frozen public struct Word256: Hashable, Sendable, BitwiseCopyable {
   public var l0, l1, l2, l3: UInt64
 
   /// From limbs, the least significant first.
@@ -15,7 +15,7 @@
     self.l3 = l3
   }
 
-  public static let zero = UInt256(0)
+  public static let zero = Word256(0)
 
   public init(_ value: UInt128) {
     self.init(UInt64(truncatingIfNeeded: value), UInt64(truncatingIfNeeded: value >> 64))
@@ -104,14 +104,14 @@
   }
 }
 
-extension UInt256: Comparable {
+extension Word256: Comparable {
   public static func < (a: Self, b: Self) -> Bool {
     for k in (0..<4).reversed() where a[k] != b[k] { return a[k] < b[k] }
     return false
   }
 }
 
-extension UInt256: CustomStringConvertible {
+extension Word256: CustomStringConvertible {
   /// Decimal.
   public var description: String {
     var (rest, digits) = (self, [UInt8]())
