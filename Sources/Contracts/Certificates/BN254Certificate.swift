@@ -93,11 +93,6 @@ public struct BN254Certificate: Sendable, Equatable {
   ).bytes
 }
 
-extension Word256 {
-  /// A hash read as a number.
-  public init(_ hash: Hash256) { self.init(hash.w3, hash.w2, hash.w1, hash.w0) }
-}
-
 /// Why a certificate or a table of the BN254 verifier was refused. Refused calls change nothing.
 public enum BN254CertificateError: Error, Sendable, Equatable {
   /// The reference timestamp is not above the latest.
