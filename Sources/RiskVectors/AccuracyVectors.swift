@@ -7,7 +7,7 @@ import Reporting
 import Vectors
 
 enum AccuracyVectors {
-  static func accuracy(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func accuracy(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var names = Names()
     var classes: [OffenceClass] = []
     for one in input["classes"].items { classes.append(try offenceClass(one)) }
@@ -57,18 +57,18 @@ enum AccuracyVectors {
     ])
   }
 
-  private static func offenceClass(_ reader: Reader) throws(MalformedVector) -> OffenceClass {
+  private static func offenceClass(_ reader: Reader) throws(UnreadableVector) -> OffenceClass {
     guard let found = OffenceClass(rawValue: try reader.text()) else {
-      throw MalformedVector(reason: "\(reader.path): no offence class is named \(try reader.text())")
+      throw UnreadableVector(reason: "\(reader.path): no offence class is named \(try reader.text())")
     }
     return found
   }
 
   /// Seconds, possibly with decimals.
-  private static func instant(_ reader: Reader) throws(MalformedVector) -> Instant {
+  private static func instant(_ reader: Reader) throws(UnreadableVector) -> Instant {
     guard let nanoseconds = (try reader.rational() * 1_000_000_000).amount.flatMap({ UInt64(exactly: $0) })
     else {
-      throw MalformedVector(reason: "\(reader.path): not a time")
+      throw UnreadableVector(reason: "\(reader.path): not a time")
     }
     return Instant(nanoseconds: nanoseconds)
   }

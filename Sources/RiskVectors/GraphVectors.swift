@@ -7,7 +7,7 @@ import Vectors
 enum GraphVectors {
   // MARK: - Graph security
 
-  static func graph(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func graph(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var services = Names()
     var validators = Names()
     var graph = ExactGraph(services: [], validators: [])
@@ -24,7 +24,7 @@ enum GraphVectors {
     }
     let search: AttackSearch
     do throws(AttackSearchRefusal) { search = try AttackSearch(graph) } catch {
-      throw MalformedVector(reason: "\(input.path): no exact search: \(error)")
+      throw UnreadableVector(reason: "\(input.path): no exact search: \(error)")
     }
     func named(_ positions: [Int], _ names: Names) -> Computed {
       .list(positions.map { .text(names.all[$0]) })
@@ -76,7 +76,7 @@ enum GraphVectors {
 
   // MARK: - Elastic networks
 
-  static func elastic(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func elastic(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var services = Names()
     var validators = Names()
     var network = ElasticNetwork(services: [], validators: [])
@@ -109,7 +109,7 @@ enum GraphVectors {
 
   private static func elasticCase(
     _ network: ElasticNetwork, _ failed: Set<Int>, _ expect: Reader, _ services: Names, _ validators: Names
-  ) throws(MalformedVector) -> Computed {
+  ) throws(UnreadableVector) -> Computed {
     let (rest, slashed) = network.losing(failed)
     var remaining: [Computed] = []
     for (name, validator) in zip(validators.all, rest.validators) {
@@ -120,7 +120,7 @@ enum GraphVectors {
     }
     let left = network.services.indices.filter { !failed.contains($0) }
     guard left.count <= 12 else {
-      throw MalformedVector(reason: "\(expect.path): more than 12 services left")
+      throw UnreadableVector(reason: "\(expect.path): more than 12 services left")
     }
     let all = rest.assessAll(among: left)
     var attacks: [Computed] = []
@@ -145,7 +145,7 @@ enum GraphVectors {
   // MARK: - Concentration
 
   /// `nakamoto_p_q` and `topN_share` are computed for the p, q and N that are asked for.
-  static func concentration(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func concentration(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var weights: [UInt128] = []
     for one in input["weights"].items { weights.append(try one.amount()) }
     let concentration = Concentration(weights)

@@ -5,12 +5,12 @@ import Exact
 import Vectors
 
 enum MarketVectors {
-  static func kinkedTariff(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func kinkedTariff(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let tariff = KinkedTariff(
       base: try input["base"].rational(), slope1: try input["slope1"].rational(),
       slope2: try input["slope2"].rational(), optimal: try input["optimal"].rational())
     guard tariff.validate().isEmpty else {
-      throw MalformedVector(reason: "\(input.path): \(tariff.validate().joined(separator: "; "))")
+      throw UnreadableVector(reason: "\(input.path): \(tariff.validate().joined(separator: "; "))")
     }
     var rates: [Computed] = []
     for one in input["utilisation"].items {
@@ -20,10 +20,10 @@ enum MarketVectors {
   }
 
   /// The price after each period, as a list or, when an object is expected, as its `prices`.
-  static func tariffController(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func tariffController(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let names = ["price", "price_initial", "initial_price", "initial", "start", "base"]
     guard let start = names.first(where: { !input[$0].isMissing }) else {
-      throw MalformedVector(reason: "\(input.path): no price to start from")
+      throw UnreadableVector(reason: "\(input.path): no price to start from")
     }
     var controller = TariffController(price: try input[start].amount(), target: try input["target"].amount())
     let periods = input["used"].items.isEmpty ? [input["used"]] : input["used"].items
@@ -38,7 +38,7 @@ enum MarketVectors {
     return expect.value.text == nil ? .list(prices) : .exact(controller.price)
   }
 
-  static func equalYield(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func equalYield(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var pools: [YieldPool] = []
     for one in input["pools"].items {
       pools.append(
@@ -52,7 +52,7 @@ enum MarketVectors {
     ])
   }
 
-  static func bountyAuction(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func bountyAuction(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var offers: [BountyOffer] = []
     for one in input["offers"].items {
       offers.append(

@@ -9,7 +9,7 @@ import Signatures
 import Vectors
 
 enum PenaltyVectors {
-  static func ethereum(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func ethereum(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let balance = try input["effective_balance_gwei"].amount()
     let slashed = try input["slashed_in_window_gwei"].amount()
     let total = try input["total_active_gwei"].amount()
@@ -24,7 +24,7 @@ enum PenaltyVectors {
     return .record(got)
   }
 
-  static func antiCorrelation(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func antiCorrelation(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let total = try input["total_active_balance"].amount()
     var penalty = AntiCorrelationPenalty(netExcess: try input["net_excess_initial"].amount())
     var factors: [Computed] = []
@@ -37,7 +37,7 @@ enum PenaltyVectors {
   }
 
   /// The exact share; and the court, which takes it as a WAD rounded down, must agree.
-  static func correlated(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func correlated(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let base = try input["base"].rational()
     let multiplier = try input["multiplier"].rational()
     let share = try input["correlated_share"].rational()
@@ -49,13 +49,13 @@ enum PenaltyVectors {
     {
       let taken = Court.correlatedPenalty(baseWad: baseWad, multiplier: times, guilty: guilty, total: total)
       guard UInt128(taken) == max(1, (exact * whole).amount ?? 0) else {
-        throw MalformedVector(reason: "the court takes \(taken) of 10^18, the rule says \(exact)")
+        throw UnreadableVector(reason: "the court takes \(taken) of 10^18, the rule says \(exact)")
       }
     }
     return .record(["slash_fraction": .exact(exact)])
   }
 
-  static func strongSafety(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func strongSafety(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let claims = input["claims"].members
     var read: [InsuranceClaim] = []
     for (_, claim) in claims {
@@ -75,7 +75,7 @@ enum PenaltyVectors {
 
   /// The stream by `VoteHistory`, the pairs by its pairwise rule; where both votes are of one task the rule of evidence must
   /// agree.
-  static func votes(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func votes(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var votes: [VoteHistory.Vote] = []
     for one in input["attestations"].items {
       votes.append(
@@ -88,7 +88,7 @@ enum PenaltyVectors {
     var stream: [Computed] = []
     for (k, vote) in votes.enumerated() {
       guard let verdict = history.record(vote) else {
-        throw MalformedVector(reason: "attestations[\(k)]: no vote within the history")
+        throw UnreadableVector(reason: "attestations[\(k)]: no vote within the history")
       }
       stream.append(.text(name(verdict) ?? "ok"))
     }
@@ -98,7 +98,7 @@ enum PenaltyVectors {
         let verdict = VoteHistory.judge(older: votes[older], newer: votes[newer])
         let evidence = Equivocation.judge(older: attestation(votes[older]), newer: attestation(votes[newer]))
         guard verdict == evidence else {
-          throw MalformedVector(reason: "votes \(older) and \(newer): \(verdict), as evidence \(evidence)")
+          throw UnreadableVector(reason: "votes \(older) and \(newer): \(verdict), as evidence \(evidence)")
         }
         if let name = name(verdict) { pairs.append(.list([.exact(older), .exact(newer), .text(name)])) }
       }

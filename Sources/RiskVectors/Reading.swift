@@ -4,7 +4,7 @@ import Exact
 import Vectors
 
 /// A vector that cannot be followed.
-struct MalformedVector: Error {
+struct UnreadableVector: Error {
   var reason: String
 }
 
@@ -26,22 +26,22 @@ struct Reader {
     value.members.keys.sorted().map { ($0, self[$0]) }
   }
 
-  private func expecting(_ what: String) -> MalformedVector {
-    MalformedVector(reason: "\(path): expected \(what), found \(value)")
+  private func expecting(_ what: String) -> UnreadableVector {
+    UnreadableVector(reason: "\(path): expected \(what), found \(value)")
   }
 
-  func text() throws(MalformedVector) -> String {
+  func text() throws(UnreadableVector) -> String {
     guard let text = value.text else { throw expecting("text") }
     return text
   }
 
-  func flag() throws(MalformedVector) -> Bool {
+  func flag() throws(UnreadableVector) -> Bool {
     guard case .bool(let flag) = value else { throw expecting("true or false") }
     return flag
   }
 
   /// "p", "p/q", a decimal, or a number.
-  func rational() throws(MalformedVector) -> Rational {
+  func rational() throws(UnreadableVector) -> Rational {
     switch value {
     case .string(let text): if let value = Rational(text) { return value }
     case .integer(let value): return Rational(value)
@@ -51,16 +51,16 @@ struct Reader {
     throw expecting("a number or a fraction")
   }
 
-  func rational(default missing: Rational) throws(MalformedVector) -> Rational {
+  func rational(default missing: Rational) throws(UnreadableVector) -> Rational {
     isMissing ? missing : try rational()
   }
 
-  func amount() throws(MalformedVector) -> UInt128 {
+  func amount() throws(UnreadableVector) -> UInt128 {
     guard let amount = value.amount else { throw expecting("an amount") }
     return amount
   }
 
-  func count() throws(MalformedVector) -> UInt64 {
+  func count() throws(UnreadableVector) -> UInt64 {
     guard let count = value.count else { throw expecting("a count") }
     return count
   }
@@ -78,9 +78,9 @@ struct Names {
     return all.count - 1
   }
 
-  func known(_ name: String, _ reader: Reader) throws(MalformedVector) -> Int {
+  func known(_ name: String, _ reader: Reader) throws(UnreadableVector) -> Int {
     guard let known = positions[name] else {
-      throw MalformedVector(reason: "\(reader.path): nothing is named \(name)")
+      throw UnreadableVector(reason: "\(reader.path): nothing is named \(name)")
     }
     return known
   }

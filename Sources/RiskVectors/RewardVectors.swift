@@ -7,7 +7,7 @@ import Vectors
 enum RewardVectors {
   // MARK: - EigenLayer
 
-  static func byWeight(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func byWeight(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var operators = Names()
     var names: [String] = []
     var stakers: [DailyReward.Staker] = []
@@ -30,7 +30,7 @@ enum RewardVectors {
     ])
   }
 
-  static func byUniqueStake(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func byUniqueStake(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let members = input["operators"].members
     var operators: [DailyReward.UniqueStake] = []
     for (_, one) in members {
@@ -45,7 +45,7 @@ enum RewardVectors {
         try input["amount"].amount(), days: try input["days"].amount(), operators: operators))
   }
 
-  static func programmatic(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func programmatic(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let incentives = ProgrammaticIncentives(
       initialSupply: try input["initial_supply"].rational(), rate: try input["rate"].rational(),
       operatorShare: try input["operator_share"].rational(), weeks: Int(clamping: try input["weeks"].count()))
@@ -60,7 +60,7 @@ enum RewardVectors {
 
   // MARK: - Holders
 
-  static func points(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func points(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let common = try input["boost"].rational(default: .one)
     var segments: [(holding: HeldBalance, boost: Rational)] = []
     for one in input["segments"].items {
@@ -75,7 +75,7 @@ enum RewardVectors {
     ])
   }
 
-  static func weekly(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func weekly(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let members = input["holdings_days"].members
     var holders: [[HeldBalance]] = []
     for (_, one) in members {
@@ -94,7 +94,7 @@ enum RewardVectors {
   // MARK: - The reward vault
 
   /// Each step's own results are compared here; what stands in the end goes into the outcome.
-  static func vault(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func vault(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var tokens = Names()
     for step in input["steps"].items {
       for (name, _) in step["tokens"].members { _ = tokens.position(name) }
@@ -128,7 +128,7 @@ enum RewardVectors {
       for key in ["minted", "fee_shares", "assets", "error"] where !step[key].isMissing {
         outcome.compare("\(step.path).\(key)", expected: step[key].value, got: got[key] ?? .nothing)
       }
-      if let difference = outcome.first { throw MalformedVector(reason: difference) }
+      if let difference = outcome.first { throw UnreadableVector(reason: difference) }
     }
     var shares: [String: Computed] = [:]
     for (k, name) in holders.all.enumerated() {
@@ -151,7 +151,7 @@ enum RewardVectors {
 
   // MARK: - Service levels
 
-  static func serviceLevel(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func serviceLevel(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let level = ServiceLevel(floor: try input["floor"].rational(), target: try input["target"].rational())
     let members = input["operators"].members
     var operators: [(stake: Rational, availability: Rational)] = []
@@ -168,7 +168,7 @@ enum RewardVectors {
     ])
   }
 
-  static func tieredServiceLevel(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func tieredServiceLevel(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var rows: [Computed] = []
     for one in input.items {
       let rate = try one["nonsigning_rate"].rational()

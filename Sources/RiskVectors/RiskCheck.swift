@@ -24,7 +24,7 @@ public enum RiskCheck {
       outcome.fail("kind: '\(kind)' is not known")
       return outcome
     }
-    do throws(MalformedVector) {
+    do throws(UnreadableVector) {
       let input = ["input", "graph", "network"].first { vector[$0] != .null } ?? "input"
       let expect = Reader(vector["expect"], "expect")
       let got = try compute(Reader(vector[input], input), expect)
@@ -35,7 +35,7 @@ public enum RiskCheck {
     return outcome
   }
 
-  typealias Computation = @Sendable (_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed
+  typealias Computation = @Sendable (_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed
 
   /// By kind of vector. `expect` tells what was asked (which shocks, which sets of services); values in it are not used.
   private static let kinds: [String: Computation] = [

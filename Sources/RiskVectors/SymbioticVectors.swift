@@ -10,18 +10,18 @@ enum SymbioticVectors {
   private static let subnetwork = Subnetwork(network: network)
   private static let day = EpochClock(start: 0, duration: 86_400)
 
-  private static func following<T>(_ body: () throws(SymbioticError) -> T) throws(MalformedVector) -> T {
+  private static func following<T>(_ body: () throws(SymbioticError) -> T) throws(UnreadableVector) -> T {
     do throws(SymbioticError) { return try body() } catch {
-      throw MalformedVector(reason: "setting up the vault: \(error.name)")
+      throw UnreadableVector(reason: "setting up the vault: \(error.name)")
     }
   }
 
   // MARK: - Slashing a vault
 
-  static func vaultSlash(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func vaultSlash(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var withdrawals: [UInt64: UInt128] = [:]
     for (epoch, amount) in input["withdrawals"].members {
-      guard let epoch = UInt64(epoch) else { throw MalformedVector(reason: "\(amount.path): not an epoch") }
+      guard let epoch = UInt64(epoch) else { throw UnreadableVector(reason: "\(amount.path): not an epoch") }
       withdrawals[epoch] = try amount.amount()
     }
     var book = VaultBook(
@@ -43,7 +43,7 @@ enum SymbioticVectors {
       held += book.withdrawals(epoch)
     }
     guard held == book.balance, book.balance + book.burned == before else {
-      throw MalformedVector(reason: "stake is not conserved: \(held) of \(before), \(book.burned) burned")
+      throw UnreadableVector(reason: "stake is not conserved: \(held) of \(before), \(book.burned) burned")
     }
     return .record([
       "slashed": .exact(taken), "active_stake": .exact(book.activeStake), "withdrawals": .table(after),
@@ -52,7 +52,8 @@ enum SymbioticVectors {
 
   // MARK: - Delegators
 
-  private static func vault(_ kind: Delegator.Kind, active: UInt128) throws(MalformedVector) -> SymbioticVault
+  private static func vault(_ kind: Delegator.Kind, active: UInt128) throws(UnreadableVector)
+    -> SymbioticVault
   {
     try following { () throws(SymbioticError) in
       var vault = try SymbioticVault(clock: day, delegator: kind, slasher: .none)
@@ -67,7 +68,7 @@ enum SymbioticVectors {
     try vault.delegator.optIntoNetwork(account, network, at: 0)
   }
 
-  static func networkRestake(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func networkRestake(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var vault = try vault(.networkRestake, active: try input["active_stake"].amount())
     let limit = try input["network_limit"].amount()
     let operators = input["operator_shares"].members
@@ -75,7 +76,7 @@ enum SymbioticVectors {
     var shares: [UInt128] = []
     for (_, one) in operators {
       let amount = try one.amount()
-      guard amount <= left else { throw MalformedVector(reason: "\(one.path): more shares than all") }
+      guard amount <= left else { throw UnreadableVector(reason: "\(one.path): more shares than all") }
       left -= amount
       shares.append(amount)
     }
@@ -96,7 +97,7 @@ enum SymbioticVectors {
     return .table(got)
   }
 
-  static func fullRestake(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func fullRestake(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     var vault = try vault(.fullRestake, active: try input["active_stake"].amount())
     let limit = try input["network_limit"].amount()
     let operatorLimit = try input["operator_network_limit"].amount()
@@ -113,7 +114,7 @@ enum SymbioticVectors {
 
   // MARK: - Capture times and vetoes
 
-  static func slashableStake(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func slashableStake(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let captured = CapturedStake(
       now: try input["now"].count(), capture: try input["capture"].count(),
       epochDuration: try input["epoch_duration"].count(),
@@ -125,7 +126,7 @@ enum SymbioticVectors {
   }
 
   /// Request, veto and execution at their times on a vault whose stake and resolver stand from the beginning.
-  static func vetoTimeline(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func vetoTimeline(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let clock = EpochClock(start: 0, duration: try input["epoch_duration"].count())
     let rule = VetoRule(vetoDuration: try input["veto_duration"].count())
     let account = AccountID(10)
@@ -164,13 +165,13 @@ enum SymbioticVectors {
 
   // MARK: - Rewards
 
-  static func stakerRewards(_ input: Reader, _ expect: Reader) throws(MalformedVector) -> Computed {
+  static func stakerRewards(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
     let stakers = input["shares_of"].members
     var left = try input["active_shares_at"].amount()
     var shares: [UInt128] = []
     for (_, one) in stakers {
       let amount = try one.amount()
-      guard amount <= left else { throw MalformedVector(reason: "\(one.path): more shares than all") }
+      guard amount <= left else { throw UnreadableVector(reason: "\(one.path): more shares than all") }
       left -= amount
       shares.append(amount)
     }

@@ -36,28 +36,61 @@ public func keccak256(_ bytes: some Sequence<UInt8>) -> Hash256 {
   return sponge.squeeze()
 }
 
+/// The hash of 64 bytes, those of `left` and `right`: an inner node of a Merkle tree.
+public func keccak256(_ left: Hash256, _ right: Hash256) -> Hash256 {
+  var sponge = KeccakSponge()
+  sponge.absorb(left)
+  sponge.absorb(right)
+  return sponge.squeeze()
+}
+
+/// The hash of `prefix`, then `words`. A word counts with all of its 32 bytes.
+public func keccak256(prefix: [UInt8], _ words: Hash256...) -> Hash256 {
+  var sponge = KeccakSponge()
+  for byte in prefix { sponge.absorb(byte) }
+  for word in words { sponge.absorb(word) }
+  return sponge.squeeze()
+}
+
 private struct KeccakSponge {
   private static let rateBytes = 136
-  private var lanes = [UInt64](repeating: 0, count: 25)
+  private var lanes = InlineArray<25, UInt64>(repeating: 0)
   private var position = 0
 
-  mutating func absorb(_ byte: UInt8) {
-    lanes[position / 8] ^= UInt64(byte) << UInt64(position % 8 * 8)
-    position += 1
-    if position == Self.rateBytes {
-      permute()
-      position = 0
+  @inline(__always) mutating func absorb(_ byte: UInt8) {
+    lanes[position &>> 3] ^= UInt64(byte) &<< UInt64(truncatingIfNeeded: (position & 7) &* 8)
+    position &+= 1
+    if position == Self.rateBytes { permute() }
+  }
+
+  @inline(__always) mutating func absorb(_ word: Hash256) {
+    absorb(word.w0)
+    absorb(word.w1)
+    absorb(word.w2)
+    absorb(word.w3)
+  }
+
+  /// Eight bytes, most significant first.
+  private mutating func absorb(_ word: UInt64) {
+    if position & 7 == 0 {
+      lanes[position &>> 3] ^= word.byteSwapped
+      position &+= 8
+      if position == Self.rateBytes { permute() }
+    } else {
+      for shift in stride(from: 56 as UInt64, through: 0, by: -8) {
+        absorb(UInt8(truncatingIfNeeded: word &>> shift))
+      }
     }
   }
 
   mutating func squeeze() -> Hash256 {
-    lanes[position / 8] ^= 0x01 << UInt64(position % 8 * 8)
+    lanes[position &>> 3] ^= 0x01 &<< UInt64(truncatingIfNeeded: (position & 7) &* 8)
     lanes[16] ^= 0x8000_0000_0000_0000
     permute()
     return Hash256(lanes[0].byteSwapped, lanes[1].byteSwapped, lanes[2].byteSwapped, lanes[3].byteSwapped)
   }
 
-  private static let roundConstants: [UInt64] = [
+  private static let roundConstants: InlineArray<24, UInt64> = [
     0x0000_0000_0000_0001, 0x0000_0000_0000_8082, 0x8000_0000_0000_808A, 0x8000_0000_8000_8000,
     0x0000_0000_0000_808B, 0x0000_0000_8000_0001, 0x8000_0000_8000_8081, 0x8000_0000_0000_8009,
     0x0000_0000_0000_008A, 0x0000_0000_0000_0088, 0x0000_0000_8000_8009, 0x0000_0000_8000_000A,
@@ -65,37 +98,53 @@ private struct KeccakSponge {
     0x8000_0000_0000_8002, 0x8000_0000_0000_0080, 0x0000_0000_0000_800A, 0x8000_0000_8000_000A,
     0x8000_0000_8000_8081, 0x8000_0000_0000_8080, 0x0000_0000_8000_0001, 0x8000_0000_8000_8008,
   ]
-  /// Rotation of lane (x, y) at index x + 5 y.
-  private static let rotations: [UInt64] = [
-    0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
+  /// Where the walk of rho and pi goes next, as x + 5 y, and by how much the lane is rotated on the way.
+  private static let steps: InlineArray<24, (to: Int, rotation: UInt64)> = [
+    (10, 1), (7, 3), (11, 6), (17, 10), (18, 15), (3, 21), (5, 28), (16, 36), (8, 45), (21, 55), (24, 2),
+    (4, 14), (15, 27), (23, 41), (19, 56), (13, 8), (12, 25), (2, 43), (20, 62), (14, 18), (22, 39), (9, 61),
+    (6, 20), (1, 44),
   ]
 
   private mutating func permute() {
-    var parity = [UInt64](repeating: 0, count: 5)
-    var moved = [UInt64](repeating: 0, count: 25)
+    position = 0
     for round in 0..<24 {
-      for x in 0..<5 {
-        parity[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20]
+      let c0 = lanes[0] ^ lanes[5] ^ lanes[10] ^ lanes[15] ^ lanes[20]
+      let c1 = lanes[1] ^ lanes[6] ^ lanes[11] ^ lanes[16] ^ lanes[21]
+      let c2 = lanes[2] ^ lanes[7] ^ lanes[12] ^ lanes[17] ^ lanes[22]
+      let c3 = lanes[3] ^ lanes[8] ^ lanes[13] ^ lanes[18] ^ lanes[23]
+      let c4 = lanes[4] ^ lanes[9] ^ lanes[14] ^ lanes[19] ^ lanes[24]
+      let theta: InlineArray<5, UInt64> = [
+        c4 ^ rotate(c1, 1), c0 ^ rotate(c2, 1), c1 ^ rotate(c3, 1), c2 ^ rotate(c4, 1), c3 ^ rotate(c0, 1),
+      ]
+      var row = 0
+      while row < 25 {
+        for x in 0..<5 { lanes[row &+ x] ^= theta[x] }
+        row &+= 5
       }
-      for x in 0..<5 {
-        let theta = parity[(x + 4) % 5] ^ rotate(parity[(x + 1) % 5], 1)
-        for y in 0..<5 { lanes[x + 5 * y] ^= theta }
+      var carried = lanes[1]
+      for k in 0..<24 {
+        let step = Self.steps[k]
+        let next = lanes[step.to]
+        lanes[step.to] = rotate(carried, step.rotation)
+        carried = next
       }
-      for x in 0..<5 {
-        for y in 0..<5 {
-          moved[y + 5 * ((2 * x + 3 * y) % 5)] = rotate(lanes[x + 5 * y], Self.rotations[x + 5 * y])
-        }
-      }
-      for y in 0..<5 {
-        for x in 0..<5 {
-          lanes[x + 5 * y] = moved[x + 5 * y] ^ (~moved[(x + 1) % 5 + 5 * y] & moved[(x + 2) % 5 + 5 * y])
-        }
+      row = 0
+      while row < 25 {
+        let (a, b, c, d, e) = (
+          lanes[row], lanes[row &+ 1], lanes[row &+ 2], lanes[row &+ 3], lanes[row &+ 4]
+        )
+        lanes[row] = a ^ (~b & c)
+        lanes[row &+ 1] = b ^ (~c & d)
+        lanes[row &+ 2] = c ^ (~d & e)
+        lanes[row &+ 3] = d ^ (~e & a)
+        lanes[row &+ 4] = e ^ (~a & b)
+        row &+= 5
       }
       lanes[0] ^= Self.roundConstants[round]
     }
   }
 
-  private func rotate(_ lane: UInt64, _ by: UInt64) -> UInt64 {
-    by == 0 ? lane : lane << by | lane >> (64 - by)
+  @inline(__always) private func rotate(_ lane: UInt64, _ by: UInt64) -> UInt64 {
+    lane &<< by | lane &>> (64 &- by)
   }
 }

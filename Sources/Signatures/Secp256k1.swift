@@ -40,8 +40,14 @@
 
     /// The address whose key made `signature` over `digest`; nil when it is no signature at all or has a high s.
     func recover(_ digest: Hash256, _ signature: Signature) -> Address? {
-      let bytes = signature.bytes(65)
-      guard bytes[64] == 27 || bytes[64] == 28, bytes[32] < 0x80 else { return nil }
+      recover(digest, compact: signature.bytes(65))
+    }
+
+    /// The same for the 65 bytes r, s, v. High is what lies above half the group's order (EIP-2).
+    func recover(_ digest: Hash256, compact bytes: [UInt8]) -> Address? {
+      guard bytes.count == 65, bytes[64] == 27 || bytes[64] == 28,
+        !Self.halfOrder.lexicographicallyPrecedes(bytes[32..<64])
+      else { return nil }
       var recoverable = secp256k1_ecdsa_recoverable_signature()
       guard
         unsafe secp256k1_ecdsa_recoverable_signature_parse_compact(
@@ -51,6 +57,12 @@
       guard unsafe secp256k1_ecdsa_recover(context, &key, &recoverable, digest.bytes) == 1 else { return nil }
       return address(of: &key)
     }
+
+    /// Half of the group's order, rounded down, big-endian.
+    private static let halfOrder: [UInt8] =
+      [UInt8](repeating: 0xFF, count: 16).enumerated().map { $0.offset == 0 ? 0x7F : $0.element } + [
+        0x5D, 0x57, 0x6E, 0x73, 0x57, 0xA4, 0x50, 0x1D, 0xDF, 0xE9, 0x2F, 0x46, 0x68, 0x1B, 0x20, 0xA0,
+      ]
 
     private func address(of key: inout secp256k1_pubkey) -> Address {
       var serialized = [UInt8](repeating: 0, count: 65)
@@ -62,14 +74,33 @@
   }
 #endif
 
-/// An Ethereum address: the last 20 bytes of a Keccak-256 hash.
-public struct Address: Hashable, Sendable, BitwiseCopyable {
-  public var high: UInt32
-  public var middle: UInt64
-  public var low: UInt64
-  init(_ hash: Hash256) {
-    high = UInt32(truncatingIfNeeded: hash.w1)
-    middle = hash.w2
-    low = hash.w3
+/// Recovers signers of ECDSA signatures over secp256k1, as the EVM's `ecrecover` with EIP-2's low s does.
+public struct ECDSARecovery: Sendable {
+  #if HAS_SECP256K1
+    private let library = Secp256k1()
+  #endif
+
+  /// Throws where libsecp256k1 is not installed.
+  public init() throws(SchemeUnavailable) {
+    guard Signer.isAvailable(.ecdsaSecp256k1) else { throw SchemeUnavailable(scheme: .ecdsaSecp256k1) }
+  }
+
+  /// The address whose key made the 65-byte signature r, s, v over `digest`. Nil: v is neither 27 nor 28, s is high, r or
+  /// s is out of range, or there is no such key.
+  public func signer(of digest: Hash256, signature: [UInt8]) -> Address? {
+    #if HAS_SECP256K1
+      return library.recover(digest, compact: signature)
+    #else
+      return nil
+    #endif
+  }
+
+  /// The address of a secret key; nil when it is zero or not below the group's order.
+  public func address(ofSecret secret: [UInt8]) -> Address? {
+    #if HAS_SECP256K1
+      return library.address(ofSecret: secret)
+    #else
+      return nil
+    #endif
   }
 }

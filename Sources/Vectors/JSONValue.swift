@@ -3,7 +3,7 @@
 public import Foundation
 
 /// Any JSON value. Numbers are kept as integers where they are; amounts come as decimal strings.
-public enum JSONValue: Sendable, Equatable, Decodable {
+public enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
@@ -12,27 +12,8 @@ public enum JSONValue: Sendable, Equatable, Decodable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Int64.self) {
-      self = .integer(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .number(value)
-    } else if let value = try? container.decode([JSONValue].self) {
-      self = .array(value)
-    } else {
-      self = .object(try container.decode([String: JSONValue].self))
-    }
-  }
-
-  /// Parses a document. Throws what Foundation's decoder throws.
-  public init(parsing data: Data) throws { self = try JSONDecoder().decode(JSONValue.self, from: data) }
+  /// Parses a document. The error's place is line and column.
+  public init(parsing data: Data) throws(MalformedVector) { self = try JSONText.parse(Array(data)) }
 
   public subscript(key: String) -> JSONValue {
     if case .object(let members) = self { return members[key] ?? .null }
@@ -63,20 +44,40 @@ public enum JSONValue: Sendable, Equatable, Decodable {
   }
   public var count: UInt64? { amount.flatMap { UInt64(exactly: $0) } }
 
-  static func amount(_ value: some UnsignedInteger) -> JSONValue { .string(String(value)) }
+  static func amount(_ value: some BinaryInteger) -> JSONValue { .string(String(value)) }
 }
 
 extension JSONValue: CustomStringConvertible {
+  /// JSON, with spaces after commas and colons.
   public var description: String {
     switch self {
     case .null: "null"
     case .bool(let value): String(value)
     case .integer(let value): String(value)
     case .number(let value): String(value)
-    case .string(let value): "\"\(value)\""
+    case .string(let value): Self.quoted(value)
     case .array(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
     case .object(let values):
-      "{" + values.keys.sorted().map { "\"\($0)\": \(values[$0] ?? .null)" }.joined(separator: ", ") + "}"
+      "{" + values.keys.sorted().map { "\(Self.quoted($0)): \(values[$0] ?? .null)" }.joined(separator: ", ")
+        + "}"
     }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": quoted += "\\\(scalar)"
+      case "\n": quoted += "\\n"
+      case "\t": quoted += "\\t"
+      case "\r": quoted += "\\r"
+      default:
+        let digits = String(scalar.value, radix: 16)
+        quoted +=
+          scalar.value < 32
+          ? "\\u" + String(repeating: "0", count: 4 - digits.count) + digits : String(scalar)
+      }
+    }
+    return quoted + "\""
   }
 }

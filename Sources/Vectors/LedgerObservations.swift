@@ -85,7 +85,7 @@ extension LedgerReplay {
     case "operatorShares": return .amount(ledger.operatorShares(who, strategy))
     case "slashableSharesInQueue": return .amount(ledger.slashableSharesInQueue(who, strategy, at: block))
     case "depositShares": return .amount(ledger.holding(who, strategy).depositShares)
-    case "depositScalingFactor": return .amount(ledger.holding(who, strategy).scalingFactor)
+    case "depositScalingFactor": return .string(ledger.holding(who, strategy).scalingFactor.description)
     case "withdrawableShares": return .amount(ledger.withdrawableShares(who, strategy))
     default: return .null
     }

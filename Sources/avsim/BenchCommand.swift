@@ -8,7 +8,9 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures avsim itself on fixed workloads.",
 
-    subcommands: [Flood.self, BenchClusterCommand.self, BenchSignaturesCommand.self])
+    subcommands: [
+      Flood.self, BenchClusterCommand.self, BenchSignaturesCommand.self, BenchLedgerCommand.self,
+    ])
 
   struct Flood: ParsableCommand {
     static let configuration = CommandConfiguration(

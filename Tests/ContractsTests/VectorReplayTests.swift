@@ -19,8 +19,7 @@ struct VectorReplayTests {
   @Test("the recorded files are here") func filesAreHere() { #expect(files.count >= 30) }
 
   @Test("file", arguments: files) func replays(file: URL) throws {
-    let document = try JSONValue(parsing: Data(contentsOf: file))
-    let outcome = LedgerReplay.run(document, file: file.lastPathComponent)
+    let outcome = try VectorFile.replay(Data(contentsOf: file), name: file.lastPathComponent)
     #expect(outcome.failed == 0, "\(outcome.first ?? "")")
     #expect(outcome.steps > 0)
     #expect(outcome.observations > outcome.steps)

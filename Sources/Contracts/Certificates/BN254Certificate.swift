@@ -1,9 +1,10 @@
 // BLS certificates over BN254 as EigenLayer's certificate verifier takes them: who signed is told by who did not.
 //
 // Source: eigenlayer-contracts v1.12.0, `IBN254CertificateVerifierTypes`, `IOperatorTableCalculatorTypes`,
-// `BN254SignatureVerifier`, `LeafCalculatorMixin`, `Merkle`.
+// `BN254SignatureVerifier`, `LeafCalculatorMixin`.
 
 public import BN254
+public import BigInt
 public import Signatures
 
 /// Coordinates as a caller gives them: on the curve or not.
@@ -16,14 +17,21 @@ public struct BN254Point: Sendable, Equatable {
   }
 
   public init(_ point: G1) { self.init(x: point.x, y: point.y) }
+
+  /// The point, as the precompile of EIP-196 reads it. Errors: pointAdditionFailed.
+  func onCurve() throws(CertificateError) -> G1 {
+    guard let point = try? G1(x: x, y: y) else { throw .pointAdditionFailed }
+    return point
+  }
 }
 
-/// What the leaf of an operator commits to: its public key in the first group, and its weight by stake type.
+/// What the leaf of an operator commits to: its public key in the first group, and its weights.
 public struct BN254OperatorInfo: Sendable, Equatable {
   public var pubkey: BN254Point
-  public var weights: [UInt128]
+  /// By kind of stake. uint256 each.
+  public var weights: [BigUInt]
 
-  public init(pubkey: BN254Point, weights: [UInt128]) {
+  public init(pubkey: BN254Point, weights: [BigUInt]) {
     self.pubkey = pubkey
     self.weights = weights
   }
@@ -31,11 +39,8 @@ public struct BN254OperatorInfo: Sendable, Equatable {
   /// keccak256(0x75 ++ abi.encode(((X, Y), weights))). `LeafCalculatorMixin.calculateOperatorInfoLeaf`; the salt keeps a
   /// leaf from passing for an inner node.
   public var leaf: Hash256 {
-    var encoded: [UInt8] = [0x75]
-    encoded += Word256(0x20).bytes + pubkey.x.bytes + pubkey.y.bytes + Word256(0x60).bytes
-    encoded += Word256(UInt64(weights.count)).bytes
-    for weight in weights { encoded += Word256(weight).bytes }
-    return keccak256(encoded)
+    let key = ABIValue.tuple([.word(Hash256(pubkey.x)), .word(Hash256(pubkey.y))])
+    return keccak256([0x75] + abiEncode([.tuple([key, .array(weights.map { .integer($0) })])]))
   }
 }
 
@@ -55,18 +60,28 @@ public struct BN254NonSigner: Sendable, Equatable {
 
 /// The claim that everybody in the table of `referenceTimestamp` but `nonSigners` signed `messageHash`.
 public struct BN254Certificate: Sendable, Equatable {
+  /// A sum of public keys in the second group, as a caller gives it.
+  public struct Key: Sendable, Equatable {
+    public var x, y: G2.Coordinate
+    public init(x: G2.Coordinate, y: G2.Coordinate) {
+      self.x = x
+      self.y = y
+    }
+    public init(_ point: G2) { self.init(x: point.x, y: point.y) }
+  }
+
   public var referenceTimestamp: UInt32
   public var messageHash: Hash256
   /// Sum of the signers' signatures.
   public var signature: BN254Point
   /// Sum of the signers' public keys in the second group.
-  public var apk: (x: G2.Coordinate, y: G2.Coordinate)
+  public var apk: Key
   /// Ascending by index.
   public var nonSigners: [BN254NonSigner]
 
   public init(
-    referenceTimestamp: UInt32, messageHash: Hash256, signature: BN254Point,
-    apk: (x: G2.Coordinate, y: G2.Coordinate), nonSigners: [BN254NonSigner]
+    referenceTimestamp: UInt32, messageHash: Hash256, signature: BN254Point, apk: Key,
+    nonSigners: [BN254NonSigner]
   ) {
     self.referenceTimestamp = referenceTimestamp
     self.messageHash = messageHash
@@ -75,68 +90,20 @@ public struct BN254Certificate: Sendable, Equatable {
     self.nonSigners = nonSigners
   }
 
-  public static func == (a: Self, b: Self) -> Bool {
-    a.referenceTimestamp == b.referenceTimestamp && a.messageHash == b.messageHash
-      && a.signature == b.signature && a.apk == b.apk && a.nonSigners == b.nonSigners
-  }
-
   /// What operators sign. Binds the reference timestamp, so that a certificate is worth nothing for another table.
   public var digest: Hash256 { Self.digest(referenceTimestamp, messageHash) }
 
   /// keccak256(abi.encode(typehash, referenceTimestamp, messageHash)); no domain.
   public static func digest(_ referenceTimestamp: UInt32, _ messageHash: Hash256) -> Hash256 {
-    keccak256(typeHash + Word256(UInt64(referenceTimestamp)).bytes + messageHash.bytes)
+    keccak256(
+      abiEncode([.word(typeHash), .integer(UInt64(referenceTimestamp)), .word(messageHash)]))
   }
 
   private static let typeHash = keccak256(
-    "BN254Certificate(uint32 referenceTimestamp,bytes32 messageHash)".utf8
-  ).bytes
+    "BN254Certificate(uint32 referenceTimestamp,bytes32 messageHash)".utf8)
 }
 
-/// Why a certificate or a table of the BN254 verifier was refused. Refused calls change nothing.
-public enum BN254CertificateError: Error, Sendable, Equatable {
-  /// The reference timestamp is not above the latest.
-  case tableUpdateStale(given: UInt32, latest: UInt32)
-  /// Verified after `reference + maximum staleness`.
-  case certificateStale(now: UInt64, until: UInt64)
-  /// There is no table of that timestamp.
-  case referenceTimestampDoesNotExist(UInt32)
-  /// The global table root of that timestamp was disabled.
-  case rootDisabled(UInt32)
-  /// Non-signers must ascend strictly by index.
-  case nonSignerIndicesNotSorted(UInt32)
-  case invalidOperatorIndex(UInt32, operators: UInt64)
-  /// A non-signer's proof does not lead to the root, or the signature is not the signers'.
-  case verificationFailed
-  /// As many thresholds as stake types are needed.
-  case arrayLengthMismatch(given: Int, needed: Int)
-  /// The table has no tree.
-  case emptyRoot
-  /// A proof is not made of 32-byte words.
-  case invalidProofLength(Int)
-  /// A proof is too short for its index.
-  case invalidIndex(UInt32)
-  /// A key or the signature is not on the curve: the precompile of EIP-196 refuses it.
-  case pointAdditionFailed
-  /// The contracts' checked arithmetic: `Panic(0x11)`.
-  case arithmeticOverflow
-
-  /// The name under which the contracts revert.
-  public var name: String {
-    switch self {
-    case .tableUpdateStale: "TableUpdateStale"
-    case .certificateStale: "CertificateStale"
-    case .referenceTimestampDoesNotExist: "ReferenceTimestampDoesNotExist"
-    case .rootDisabled: "RootDisabled"
-    case .nonSignerIndicesNotSorted: "NonSignerIndicesNotSorted"
-    case .invalidOperatorIndex: "InvalidOperatorIndex"
-    case .verificationFailed: "VerificationFailed"
-    case .arrayLengthMismatch: "ArrayLengthMismatch"
-    case .emptyRoot: "EmptyRoot"
-    case .invalidProofLength: "InvalidProofLength"
-    case .invalidIndex: "InvalidIndex"
-    case .pointAdditionFailed: "ECAddFailed"
-    case .arithmeticOverflow: "Panic(0x11)"
-    }
-  }
+extension Hash256 {
+  /// The word of a number.
+  public init(_ word: Word256) { self.init(word.l3, word.l2, word.l1, word.l0) }
 }

@@ -63,7 +63,9 @@ extension RestakingLedger {
       gains.append((held.strategy, held.depositShares))
     }
     if let held = account.native {
-      guard let added = held.shares(at: account.beaconSlashingFactor) else { throw .exceeds128Bits }
+      guard let added = held.shares(at: account.beaconSlashingFactor, .nativeDelegatedShares) else {
+        throw .exceeds128Bits
+      }
       account.native?.scalingFactor = try factorOnDelegating(held, added: added, op)
       gains.append((held.strategy, added))
     }
@@ -77,11 +79,14 @@ extension RestakingLedger {
 
   private func factorOnDelegating(
     _ held: Holding, added: UInt128, _ op: Int
-  ) throws(RestakingError) -> UInt128 {
+  ) throws(RestakingError) -> UInt256 {
     let magnitude = UInt128(maxMagnitude(op, held.strategy))
     if magnitude == 0 { throw .fullySlashed }
     if added == 0 { return held.scalingFactor }
-    return try checkedMulDiv(held.scalingFactor, wad, magnitude)
+    guard let factor = mulDiv(held.scalingFactor, wad, magnitude, .delegationScalingFactor) else {
+      throw .arithmeticUnderflow
+    }
+    return factor
   }
 
   /// Takes the staker from its operator's list.

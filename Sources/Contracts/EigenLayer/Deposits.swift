@@ -25,7 +25,8 @@ extension RestakingLedger {
       throw .invalidStrategy
     }
     let pool = strategies[strategy.index]
-    let shares = try checkedMulDiv(amount, pool.totalShares + Self.offset, pool.balance + Self.offset)
+    let shares = try checkedMulDiv(
+      amount, pool.totalShares + Self.offset, pool.balance + Self.offset, .depositedShares)
     if shares == 0 { throw .newSharesZero }
     let total = try checkedSum(pool.totalShares, shares)
     if total > Self.totalSharesMaximum { throw .totalSharesExceedsMax }
@@ -48,7 +49,7 @@ extension RestakingLedger {
   public func tokens(for shares: UInt128, _ strategy: StrategyID) -> UInt128 {
     let pool = strategies[strategy.index]
     if pool.isNativeETH { return shares }
-    return mulDiv(pool.balance + Self.offset, shares, pool.totalShares + Self.offset)
+    return mulDiv(pool.balance + Self.offset, shares, pool.totalShares + Self.offset, .paidTokens)
   }
 
   /// Takes `shares` out of the pool and returns their tokens. The tokens round down: the rest stays with the pool.
@@ -66,7 +67,7 @@ extension RestakingLedger {
   public func slashingFactor(_ staker: AccountID, _ strategy: StrategyID) -> UInt128 {
     let magnitude = delegateMagnitude(accounts[staker.index].delegatedTo, strategy)
     guard strategies[strategy.index].isNativeETH else { return magnitude }
-    return mulWad(magnitude, accounts[staker.index].beaconSlashingFactor)
+    return mulWad(magnitude, accounts[staker.index].beaconSlashingFactor, .nativeSlashingFactor)
   }
 
   func delegateMagnitude(_ delegate: AccountID?, _ strategy: StrategyID) -> UInt128 {
@@ -78,16 +79,16 @@ extension RestakingLedger {
   public func holding(_ staker: AccountID, _ strategy: StrategyID) -> Holding {
     let account = accounts[staker.index]
     if strategies[strategy.index].isNativeETH {
-      return account.native ?? Holding(strategy: strategy, depositShares: 0, scalingFactor: wad)
+      return account.native ?? Holding(strategy: strategy, depositShares: 0, scalingFactor: UInt256(wad))
     }
     return account.holdings.first { $0.strategy == strategy }
-      ?? Holding(strategy: strategy, depositShares: 0, scalingFactor: wad)
+      ?? Holding(strategy: strategy, depositShares: 0, scalingFactor: UInt256(wad))
   }
 
   /// What the staker could withdraw now, in shares: mulWad(mulWad(deposit shares, k), slashing factor).
   public func withdrawableShares(_ staker: AccountID, _ strategy: StrategyID) -> UInt128 {
     let held = holding(staker, strategy)
-    return held.shares(at: slashingFactor(staker, strategy)) ?? .max
+    return held.shares(at: slashingFactor(staker, strategy), .withdrawableShares) ?? .max
   }
 
   /// The scaling factor after `added` shares join `held` at factor `f`. SlashingLib, `DepositScalingFactor.update`.
@@ -95,15 +96,22 @@ extension RestakingLedger {
   /// Every quotient rounds down, so the withdrawable shares never exceed what was there plus what was added.
   func scalingFactor(
     of held: Holding, adding added: UInt128, at f: UInt128
-  ) throws(RestakingError) -> UInt128 {
+  ) throws(RestakingError) -> UInt256 {
     if f == 0 { throw .fullySlashed }
     if added == 0 { return held.scalingFactor }
-    if held.depositShares == 0 { return try checkedMulDiv(held.scalingFactor, wad, f) }
-    guard let current = held.shares(at: f) else { throw .exceeds128Bits }
+    if held.depositShares == 0 {
+      guard let factor = mulDiv(held.scalingFactor, wad, f, .firstScalingFactor) else {
+        throw .arithmeticUnderflow
+      }
+      return factor
+    }
+    guard let current = held.shares(at: f, .withdrawableShares) else { throw .exceeds128Bits }
     let shares = try checkedSum(held.depositShares, added)
-    let mean = try checkedMulDiv(try checkedSum(current, added), wad, shares)
-    let factor = try checkedMulDiv(mean, wad, f)
-    if factor == 0 { throw .invalidDepositScalingFactor }
+    let sum = UInt256(try checkedSum(current, added))
+    guard let mean = mulDiv(sum, wad, shares, .meanScalingFactor),
+      let factor = mulDiv(mean, wad, f, .nextScalingFactor)
+    else { throw .arithmeticUnderflow }
+    if factor.isZero { throw .invalidDepositScalingFactor }
     return factor
   }
 

@@ -1,8 +1,8 @@
 // Values by block, as the contracts' Snapshots library keeps them.
 
 /// A value that changed at some blocks. Lookups at any block; writes only at the latest or later blocks.
-public struct History<Value: Sendable>: Sendable {
-  struct Entry: Sendable {
+public struct History<Value: Sendable & Equatable>: Sendable, Equatable {
+  struct Entry: Sendable, Equatable {
     var block: BlockNumber
     var value: Value
   }

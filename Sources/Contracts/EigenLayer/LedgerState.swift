@@ -3,7 +3,7 @@
 import Basics
 
 /// A strategy: the pool of one asset, its shares and its tokens. StrategyBase.
-public struct Strategy: Sendable {
+public struct Strategy: Sendable, Equatable {
   /// Native ETH: shares are wei of beacon-chain balance, there is no pool and no exchange rate. EigenPodManager.
   public let isNativeETH: Bool
   /// Shares outstanding. For native ETH always zero here.
@@ -15,21 +15,21 @@ public struct Strategy: Sendable {
 }
 
 /// A staker's deposit in one strategy.
-public struct Holding: Sendable {
+public struct Holding: Sendable, Equatable {
   public internal(set) var strategy: StrategyID
   /// Moved only by deposits and queued withdrawals, never by a slash.
   public internal(set) var depositShares: UInt128
   /// Deposit scaling factor k, a WAD.
-  public internal(set) var scalingFactor: UInt128
+  public internal(set) var scalingFactor: UInt256
 
   /// mulWad(mulWad(deposit shares, k), factor); nil beyond 128 bits.
-  func shares(at factor: UInt128) -> UInt128? {
-    ScaledShares(depositShares, scaledBy: scalingFactor).shares(at: factor)
+  @inline(__always) func shares(at factor: UInt128, _ place: Rounding) -> UInt128? {
+    ScaledShares(depositShares, scaledBy: scalingFactor)?.shares(at: factor, place)
   }
 }
 
 /// Anybody. DelegationManager's and EigenPodManager's tables by staker.
-public struct Account: Sendable {
+public struct Account: Sendable, Equatable {
   public internal(set) var delegatedTo: AccountID?
   /// Index in the ledger's table of operators; nil for other people.
   public internal(set) var operatorIndex: Int?
@@ -51,7 +51,7 @@ public struct Account: Sendable {
 }
 
 /// An operator in one strategy.
-struct OperatorStrategy: Sendable {
+struct OperatorStrategy: Sendable, Equatable {
   /// Never rises; 10^18 at the start. UInt64 as in the contracts.
   var maxMagnitude: UInt64 = 1_000_000_000_000_000_000
   /// Allocated magnitude, including finished deallocations that nobody has cleared yet.
@@ -60,14 +60,14 @@ struct OperatorStrategy: Sendable {
   var shares: UInt128 = 0
   var maxMagnitudeHistory = History<UInt64>(1_000_000_000_000_000_000)
   /// Cumulative scaled shares that entered the withdrawal queue.
-  var queuedHistory = History<ScaledShares>(ScaledShares(0))
+  var queuedHistory = History<ScaledShares>(.zero)
   /// Memberships with a pending deallocation, first in first out; those before `queueHead` are gone.
   var deallocations: [Int] = []
   var queueHead = 0
 }
 
 /// An operator. AllocationManager's and DelegationManager's tables by operator.
-struct Operator: Sendable {
+struct Operator: Sendable, Equatable {
   var account: AccountID
   /// Blocks until an increased allocation is slashable.
   var allocationDelay: UInt32
@@ -92,7 +92,7 @@ public struct Allocation: Sendable, Equatable {
 }
 
 /// One operator and one set: registration and allocations. An operator may allocate without being registered.
-struct Membership: Sendable {
+struct Membership: Sendable, Equatable {
   var operatorIndex: Int
   var set: OperatorSetID
   /// Position in the set's list of members.
@@ -104,7 +104,7 @@ struct Membership: Sendable {
 }
 
 /// An operator set.
-struct OperatorSet: Sendable {
+struct OperatorSet: Sendable, Equatable {
   var avs: AccountID
   /// Sorted ascending.
   var strategies: [StrategyID]
@@ -127,7 +127,7 @@ public struct SlashedShares: Sendable, Equatable {
 }
 
 /// A withdrawal in the queue.
-public struct Withdrawal: Sendable {
+public struct Withdrawal: Sendable, Equatable {
   public let staker: AccountID
   /// To whom the staker was delegated when it was queued.
   public let delegatedTo: AccountID?
@@ -142,7 +142,7 @@ public struct Withdrawal: Sendable {
 ///
 /// One value, one owner, integers only. Operations name the block they run in; blocks never decrease. An operation that
 /// throws has changed nothing. Source: eigenlayer-contracts v1.12.0.
-public struct RestakingLedger: Sendable {
+public struct RestakingLedger: Sendable, Equatable {
   public let delays: ProtocolDelays
   public internal(set) var strategies: [Strategy] = []
   public internal(set) var accounts: [Account] = []

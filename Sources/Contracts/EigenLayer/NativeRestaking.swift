@@ -29,11 +29,11 @@ extension RestakingLedger {
       if delta == 0 { return }
       guard delta <= previous else { throw .arithmeticUnderflow }
       let factor = accounts[staker.index].beaconSlashingFactor
-      let next = mulDiv(factor, previous - delta, previous)
+      let next = mulDiv(factor, previous - delta, previous, .beaconSlashingFactor)
       if let delegate = accounts[staker.index].delegatedTo {
         let held = holding(staker, strategy)
-        let share = mulWad(delegateMagnitude(delegate, strategy), factor - next)
-        guard let lost = held.shares(at: share) else { throw .exceeds128Bits }
+        let share = mulWad(delegateMagnitude(delegate, strategy), factor - next, .beaconLossFactor)
+        guard let lost = held.shares(at: share, .beaconLossShares) else { throw .exceeds128Bits }
         try lowerOperatorShares(delegate, strategy, by: lost)
       }
       accounts[staker.index].beaconSlashingFactor = next

@@ -141,6 +141,15 @@ extension RestakingLedger {
   /// Slashes that the set has made; also those that found nothing to take.
   public func slashCount(of set: OperatorSetID) -> UInt64 { sets[set.index].slashCount }
 
+  /// The AVS of a set.
+  public func avs(of set: OperatorSetID) -> AccountID { sets[set.index].avs }
+
+  /// Whether an AVS has an operator set. Cost: the number of sets.
+  public func hasOperatorSet(_ avs: AccountID) -> Bool { sets.contains { $0.avs == avs } }
+
+  /// Whether the account is an operator.
+  public func isOperator(_ account: AccountID) -> Bool { operatorIndex(account) != nil }
+
   // MARK: - Members
 
   /// Operators that ever registered in the set or allocated to it. Their index in it never changes.

@@ -70,12 +70,12 @@ extension RestakingLedger {
     if allocation.current == 0 { return (nil, 0) }
     let strategy = allocation.strategy
     let previous = operators[op].strategies[strategy.index].maxMagnitude
-    let magnitude = UInt64(ceilingDivision(UInt128(allocation.current), UInt128(share), wad))
-    let event = UInt64(divWad(UInt128(magnitude), UInt128(previous)))
+    let magnitude = UInt64(mulWad(UInt128(allocation.current), UInt128(share), .slashedMagnitude))
+    let event = UInt64(divWad(UInt128(magnitude), UInt128(previous), .slashedShareOfStake))
     allocation.current -= magnitude
     if allocation.pendingDiff < 0 {
       let size = UInt64(-allocation.pendingDiff)
-      allocation.pendingDiff += Int64(ceilingDivision(UInt128(size), UInt128(share), wad))
+      allocation.pendingDiff += Int64(mulWad(UInt128(size), UInt128(share), .slashedPendingMagnitude))
     }
     let freed = freed(by: stored, at: block)
     memberships[slot].allocations[place] = allocation
@@ -85,10 +85,10 @@ extension RestakingLedger {
     operators[op].strategies[strategy.index].maxMagnitudeHistory.push(new, at: block)
 
     let shares = operators[op].strategies[strategy.index].shares
-    let own = slashedAmount(shares, previous: previous, new: new)
+    let own = slashedAmount(shares, previous: previous, new: new, .keptOperatorShares)
     operators[op].strategies[strategy.index].shares = shares - own
     let queued = queuedShares(op, strategy, magnitude: previous, at: block)
-    return (own + slashedAmount(queued, previous: previous, new: new), event)
+    return (own + slashedAmount(queued, previous: previous, new: new, .keptQueuedShares), event)
   }
 
   /// Shares in the queue that can still be slashed: queued in blocks block - withdrawal delay ... block, inclusive at
@@ -99,8 +99,8 @@ extension RestakingLedger {
     let before =
       block > delays.withdrawal
       ? operators[op].strategies[strategy.index].queuedHistory.value(at: block - delays.withdrawal - 1)
-      : ScaledShares(0)
-    return (now - before).shares(at: UInt128(magnitude)) ?? .max
+      : ScaledShares.zero
+    return (now - before).shares(at: UInt128(magnitude), .slashableQueuedShares) ?? .max
   }
 
   /// Shares of the operator in the withdrawal queue that a slash would reach.

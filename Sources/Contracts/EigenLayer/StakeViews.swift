@@ -34,7 +34,7 @@ extension RestakingLedger {
     }
     let maximum = maxMagnitude(op, strategy)
     if maximum == 0 || magnitude == 0 { return 0 }
-    return mulWad(
-      operators[op].strategies[strategy.index].shares, divWad(UInt128(magnitude), UInt128(maximum)))
+    let share = divWad(UInt128(magnitude), UInt128(maximum), .slashableShare)
+    return mulWad(operators[op].strategies[strategy.index].shares, share, .slashableStake)
   }
 }

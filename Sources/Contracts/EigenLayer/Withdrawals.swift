@@ -37,16 +37,18 @@ extension RestakingLedger {
     var scaled: [ScaledShares] = []
     for (strategy, shares) in zip(strategies, depositShares) {
       let held = holding(staker, strategy)
-      let one = ScaledShares(shares, scaledBy: held.scalingFactor)
+      // Beyond 256 bits the contract's mulDiv reverts.
+      guard let one = ScaledShares(shares, scaledBy: held.scalingFactor) else { throw .arithmeticUnderflow }
       scaled.append(one)
       if let delegate {
         var factor = delegateMagnitude(delegate, strategy)
         if self.strategies[strategy.index].isNativeETH {
-          factor = mulWad(factor, accounts[staker.index].beaconSlashingFactor)
+          factor = mulWad(
+            factor, accounts[staker.index].beaconSlashingFactor, .nativeSlashingFactor)
         }
         recordQueued(delegate, strategy, one, at: block)
         // More than 128 bits is more than any operator has.
-        guard let removed = one.shares(at: factor) else { throw .arithmeticUnderflow }
+        guard let removed = one.shares(at: factor, .queuedOperatorShares) else { throw .arithmeticUnderflow }
         try lowerOperatorShares(delegate, strategy, by: removed)
       }
       try removeDepositShares(staker, strategy, shares)
@@ -61,7 +63,7 @@ extension RestakingLedger {
   private mutating func recordQueued(
     _ delegate: AccountID, _ strategy: StrategyID, _ scaled: ScaledShares, at block: BlockNumber
   ) {
-    guard scaled != ScaledShares(0), let op = operatorIndex(delegate) else { return }
+    guard scaled != .zero, let op = operatorIndex(delegate) else { return }
     makeRow(op, strategy)
     let sum = operators[op].strategies[strategy.index].queuedHistory.latest + scaled
     operators[op].strategies[strategy.index].queuedHistory.push(sum, at: block)
@@ -107,9 +109,10 @@ extension RestakingLedger {
       }
     }
     if strategies[strategy.index].isNativeETH {
-      factor = mulWad(factor, accounts[withdrawal.staker.index].beaconSlashingFactor)
+      factor = mulWad(
+        factor, accounts[withdrawal.staker.index].beaconSlashingFactor, .nativeSlashingFactor)
     }
-    return withdrawal.scaledShares[position].shares(at: factor) ?? .max
+    return withdrawal.scaledShares[position].shares(at: factor, .payableShares) ?? .max
   }
 
   /// The first block in which a withdrawal can be completed.

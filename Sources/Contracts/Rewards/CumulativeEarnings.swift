@@ -1,0 +1,69 @@
+// What everybody has earned since ever: where the calculation's rows end, and what a distribution is made of.
+
+import BigInt
+import Signatures
+
+/// Earnings by account and token, all days and submissions added up.
+///
+/// Earners are operators (their cuts), stakers (their parts) and AVSs (refunds).
+public struct CumulativeEarnings: RewardSink, Sendable {
+  /// By submission, as the calculation numbers them: the token, and the AVS that refunds go to.
+  public struct Source: Sendable {
+    public var token: TokenID
+    public var avs: AccountID
+    public init(token: TokenID, avs: AccountID) {
+      self.token = token
+      self.avs = avs
+    }
+  }
+  private let sources: [Source]
+  private let tokenCount: Int
+  private var amounts: [UInt128]
+  /// By token: everything that the submissions had to distribute, and everything that was.
+  public private(set) var distributed: [UInt128]
+
+  public init(sources: [Source], accounts: Int, tokens: Int) {
+    self.sources = sources
+    tokenCount = tokens
+    amounts = Array(repeating: 0, count: accounts * tokens)
+    distributed = Array(repeating: 0, count: tokens)
+  }
+
+  public func earned(by account: AccountID, _ token: TokenID) -> UInt128 {
+    amounts[account.index * tokenCount + token.index]
+  }
+
+  @inline(__always) private mutating func add(_ tokens: UInt128, to account: AccountID, _ token: TokenID) {
+    amounts[account.index * tokenCount + token.index] += tokens
+    distributed[token.index] += tokens
+  }
+
+  public mutating func pool(_ reward: Int, day: Int, _ tokens: UInt128) {}
+  public mutating func operatorPool(_ reward: Int, day: Int, _ account: AccountID, _ tokens: UInt128) {}
+  public mutating func operatorTokens(_ reward: Int, day: Int, _ account: AccountID, _ tokens: UInt128) {
+    add(tokens, to: account, sources[reward].token)
+  }
+  public mutating func stakerTokens(
+    _ reward: Int, day: Int, _ account: AccountID, staker: AccountID, _ tokens: UInt128
+  ) {
+    add(tokens, to: staker, sources[reward].token)
+  }
+  public mutating func refund(_ reward: Int, day: Int, _ tokens: UInt128) {
+    add(tokens, to: sources[reward].avs, sources[reward].token)
+  }
+
+  /// The distribution of everything so far; nil when nobody earned anything. Cost: a few hashes an earner.
+  public func tree(_ addresses: borrowing AddressBook) -> DistributionTree? {
+    var earnings: [(address: Address, earnings: [DistributionTree.Earning])] = []
+    for account in 0..<amounts.count / max(tokenCount, 1) {
+      var list: [DistributionTree.Earning] = []
+      for token in 0..<tokenCount where amounts[account * tokenCount + token] > 0 {
+        list.append(
+          DistributionTree.Earning(
+            token: addresses.tokens[token], cumulative: BigUInt(amounts[account * tokenCount + token])))
+      }
+      if !list.isEmpty { earnings.append((addresses.accounts[account], list)) }
+    }
+    return DistributionTree(earnings)
+  }
+}
