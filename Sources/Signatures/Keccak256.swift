@@ -98,15 +98,10 @@ private struct KeccakSponge {
     0x8000_0000_0000_8002, 0x8000_0000_0000_0080, 0x0000_0000_0000_800A, 0x8000_0000_8000_000A,
     0x8000_0000_8000_8081, 0x8000_0000_0000_8080, 0x0000_0000_8000_0001, 0x8000_0000_8000_8008,
   ]
-  /// Where the walk of rho and pi goes next, as x + 5 y, and by how much the lane is rotated on the way.
-  private static let steps: InlineArray<24, (to: Int, rotation: UInt64)> = [
-    (10, 1), (7, 3), (11, 6), (17, 10), (18, 15), (3, 21), (5, 28), (16, 36), (8, 45), (21, 55), (24, 2),
-    (4, 14), (15, 27), (23, 41), (19, 56), (13, 8), (12, 25), (2, 43), (20, 62), (14, 18), (22, 39), (9, 61),
-    (6, 20), (1, 44),
-  ]
-
   private mutating func permute() {
     position = 0
+    var lanes = self.lanes
+    defer { self.lanes = lanes }
     for round in 0..<24 {
       let c0 = lanes[0] ^ lanes[5] ^ lanes[10] ^ lanes[15] ^ lanes[20]
       let c1 = lanes[1] ^ lanes[6] ^ lanes[11] ^ lanes[16] ^ lanes[21]
@@ -121,13 +116,32 @@ private struct KeccakSponge {
         for x in 0..<5 { lanes[row &+ x] ^= theta[x] }
         row &+= 5
       }
-      var carried = lanes[1]
-      for k in 0..<24 {
-        let step = Self.steps[k]
-        let next = lanes[step.to]
-        lanes[step.to] = rotate(carried, step.rotation)
-        carried = next
-      }
+      // Rho and pi in one walk: each lane takes its predecessor, rotated. Written out, since a table costs more.
+      let first = lanes[1]
+      lanes[1] = rotate(lanes[6], 44)
+      lanes[6] = rotate(lanes[9], 20)
+      lanes[9] = rotate(lanes[22], 61)
+      lanes[22] = rotate(lanes[14], 39)
+      lanes[14] = rotate(lanes[20], 18)
+      lanes[20] = rotate(lanes[2], 62)
+      lanes[2] = rotate(lanes[12], 43)
+      lanes[12] = rotate(lanes[13], 25)
+      lanes[13] = rotate(lanes[19], 8)
+      lanes[19] = rotate(lanes[23], 56)
+      lanes[23] = rotate(lanes[15], 41)
+      lanes[15] = rotate(lanes[4], 27)
+      lanes[4] = rotate(lanes[24], 14)
+      lanes[24] = rotate(lanes[21], 2)
+      lanes[21] = rotate(lanes[8], 55)
+      lanes[8] = rotate(lanes[16], 45)
+      lanes[16] = rotate(lanes[5], 36)
+      lanes[5] = rotate(lanes[3], 28)
+      lanes[3] = rotate(lanes[18], 21)
+      lanes[18] = rotate(lanes[17], 15)
+      lanes[17] = rotate(lanes[11], 10)
+      lanes[11] = rotate(lanes[7], 6)
+      lanes[7] = rotate(lanes[10], 3)
+      lanes[10] = rotate(first, 1)
       row = 0
       while row < 25 {
         let (a, b, c, d, e) = (

@@ -22,18 +22,19 @@ struct ClaimOrderTests {
       let updater = book.addAccount(Address(keccak256("updater".utf8)))
       recipient = book.addAccount(Address(keccak256("recipient".utf8)))
       let avs = book.addAccount(Address(keccak256("avs".utf8)))
-      earners = (0..<1 + random.below(7)).map { book.addAccount(Address(keccak256("earner \($0)".utf8))) }
-      tokens = (0..<1 + random.below(3)).map { book.addToken(Address(keccak256("token \($0)".utf8))) }
+      let earners = (0..<1 + random.below(7)).map { book.addAccount(Address(keccak256("earner \($0)".utf8))) }
+      let tokens = (0..<1 + random.below(3)).map { book.addToken(Address(keccak256("token \($0)".utf8))) }
+      (self.earners, self.tokens) = (earners, tokens)
       let strategy = book.addStrategy(Address(keccak256("strategy".utf8)))
       var earned: [[UInt64]] = earners.map { _ in tokens.map { _ in 0 } }
       var trees: [DistributionTree] = []
       for _ in 0..<2 {
         for e in earned.indices { for t in tokens.indices { earned[e][t] += UInt64(random.below(1_000)) } }
-        let rows = earned.enumerated().map { e, amounts in
+        let rows = zip(earners, earned).map { earner, amounts in
           (
-            address: book.accounts[earners[e].index],
-            earnings: amounts.enumerated().map {
-              DistributionTree.Earning(token: book.tokens[$0.offset], cumulative: BigUInt($0.element))
+            address: book.accounts[earner.index],
+            earnings: zip(book.tokens, amounts).map { token, amount in
+              DistributionTree.Earning(token: token, cumulative: BigUInt(amount))
             }
           )
         }
@@ -118,7 +119,7 @@ struct ClaimOrderTests {
     // Without donations a share is a token for ever, so that no order is better than another.
     for staker in walk.stakers {
       for held in walk.ledger.accounts[staker.index].holdings {
-        try? walk.ledger.queueWithdrawal(
+        _ = try? walk.ledger.queueWithdrawal(
           staker, [held.strategy], depositShares: [max(held.depositShares / 3, 1)], at: walk.block)
       }
     }

@@ -35,7 +35,8 @@ struct LedgerPropertyTests {
       done += walk.done
       refused += walk.refused
     }
-    #expect(done > 500 && refused > 50 && slashes > 20, "\(done) done, \(refused) refused, \(slashes) slashes")
+    #expect(
+      done > 500 && refused > 50 && slashes > 20, "\(done) done, \(refused) refused, \(slashes) slashes")
   }
 
   @Test("long walks from nothing", arguments: Array(0..<20) as [UInt64]) func longWalk(seed: UInt64) {

@@ -64,7 +64,7 @@ struct Walk {
       for who in operators {
         for set in sets where random.below(4) > 0 {
           try ledger.register(who, in: set, at: block)
-          let change = AllocationChange(set: set, strategy: strategy(), magnitude: share() / 3 + 1)
+          let change = AllocationChange(set: set, strategy: strategy(), magnitude: share() / 4 + 1)
           try ledger.modifyAllocations(who, [change], at: block)
         }
       }

@@ -136,8 +136,8 @@ extension RestakingLedger {
       operators[op].strategies[strategy.index].queueHead = head + 1
       cleared += 1
     }
-    let row = operators[op].strategies[strategy.index]
-    if row.queueHead > 0 && row.queueHead == row.deallocations.count {
+    let head = operators[op].strategies[strategy.index].queueHead
+    if head > 0 && head == operators[op].strategies[strategy.index].deallocations.count {
       operators[op].strategies[strategy.index].deallocations.removeAll(keepingCapacity: true)
       operators[op].strategies[strategy.index].queueHead = 0
     }
@@ -167,9 +167,12 @@ extension RestakingLedger {
   }
 
   func encumbered(_ op: Int, _ strategy: StrategyID, at block: BlockNumber) -> UInt64 {
-    let row = row(op, strategy)
-    var encumbered = row.encumbered
-    for slot in row.deallocations[row.queueHead...] {
+    guard strategy.index < operators[op].strategies.count else { return 0 }
+    var encumbered = operators[op].strategies[strategy.index].encumbered
+    var next = operators[op].strategies[strategy.index].queueHead
+    while next < operators[op].strategies[strategy.index].deallocations.count {
+      let slot = operators[op].strategies[strategy.index].deallocations[next]
+      next += 1
       guard let place = allocationIndex(slot, strategy) else { continue }
       let allocation = memberships[slot].allocations[place]
       if block < allocation.effectBlock { break }
@@ -189,7 +192,7 @@ extension RestakingLedger {
   }
 
   public func operatorShares(_ account: AccountID, _ strategy: StrategyID) -> UInt128 {
-    operatorIndex(account).map { row($0, strategy).shares } ?? 0
+    operatorIndex(account).map { shares($0, strategy) } ?? 0
   }
 
   /// The operator's stakers, itself included, in no particular order (the order is deterministic).

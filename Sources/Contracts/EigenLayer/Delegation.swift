@@ -69,7 +69,7 @@ extension RestakingLedger {
       account.native?.scalingFactor = try factorOnDelegating(held, added: added, op)
       gains.append((held.strategy, added))
     }
-    for (strategy, added) in gains { _ = try checkedSum(row(op, strategy).shares, added) }
+    for (strategy, added) in gains { _ = try checkedSum(shares(op, strategy), added) }
     account.delegatedTo = target
     account.place = operators[op].stakers.count
     accounts[staker.index] = account

@@ -145,9 +145,9 @@ extension RestakingLedger {
     guard let op = operatorIndex(delegate) else {
       preconditionFailure("delegated to somebody who is no operator")
     }
-    let shares = try checkedSum(row(op, strategy).shares, added)
+    let sum = try checkedSum(shares(op, strategy), added)
     makeRow(op, strategy)
-    operators[op].strategies[strategy.index].shares = shares
+    operators[op].strategies[strategy.index].shares = sum
   }
 
   mutating func lowerOperatorShares(
@@ -156,7 +156,7 @@ extension RestakingLedger {
     guard let op = operatorIndex(delegate) else {
       preconditionFailure("delegated to somebody who is no operator")
     }
-    guard row(op, strategy).shares >= removed else { throw .arithmeticUnderflow }
+    guard shares(op, strategy) >= removed else { throw .arithmeticUnderflow }
     makeRow(op, strategy)
     operators[op].strategies[strategy.index].shares -= removed
   }

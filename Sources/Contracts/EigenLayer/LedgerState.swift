@@ -180,9 +180,9 @@ public struct RestakingLedger: Sendable, Equatable {
     }
   }
 
-  func row(_ op: Int, _ strategy: StrategyID) -> OperatorStrategy {
-    strategy.index < operators[op].strategies.count
-      ? operators[op].strategies[strategy.index] : OperatorStrategy()
+  /// The operator's shares without copying the row.
+  func shares(_ op: Int, _ strategy: StrategyID) -> UInt128 {
+    strategy.index < operators[op].strategies.count ? operators[op].strategies[strategy.index].shares : 0
   }
 
   /// The maximum magnitude without copying the row.

@@ -106,13 +106,18 @@ public enum Rounding: String, CaseIterable, Sendable {
 /// `a * b / d`, rounded as the place says, with a 256-bit product. Traps when `d` is zero or the quotient needs more than
 /// 128 bits.
 @inline(__always) func mulDiv(_ a: UInt128, _ b: UInt128, _ d: UInt128, _ place: Rounding) -> UInt128 {
-  let product = a.multipliedFullWidth(by: b)
+  let product = UInt256(a, times: b)
+  precondition(product.high < d, "mulDiv: quotient exceeds 128 bits")
+  if d <= UInt128(UInt64.max) {
+    // Magnitudes and WAD: hardware divisions.
+    let (quotient, remainder) = product.dividedBy(UInt64(truncatingIfNeeded: d))
+    return place.isUp && remainder != 0 ? quotient.low + 1 : quotient.low
+  }
   if product.high == 0 {
     let quotient = product.low / d
     return place.isUp && quotient &* d != product.low ? quotient + 1 : quotient
   }
-  precondition(product.high < d, "mulDiv: quotient exceeds 128 bits")
-  let (quotient, remainder) = d.dividingFullWidth(product)
+  let (quotient, remainder) = d.dividingFullWidth((product.high, product.low))
   return place.isUp && remainder != 0 ? quotient + 1 : quotient
 }
 
@@ -130,7 +135,7 @@ public enum Rounding: String, CaseIterable, Sendable {
 @inline(__always) func checkedMulDiv(
   _ a: UInt128, _ b: UInt128, _ d: UInt128, _ place: Rounding
 ) throws(RestakingError) -> UInt128 {
-  guard a.multipliedFullWidth(by: b).high < d else { throw .exceeds128Bits }
+  guard UInt256(a, times: b).high < d else { throw .exceeds128Bits }
   return mulDiv(a, b, d, place)
 }
 

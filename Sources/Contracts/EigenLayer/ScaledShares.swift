@@ -11,8 +11,7 @@ public struct ScaledShares: Sendable, Equatable {
   /// mulWad(shares, k). Nil beyond 256 bits, where the contracts revert.
   @inline(__always) init?(_ shares: UInt128, scaledBy k: UInt256) {
     if k.high == 0 {
-      let product = shares.multipliedFullWidth(by: k.low)
-      if product.high < wad {
+      if UInt256(shares, times: k.low).high < wad {
         self.init(UInt256(mulDiv(shares, k.low, wad, .scaledShares)))
         return
       }

@@ -41,6 +41,9 @@ extension RestakingLedger {
     sets[set.index].slashCount += 1
     var receipt = SlashReceipt(slashID: sets[set.index].slashCount, shares: [], wadSlashed: [])
     var pending: [SlashedShares] = []
+    receipt.shares.reserveCapacity(slashed.count)
+    receipt.wadSlashed.reserveCapacity(slashed.count)
+    pending.reserveCapacity(slashed.count)
     for (strategy, share) in zip(slashed, wads) {
       guard let slot = membership(op, set), let place = allocationIndex(slot, strategy) else {
         receipt.shares.append(0)

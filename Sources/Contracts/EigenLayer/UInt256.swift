@@ -16,8 +16,20 @@ public import BigInt
 
   /// a * b, all of it.
   @inlinable public init(_ a: UInt128, times b: UInt128) {
-    let product = a.multipliedFullWidth(by: b)
-    self.init(high: product.high, product.low)
+    let (a1, a0) = (UInt64(truncatingIfNeeded: a &>> 64), UInt64(truncatingIfNeeded: a))
+    let (b1, b0) = (UInt64(truncatingIfNeeded: b &>> 64), UInt64(truncatingIfNeeded: b))
+    let low = a0.multipliedFullWidth(by: b0)
+    if a1 | b1 == 0 {
+      self.init(UInt128(low.high) &<< 64 | UInt128(low.low))
+      return
+    }
+    let (m, n) = (a1.multipliedFullWidth(by: b0), a0.multipliedFullWidth(by: b1))
+    let high = a1.multipliedFullWidth(by: b1)
+    let middle = UInt128(low.high) &+ UInt128(m.low) &+ UInt128(n.low)
+    let top = UInt128(high.high) &<< 64 | UInt128(high.low)
+    self.init(
+      high: top &+ UInt128(m.high) &+ UInt128(n.high) &+ middle &>> 64,
+      (middle &<< 64) | UInt128(low.low))
   }
 
   /// Nil above 256 bits.
@@ -60,15 +72,38 @@ public import BigInt
 
   /// The low 256 bits of self * factor, and whether it has more.
   @inlinable public func multipliedReportingOverflow(by factor: UInt128) -> (product: Self, overflow: Bool) {
-    let bottom = low.multipliedFullWidth(by: factor)
-    if high == 0 { return (Self(high: bottom.high, bottom.low), false) }
-    let top = high.multipliedFullWidth(by: factor)
+    let bottom = Self(low, times: factor)
+    if high == 0 { return (bottom, false) }
+    let top = Self(high, times: factor)
     let (sum, carry) = top.low.addingReportingOverflow(bottom.high)
     return (Self(high: sum, bottom.low), carry || top.high != 0)
   }
 
+  /// Quotient and remainder by 64 bits, in up to four hardware divisions. Traps when `divisor` is zero.
+  @inlinable public func dividedBy(_ divisor: UInt64) -> (quotient: Self, remainder: UInt64) {
+    var rest: UInt64 = 0
+    var (top, bottom): (UInt128, UInt128) = (0, 0)
+    if high != 0 {
+      let (quotient, remainder) = high.quotientAndRemainder(dividingBy: UInt128(divisor))
+      top = quotient
+      rest = UInt64(truncatingIfNeeded: remainder)
+    }
+    let first = UInt64(truncatingIfNeeded: low &>> 64)
+    if rest | first != 0 {
+      let step = divisor.dividingFullWidth((rest, first))
+      bottom = UInt128(step.quotient) &<< 64
+      rest = step.remainder
+    }
+    let step = divisor.dividingFullWidth((rest, UInt64(truncatingIfNeeded: low)))
+    return (Self(high: top, bottom | UInt128(step.quotient)), step.remainder)
+  }
+
   /// Quotient and remainder by 128 bits. Traps when `divisor` is zero.
   @inlinable public func dividedBy(_ divisor: UInt128) -> (quotient: Self, remainder: UInt128) {
+    if divisor <= UInt128(UInt64.max) {
+      let (quotient, remainder) = dividedBy(UInt64(truncatingIfNeeded: divisor))
+      return (quotient, UInt128(remainder))
+    }
     if high == 0 {
       let (quotient, remainder) = low.quotientAndRemainder(dividingBy: divisor)
       return (Self(quotient), remainder)
@@ -81,7 +116,7 @@ public import BigInt
   /// Shifted right by fewer than 256 bits.
   @inlinable public static func >> (value: Self, bits: Int) -> Self {
     if bits == 0 { return value }
-    if bits >= 128 { return Self(value.high >> UInt128(bits - 128)) }
+    if bits >= 128 { return Self(value.high &>> UInt128(bits - 128)) }
     return Self(
       high: value.high >> UInt128(bits), value.low >> UInt128(bits) | value.high << UInt128(128 - bits))
   }

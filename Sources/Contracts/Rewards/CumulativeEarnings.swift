@@ -52,6 +52,12 @@ public struct CumulativeEarnings: RewardSink, Sendable {
     add(tokens, to: sources[reward].avs, sources[reward].token)
   }
 
+  /// Adds what a submission earned everybody, on all its days; `reward` is its number among the sources.
+  public mutating func add(_ terms: RewardTerms, as reward: Int, by calculation: borrowing RewardCalculation)
+  {
+    calculation.calculate(terms, as: reward, into: &self)
+  }
+
   /// The distribution of everything so far; nil when nobody earned anything. Cost: a few hashes an earner.
   public func tree(_ addresses: borrowing AddressBook) -> DistributionTree? {
     var earnings: [(address: Address, earnings: [DistributionTree.Earning])] = []

@@ -44,6 +44,7 @@ extension RewardCalculation {
   // MARK: - v1
 
   /// A pool by stake over all stakers of all registered operators; then the operator takes its cut of each.
+  @specialized(where Sink == CumulativeEarnings)
   func shareByStaker<Sink: RewardSink>(
     _ terms: RewardTerms, _ reward: Int, _ pool: UInt128, _ snapshot: RewardSnapshot,
     _ scratch: inout RewardScratch, _ sink: inout Sink
@@ -102,6 +103,7 @@ extension RewardCalculation {
   /// Each operator's amount over the days that it was registered; its cut, and the rest to its stakers. What nobody can
   /// earn goes back: all of it for those who were never registered, the stakers' part on days on which the set has none of
   /// the strategies.
+  @specialized(where Sink == CumulativeEarnings)
   func direct<Sink: RewardSink>(
     _ terms: RewardTerms, _ reward: Int, _ days: ClosedRange<Int>, _ scratch: inout RewardScratch,
     _ sink: inout Sink
@@ -157,6 +159,7 @@ extension RewardCalculation {
   }
 
   /// An amount among one operator's stakers, by weight; the parts round down.
+  @specialized(where Sink == CumulativeEarnings)
   private func shareAmongStakers<Sink: RewardSink>(
     _ reward: Int, _ account: AccountID, _ amount: UInt128, _ snapshot: RewardSnapshot,
     _ scratch: inout RewardScratch, _ sink: inout Sink
@@ -176,6 +179,7 @@ extension RewardCalculation {
   // MARK: - v2.2
 
   /// A pool by the operators' stake: allocated to the set, or all of it.
+  @specialized(where Sink == CumulativeEarnings)
   func shareByOperator<Sink: RewardSink>(
     _ terms: RewardTerms, _ reward: Int, _ pool: UInt128, _ snapshot: RewardSnapshot,
     _ scratch: inout RewardScratch, _ sink: inout Sink
@@ -189,6 +193,7 @@ extension RewardCalculation {
   }
 
   /// Everything that was paid; nil, and nothing reported, where the representation cannot hold a weight.
+  @specialized(where Weight == WideWeight, Sink == CumulativeEarnings)
   private func shareByOperator<Weight: RewardWeight, Sink: RewardSink>(
     _: Weight.Type, _ terms: RewardTerms, _ set: OperatorSetID, _ reward: Int, _ pool: UInt128,
     _ snapshot: RewardSnapshot, _ scratch: inout RewardScratch, _ sink: inout Sink
@@ -198,7 +203,7 @@ extension RewardCalculation {
     var parts: [(total: Weight, end: Int)] = []
     var total = Weight.zero
     for account in snapshot.members(of: set) {
-      let allocated = terms.kind == .uniqueStake ? snapshot.allocations(account, set: set) : nil
+      let allocated = terms.kind == .uniqueStake ? Self.table(snapshot.allocations(account, set: set)) : nil
       guard let found = operatorWeight(Weight.self, terms, account, allocated, snapshot) else { return nil }
       guard let weight = found else { continue }
       operators.append((account, weight))
@@ -228,8 +233,9 @@ extension RewardCalculation {
 
   /// The weight of an operator: of the submission's strategies those in which it has shares and, for unique stake, a
   /// magnitude. Inner nil: it takes no part. Outer nil: the representation cannot hold it.
+  @specialized(where Weight == WideWeight)
   private func operatorWeight<Weight: RewardWeight>(
-    _: Weight.Type, _ terms: RewardTerms, _ account: AccountID, _ allocated: [RewardSnapshot.Allocated]?,
+    _: Weight.Type, _ terms: RewardTerms, _ account: AccountID, _ allocated: [AllocatedShare?]?,
     _ snapshot: RewardSnapshot
   ) -> Weight?? {
     var weight = Weight.zero
@@ -248,16 +254,23 @@ extension RewardCalculation {
     return .some(takesPart ? weight : nil)
   }
 
-  private static func share(
-    _ allocated: [RewardSnapshot.Allocated], _ strategy: StrategyID
-  ) -> AllocatedShare? {
-    guard let one = allocated.first(where: { $0.strategy == strategy }), one.magnitude > 0, one.maximum > 0
-    else { return nil }
-    return AllocatedShare(magnitude: one.magnitude, maximum: one.maximum)
+  private static func share(_ allocated: [AllocatedShare?], _ strategy: StrategyID) -> AllocatedShare? {
+    strategy.index < allocated.count ? allocated[strategy.index] : nil
   }
 
+  /// By strategy; nil where nothing is allocated.
+  private static func table(_ allocated: [RewardSnapshot.Allocated]) -> [AllocatedShare?] {
+    var table: [AllocatedShare?] = []
+    for one in allocated where one.magnitude > 0 && one.maximum > 0 {
+      while table.count <= one.strategy.index { table.append(nil) }
+      table[one.strategy.index] = AllocatedShare(magnitude: one.magnitude, maximum: one.maximum)
+    }
+    return table
+  }
+
+  @specialized(where Weight == WideWeight)
   private func stakerWeights<Weight: RewardWeight>(
-    _ account: AccountID, _ allocated: [RewardSnapshot.Allocated]?, _ snapshot: RewardSnapshot,
+    _ account: AccountID, _ allocated: [AllocatedShare?]?, _ snapshot: RewardSnapshot,
     _ scratch: RewardScratch, _ stakers: inout [(account: AccountID, weight: Weight)], _ sum: inout Weight
   ) -> Bool {
     for staker in snapshot.stakers(of: account) {

@@ -99,6 +99,9 @@ public struct RewardCalculation: Sendable {
   /// Calculates one submission; `reward` names it in the rows.
   ///
   /// Cost: for each day, linear in the stakers of the operators that take part, and in their strategies.
+  ///
+  /// From another module it runs unspecialised; `CumulativeEarnings.add` is the fast way.
+  @specialized(where Sink == CumulativeEarnings)
   public func calculate<Sink: RewardSink>(_ terms: RewardTerms, as reward: Int, into sink: inout Sink) {
     guard let days = days(of: terms) else { return }
     var scratch = RewardScratch(terms)
@@ -127,9 +130,10 @@ public struct RewardCalculation: Sendable {
     if overflow {
       return UInt128((PostgresNumeric(amount) * PostgresNumeric(UInt128(bips)) / 10_000).rounded(.sqlFloor))
     }
-    // Below 10^20 the quotient keeps decimals, and ten-thousandths are exact in them.
-    if product < 100_000_000_000_000_000_000 { return mulDiv(product, 1, 10_000, .sqlFloor) }
-    return postgresFloor(product, dividedBy: 10_000)
+    // From 2 * 10^20 on the quotient keeps no decimals; below it keeps four at least, in which ten-thousandths are exact.
+    if product < 200_000_000_000_000_000_000 { return mulDiv(product, 1, 10_000, .sqlFloor) }
+    let (quotient, remainder) = UInt256(product).dividedBy(10_000 as UInt64)
+    return Rounding.sqlQuotient.isHalfUp && remainder >= 5_000 ? quotient.low + 1 : quotient.low
   }
 }
 

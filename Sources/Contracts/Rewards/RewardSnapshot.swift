@@ -185,7 +185,8 @@ extension RewardSnapshot {
     if ledger.isMember(account, of: set) {
       addRegistration(account, set: set)
       let avs = ledger.avs(of: set)
-      if !members(avs: avs).contains(account) { addRegistration(account, avs: avs) }
+      // Accounts come one after the other: if it is there, it is the last.
+      if members(avs: avs).last != account { addRegistration(account, avs: avs) }
       for strategy in ledger.strategies(of: set) where !strategies(account, avs: avs).contains(strategy) {
         addStrategy(strategy, account, avs: avs)
       }

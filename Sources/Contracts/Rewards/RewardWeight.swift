@@ -21,8 +21,16 @@ protocol RewardWeight: Equatable {
 
 /// A magnitude and the maximum that it is a part of; both above zero.
 struct AllocatedShare {
-  var magnitude: UInt64
-  var maximum: UInt64
+  let magnitude: UInt64
+  let maximum: UInt64
+  /// The maximum's first base-10000 digit.
+  let leading: (weight: Int, digit: UInt128)
+
+  init(magnitude: UInt64, maximum: UInt64) {
+    self.magnitude = magnitude
+    self.maximum = maximum
+    leading = leadingDigit(UInt128(maximum))
+  }
 }
 
 /// The unit of `proportion`: 15 decimals.
@@ -73,15 +81,22 @@ struct WideWeight: RewardWeight, BitwiseCopyable {
   }
 
   mutating func add(_ shares: UInt128, _ allocated: AllocatedShare, multiplier: UInt128) -> Bool {
-    guard
-      let quotient = Self.quotient(
-        UInt256(shares, times: UInt128(allocated.magnitude)), by: UInt128(allocated.maximum))
-    else { return false }
+    let amount = UInt256(shares, times: UInt128(allocated.magnitude))
+    guard let quotient = Self.quotient(amount, by: allocated) else { return false }
     let (product, overflow) = quotient.digits.multipliedReportingOverflow(by: multiplier)
     return !overflow && add(WideWeight(digits: product, scale: quotient.scale))
   }
 
-  mutating func add(_ other: Self) -> Bool {
+  @inline(__always) mutating func add(_ other: Self) -> Bool {
+    if other.scale == scale {
+      let (sum, overflow) = digits.addingReportingOverflow(other.digits)
+      digits = sum
+      return !overflow
+    }
+    return addAligned(other)
+  }
+
+  private mutating func addAligned(_ other: Self) -> Bool {
     if other.scale > scale {
       guard let raised = raised(to: other.scale) else { return false }
       self = raised
@@ -92,7 +107,11 @@ struct WideWeight: RewardWeight, BitwiseCopyable {
     return !overflow
   }
 
-  private func raised(to wanted: Int) -> Self? {
+  @inline(__always) private func raised(to wanted: Int) -> Self? {
+    scale >= wanted ? self : slowlyRaised(to: wanted)
+  }
+
+  private func slowlyRaised(to wanted: Int) -> Self? {
     var raised = self
     while raised.scale < wanted {
       let step = min(wanted - raised.scale, 36)
@@ -105,13 +124,13 @@ struct WideWeight: RewardWeight, BitwiseCopyable {
   }
 
   /// An integer quotient with SQL's scale. Nil: not in 256 bits.
-  private static func quotient(_ a: UInt256, by b: UInt128) -> WideWeight? {
-    let (weightA, firstA) = leading(a)
-    let (weightB, firstB) = leading(UInt256(b))
-    let scale = max(16 - 4 * (weightA - weightB - (firstA <= firstB ? 1 : 0)), 0)
+  private static func quotient(_ a: UInt256, by allocated: AllocatedShare) -> WideWeight? {
+    let (weight, first) = leading(a)
+    let (weightB, firstB) = allocated.leading
+    let scale = max(16 - 4 * (weight - weightB - (first <= firstB ? 1 : 0)), 0)
     guard let raised = WideWeight(digits: a, scale: 0).raised(to: scale) else { return nil }
-    var (quotient, remainder) = raised.digits.dividedBy(b)
-    if Rounding.sqlQuotient.isHalfUp && remainder >= b - remainder {
+    var (quotient, remainder) = raised.digits.dividedBy(allocated.maximum)
+    if Rounding.sqlQuotient.isHalfUp && remainder >= allocated.maximum - remainder {
       let (sum, overflow) = quotient.addingReportingOverflow(UInt256(1))
       if overflow { return nil }
       quotient = sum
@@ -122,32 +141,38 @@ struct WideWeight: RewardWeight, BitwiseCopyable {
   /// Exponent and value of the first base-10000 digit of an integer.
   private static func leading(_ value: UInt256) -> (weight: Int, digit: UInt128) {
     var (weight, rest) = (0, value)
-    while rest.high != 0 {
-      rest = rest.dividedBy(powersOfTen[16]).quotient
+    // 10^16 at a time: hardware divisions.
+    while rest.high != 0 || rest.low >= 10_000_000_000_000_000 {
+      rest = rest.dividedBy(10_000_000_000_000_000 as UInt64).quotient
       weight += 4
     }
-    let (more, digit) = leadingDigit(rest.low)
-    return (weight + more, digit)
+    var digit = UInt64(truncatingIfNeeded: rest.low)
+    while digit >= 10_000 {
+      digit /= 10_000
+      weight += 1
+    }
+    return (weight, UInt128(digit))
   }
 
-  /// Both numbers are cut to the 77 leading bits of the total: the quotient is then off by less than 10^-7 of a unit of
-  /// the fifteenth decimal. Unless it lies that close to a whole number of units, or so close below one that SQL's
-  /// rounding lifts it, its floor is the right one; else everything is computed.
+  /// Both numbers are cut to the 64 leading bits of the total: the quotient is then off by less than 10^-3 of a unit of the
+  /// fifteenth decimal. Unless it lies that close to a whole number of units, or so close below one that SQL's rounding
+  /// lifts it, its floor is the right one; else everything is computed.
   func proportion(of total: Self) -> UInt64 {
     if total.digits.isZero { return 0 }
     if digits == total.digits && scale == total.scale { return proportionUnit }
     // SQL's scale follows from the larger of both, which is the total's: the part may be written with it, too.
     guard let aligned = raised(to: total.scale) else { return slowProportion(of: total) }
-    let shift = max(total.digits.significantBits - 77, 0)
-    let part = (aligned.digits >> shift).low
-    let whole = (total.digits >> shift).low
-    let (quotient, remainder) = (part * UInt128(proportionUnit)).quotientAndRemainder(dividingBy: whole)
-    let margin = whole / 10_000 + 1
-    if (shift > 0 && remainder < margin) || remainder > whole - margin {
-      // A small whole is exact: there is no margin to fear but SQL's own rounding, which 20 decimals leave alone.
-      if shift > 0 || remainder != 0 { return slowProportion(of: total) }
+    let shift = max(total.digits.significantBits - 64, 0)
+    let part = UInt64(truncatingIfNeeded: (aligned.digits >> shift).low)
+    let whole = UInt64(truncatingIfNeeded: (total.digits >> shift).low)
+    if part >= whole { return slowProportion(of: total) }
+    let (quotient, remainder) = whole.dividingFullWidth(part.multipliedFullWidth(by: proportionUnit))
+    let margin = whole >> 10 + 1
+    let isNearUnit = remainder >= whole - min(margin, whole)
+    if shift > 0 ? isNearUnit || remainder < margin : isNearUnit && remainder != 0 {
+      return slowProportion(of: total)
     }
-    return UInt64(Rounding.stakerProportion.isUp && remainder != 0 ? quotient + 1 : quotient)
+    return Rounding.stakerProportion.isUp && remainder != 0 ? quotient + 1 : quotient
   }
 
   private func slowProportion(of total: Self) -> UInt64 { numeric.proportion(of: total.numeric) }
