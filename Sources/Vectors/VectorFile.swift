@@ -79,8 +79,7 @@ public enum VectorFile {
       case .rewards: try RewardsReplay.run(root, &outcome)
       case .rewardsCalculation: try RewardsCalculationReplay.run(root, &outcome)
       case .ecdsaCertificate: try ECDSACertificateReplay.run(root, &outcome)
-      // The verifier of BN254 certificates joins here.
-      case .bn254Certificate: throw VectorRefusal.unsupported(.bn254Certificate)
+      case .bn254Certificate: try CertificateBN254Replay.run(root, &outcome)
       }
     } catch let error as MalformedVector {
       throw .malformed(error)

@@ -27,26 +27,3 @@ import Testing
     bytes.map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
   }
 }
-
-@Suite struct SignerTests {
-  @Test(arguments: [SignatureMode.modelled, .real])
-  func onlyTheSignersSignatureOverTheSameDigestIsValid(mode: SignatureMode) throws {
-    if mode == .real, !Signer.isAvailable(.ecdsaSecp256k1) { return }
-    let signer = try Signer(scheme: .ecdsaSecp256k1, mode: mode, seed: 3, nodes: 2)
-    let digest = keccak256("a result".utf8)
-    let signature = signer.sign(digest, by: NodeID(0 as UInt32))
-    #expect(signer.isValid(signature, of: digest, by: NodeID(0 as UInt32)))
-    #expect(!signer.isValid(signature, of: digest, by: NodeID(1 as UInt32)))
-    #expect(!signer.isValid(signature, of: keccak256("another".utf8), by: NodeID(0 as UInt32)))
-    #expect(!signer.isValid(.zero, of: digest, by: NodeID(0 as UInt32)))
-    let again = try Signer(scheme: .ecdsaSecp256k1, mode: mode, seed: 3, nodes: 2)
-    #expect(again.sign(digest, by: NodeID(0 as UInt32)) == signature)
-  }
-
-  @Test func aRealSchemeWithoutALibraryIsRefusedWithAReason() {
-    #expect(throws: SchemeUnavailable(scheme: .bn254)) {
-      try Signer(scheme: .bn254, mode: .real, seed: 1, nodes: 1)
-    }
-    #expect(SchemeUnavailable(scheme: .ecdsaSecp256k1).description.contains("libsecp256k1-dev"))
-  }
-}

@@ -25,6 +25,18 @@ public enum CertificateError: String, Error, Sendable, Equatable {
   case operatorCountZero = "OperatorCountZero"
   /// As many thresholds are needed as there are kinds of stake.
   case arrayLengthMismatch = "ArrayLengthMismatch"
+  /// Non-signers come in strictly ascending order of their indices.
+  case nonSignerIndicesNotSorted = "NonSignerIndicesNotSorted"
+  /// The table has no operator of that index.
+  case invalidOperatorIndex = "InvalidOperatorIndex"
+  /// The table has no tree.
+  case emptyRoot = "EmptyRoot"
+  /// A proof is not made of 32-byte words.
+  case invalidProofLength = "InvalidProofLength"
+  /// A proof is too short for its index.
+  case invalidIndex = "InvalidIndex"
+  /// A key or the signature is not on the curve: the precompile of EIP-196 refuses it.
+  case pointAdditionFailed = "ECAddFailed"
   /// Checked arithmetic beyond its type.
   case arithmeticOverflow = "Panic(0x11)"
 

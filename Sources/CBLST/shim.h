@@ -1,0 +1,3 @@
+// The door to blst, and nothing more.
+#pragma once
+#include <blst.h>
