@@ -11,7 +11,10 @@ public enum WireSize {
   /// A length-delimited field with `bytes` bytes inside: tag, length, bytes.
   @inlinable public static func field(_ bytes: Int) -> Int { 1 &+ varint(bytes) &+ bytes }
 
-  /// One message id in IHAVE or IWANT.
+  /// A peer id: the identity multihash of an Ed25519 public key.
+  public static let peerID = 38
+
+  /// One message id of 20 bytes in IHAVE, IWANT or IDONTWANT.
   public static let identifier = field(ContentID.byteCount)
 
   /// RPC with one published message under StrictNoSign: `publish { data = 2, topic = 4 }`.
