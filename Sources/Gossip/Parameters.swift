@@ -20,6 +20,8 @@ public struct Parameters: Sendable, Equatable {
   public var extensions: ExtensionSet = []
   /// Whether messages tell and prove their author. StrictNoSign, as Ethereum (go's and rust's default is StrictSign).
   public var signing = SigningPolicy.strictNoSign
+  /// What message ids are made of, which is how long they are in IHAVE, IWANT and IDONTWANT. Of the content, as Ethereum.
+  public var identity = MessageIdentity.content
   /// Whether a message that names the receiver as its author and came from outside is rejected and held against its
   /// sender (go). On; without effect under policies that do not tell the author.
   public var rejectsSelfOrigin = true
@@ -166,4 +168,11 @@ public struct Parameters: Sendable, Equatable {
 
   /// The defaults named above.
   public init() {}
+
+  /// The mesh degrees of topics and nodes without their own.
+  public var degrees: MeshDegrees {
+    MeshDegrees(
+      degree: degree, low: degreeLow, high: degreeHigh, outbound: degreeOutbound,
+      score: min(degreeScore, degree))
+  }
 }

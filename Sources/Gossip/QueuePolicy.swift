@@ -15,6 +15,16 @@ public import Basics
   case gossip
 }
 
+/// In which order RPCs leave an outbound queue.
+@frozen public enum QueueOrder: UInt8, Sendable, Hashable, CaseIterable, Codable {
+  /// As they came; IDONTWANT alone goes ahead (go's urgent lane).
+  case arrival
+  /// Control first, the rest as it came (rust).
+  case controlFirst
+  /// Lane by lane: control, publish, forward, gossip (nim).
+  case byLane
+}
+
 /// Bounds and behaviour of the outbound queue of each link.
 public struct QueuePolicy: Sendable, Equatable {
   /// RPCs that wait on a link at once, control RPCs apart. go 32, rust 5,000, nim 1,024. 1 ... 1,048,576.
@@ -23,9 +33,8 @@ public struct QueuePolicy: Sendable, Equatable {
   public var controlLimit = 32
   /// Whether control shares the room of the others (go).
   public var sharesRoom = true
-  /// Whether RPCs leave lane by lane, control, publish, forward, gossip; else in the order in which they came, IDONTWANT
-  /// alone going ahead (go).
-  public var byLane = false
+  /// In which order RPCs leave. As they came (go).
+  public var order = QueueOrder.arrival
   /// How long an own message waits before it is given up; nil: for ever. rust 5 s. 1 ms ... 1 h.
   public var publishLife: TimeSpan?
   /// The same of a forwarded message. rust 1 s.
@@ -48,7 +57,7 @@ public struct QueuePolicy: Sendable, Equatable {
     p.limit = 5000
     p.controlLimit = 20_000
     p.sharesRoom = false
-    p.byLane = true
+    p.order = .controlFirst
     p.publishLife = .seconds(5)
     p.forwardLife = .seconds(1)
     p.removesUnwanted = true
@@ -62,7 +71,7 @@ public struct QueuePolicy: Sendable, Equatable {
     p.limit = 1024
     p.controlLimit = 1024
     p.sharesRoom = false
-    p.byLane = true
+    p.order = .byLane
     p.blamesSlowPeers = true
     p.disconnectsOnControlOverflow = true
     return p
