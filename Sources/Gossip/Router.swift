@@ -237,6 +237,7 @@ public struct Router: ~Copyable {
   /// PRUNE and subscriptions go out with the next RPC to that peer if they are still true.
   public mutating func dropped(_ transmission: Transmission) {
     state.dropped(transmission)
+    if state.isConnected(transmission.slot) { state.blameSlow(transmission.slot, 1, at: latest) }
   }
 
   /// A codec or driver found something malformed or unknown in what the peer sent.

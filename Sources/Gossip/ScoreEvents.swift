@@ -192,9 +192,11 @@ extension RouterState {
     rescore(slot, at: instant)
   }
 
-  /// RPCs to the peer were dropped or expired in its queue.
+  /// RPCs to the peer were dropped or expired in its queue, the driver's or the router's.
   mutating func blameSlow(_ slot: UInt32, _ drops: Int, at instant: Instant) {
-    guard scores.isOn, parameters.queue?.blamesSlowPeers ?? false else { return }
+    guard scores.isOn, scores.parameters.slowPeerWeight != 0, parameters.queue?.blamesSlowPeers ?? true else {
+      return
+    }
     scores.ledgers[slot].slow += Float(drops)
     move(slot, ScoreMove.noTopic, .slowPeer, .queueDrops, Double(drops), at: instant)
     rescore(slot, at: instant)
