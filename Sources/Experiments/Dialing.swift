@@ -69,5 +69,5 @@ struct ProportionalJitter {
 
 extension TimeSpan {
   /// From seconds as published files have them.
-  static func seconds(_ value: Double) -> TimeSpan { TimeSpan(nanoseconds: UInt64(value * 1e9 + 0.5)) }
+  static func fraction(ofSeconds value: Double) -> TimeSpan { TimeSpan(nanoseconds: UInt64(value * 1e9 + 0.5)) }
 }

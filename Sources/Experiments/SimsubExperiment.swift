@@ -61,16 +61,16 @@ extension SimsubTable {
     var random = HashRandom(seed: seed, .membership).stream(1)
     var all = (0..<nodes).map { NodeID($0) }
     random.shuffle(&all)
-    let from = Instant.zero + .seconds(parameters.warmup)
+    let from = Instant.zero + .fraction(ofSeconds: parameters.warmup)
     let length = parameters.interval * Double(parameters.messages) + parameters.linger
     var setup = GossipSetup(
       seed: seed, routers: nodes, edges: edges, conditions: latencies.conditions, parameters: gossip(version),
       traffic: [
         GossipSetup.Traffic(
-          publishers: Array(all.prefix(parameters.sources)), from: from, every: .seconds(parameters.interval),
+          publishers: Array(all.prefix(parameters.sources)), from: from, every: .fraction(ofSeconds: parameters.interval),
           count: parameters.messages, bytes: 256)
       ],
-      end: from + .seconds(length))
+      end: from + .fraction(ofSeconds: length))
     setup.tracksAnnouncements = false
     return setup
   }
@@ -83,14 +83,14 @@ extension SimsubTable {
     (p.degree, p.degreeLow, p.degreeHigh) = (overlay.D, overlay.Dlow, overlay.Dhigh + 1)
     p.degreeOutbound = 0
     p.degreeLazy = overlay.Dgossip
-    p.heartbeatInterval = .seconds(overlay.heartbeat)
-    p.heartbeatDelay = .seconds(overlay.initialHeartbeatDelay)
+    p.heartbeatInterval = .fraction(ofSeconds: overlay.heartbeat)
+    p.heartbeatDelay = .fraction(ofSeconds: overlay.initialHeartbeatDelay)
     (p.cacheWindows, p.gossipWindows) = (overlay.history, overlay.gossipWindow)
-    p.pruneBackoff = .seconds(UInt64(1))
+    p.pruneBackoff = .seconds(1)
     p.backoffSlackHeartbeats = 0
     p.retransmissionsMaximum = 1000
     let cache = p.heartbeatInterval * UInt64(overlay.history)
-    p.seenLife = max(.seconds(UInt64(120)), cache)
+    p.seenLife = max(.seconds(120), cache)
     p.gossipFactor = version == .plain ? 0 : parameters.v1_1.gossipFactor
     p.floodPublish = version == .plain ? false : parameters.v1_1.floodPublish
     return p
