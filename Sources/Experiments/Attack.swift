@@ -20,6 +20,8 @@ public struct Attack: Sendable, Equatable {
   /// Messages a second over all publishers, and their length in bytes.
   public var rate = 120.0
   public var bytes = 2048
+  /// Topics, one a service; messages go to each in turn.
+  public var topics = 1
   public var warmup = TimeSpan.seconds(30)
   public var run = TimeSpan.seconds(180)
   public var cool = TimeSpan.seconds(30)
@@ -41,6 +43,8 @@ public struct Attack: Sendable, Equatable {
   public var drops = 1.0
   /// Whether they drop the messages of one publisher only.
   public var censorsOne = false
+  /// Whether they drop every message of the first topic, and only those.
+  public var starvesOne = false
   /// Sybils that share an address; nil: none do.
   public var sharingAddress: Int?
   /// w6, the weight of co-location.
@@ -161,19 +165,24 @@ public struct Attack: Sendable, Equatable {
     let every = TimeSpan(nanoseconds: UInt64(1e9 / rate))
     let count = Int(Double(run.nanoseconds) / Double(every.nanoseconds))
     let jitter = TimeSpan(nanoseconds: UInt64(Double(latency.nanoseconds) * self.jitter))
+    let traffic = (0..<topics).map { topic in
+      GossipSetup.Traffic(
+        topic: TopicID(topic), publishers: (0..<publishers).map { NodeID($0) },
+        from: trafficFrom + every * UInt64(topic), every: every * UInt64(topics),
+        count: (count + topics - 1 - topic) / topics, bytes: bytes)
+    }
     var setup = GossipSetup(
       seed: seed, routers: honest, edges: edges,
       conditions: [
         LinkConditions(
           latency: .constant(latency), jitter: jitter == .zero ? nil : .uniform(low: .zero, high: jitter))
       ],
-      parameters: parameters(defence),
-      traffic: [
-        GossipSetup.Traffic(
-          publishers: (0..<publishers).map { NodeID($0) }, from: trafficFrom, every: every, count: count, bytes: bytes)
-      ],
-      end: trafficFrom + run + cool)
-    let stranger = Stranger(attacksFrom: attacksFrom, drops: drops, censors: censorsOne ? victim : nil)
+      parameters: parameters(defence), traffic: traffic, end: trafficFrom + run + cool)
+    setup.topics = Array(repeating: Topic(nameBytes: 16), count: topics)
+    let stranger = Stranger(
+      attacksFrom: attacksFrom, drops: drops, censors: censorsOne ? victim : nil,
+      starves: starvesOne ? TopicID(0) : nil)
+    setup.watchedTopic = starvesOne ? TopicID(0) : nil
     setup.strangers = Array(repeating: stranger, count: sybils)
     setup.starts =
       Array(repeating: honestStart, count: honest) + Array(repeating: sybilStart, count: sybils)

@@ -20,7 +20,10 @@ public struct GossipMeasures: Sendable {
     public var meshLinks = 0
     /// Of these, links to strangers.
     public var strangerLinks = 0
-    /// Of the former, those that the other router has not in its mesh.
+    /// The same in the watched topic.
+    public var watchedLinks = 0
+    public var watchedStrangerLinks = 0
+    /// Of all links, those that the other router has not in its mesh.
     public var oneSided = 0
     /// Over all routers that are up.
     public var degreeLeast = Int.max
@@ -31,6 +34,9 @@ public struct GossipMeasures: Sendable {
     public var up = 0
 
     public var strangerShare: Double { meshLinks == 0 ? 0 : Double(strangerLinks) / Double(meshLinks) }
+    public var watchedStrangerShare: Double {
+      watchedLinks == 0 ? 0 : Double(watchedStrangerLinks) / Double(watchedLinks)
+    }
     public var meanDegree: Double { up == 0 ? 0 : Double(meshLinks) / Double(up) }
   }
 
@@ -56,6 +62,10 @@ public struct GossipMeasures: Sendable {
   public var fromWatchedDelivered: UInt64 = 0
   public var fromWatchedExpected: UInt64 = 0
   public var fromWatchedLatency = Histogram()
+  /// Deliveries in the watched topic.
+  public var topicDelivered: UInt64 = 0
+  public var topicExpected: UInt64 = 0
+  public var topicLatency = Histogram()
   /// Copies that reached strangers.
   public var strangerCopies: UInt64 = 0
   /// Copies that strangers sent.

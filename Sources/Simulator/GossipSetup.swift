@@ -16,17 +16,20 @@ public struct Stranger: Sendable, Equatable {
   public var drops: Double
   /// Afterwards it drops every message of this origin.
   public var censors: NodeID?
+  /// Afterwards it drops every message of this topic.
+  public var starves: TopicID?
   /// From a PRUNE to the next GRAFT: this, and up to `graftDelay` more.
   public var graftBackoff: TimeSpan
   public var graftDelay: TimeSpan
 
   public init(
-    attacksFrom: Instant = .zero, drops: Double = 1, censors: NodeID? = nil,
+    attacksFrom: Instant = .zero, drops: Double = 1, censors: NodeID? = nil, starves: TopicID? = nil,
     graftBackoff: TimeSpan = .seconds(60), graftDelay: TimeSpan = .seconds(15)
   ) {
     self.attacksFrom = attacksFrom
     self.drops = drops
     self.censors = censors
+    self.starves = starves
     self.graftBackoff = graftBackoff
     self.graftDelay = graftDelay
   }
@@ -93,6 +96,8 @@ public struct GossipSetup: Sendable {
   public var sampleEvery: TimeSpan?
   /// A node whose deliveries are also counted apart.
   public var watched: NodeID?
+  /// A topic whose deliveries and meshes are also counted apart.
+  public var watchedTopic: TopicID?
   /// Messages published before this are not measured.
   public var measureFrom = Instant.zero
   /// Width of the windows, by publication instant, in which latency is counted apart; nil: no windows.

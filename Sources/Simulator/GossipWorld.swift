@@ -232,7 +232,7 @@ extension GossipWorld {
       let message = payload.message
       guard router.isLive(message) else { return }
       let fact = router.messages[message]
-      guard strangers.passes(message, from: fact.origin, node: node, at: now) else { return }
+      guard strangers.passes(message, from: fact.origin, in: fact.topic, node: node, at: now) else { return }
       for other in network.links.slots(of: node)
       where other != Int(slot) && strangers.holds(UInt32(other), fact.topic)
         && network.links.neighbor(other) != fact.origin.index
@@ -362,6 +362,7 @@ extension GossipWorld {
         while measures.windows.count <= place { measures.windows.append(.init()) }
         measures.windows[place].published += 1
       }
+      if traffic.topic == setup.watchedTopic { measures.topicExpected += UInt64(setup.routers - 1) }
       if let watched = setup.watched {
         if node == watched {
           measures.fromWatchedExpected += UInt64(setup.routers - 1)
@@ -397,6 +398,10 @@ extension GossipWorld {
       measures.windows[place].latency.record(latency)
     }
     if let watched = setup.watched { noteWatched(message, node, watched, latency) }
+    if let topic = setup.watchedTopic, router.messages[message].topic == topic {
+      measures.topicDelivered &+= 1
+      measures.topicLatency.record(latency)
+    }
   }
 
   @inline(never)
@@ -444,6 +449,10 @@ extension GossipWorld {
           }
         }
         sample.strangerLinks += strange
+        if setup.watchedTopic == TopicID(topic) {
+          sample.watchedLinks += mesh.count
+          sample.watchedStrangerLinks += strange
+        }
         if strange == mesh.count && strange > 0 { sample.surrounded += 1 }
       }
     }

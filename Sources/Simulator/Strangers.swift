@@ -54,14 +54,16 @@ struct Strangers: ~Copyable {
   }
 
   /// Whether a message that arrives at `node` is new there and passed on.
-  mutating func passes(_ message: MessageHandle, from origin: NodeID, node: Int, at now: Instant) -> Bool {
+  mutating func passes(
+    _ message: MessageHandle, from origin: NodeID, in topic: TopicID, node: Int, at now: Instant
+  ) -> Bool {
     copies &+= 1
     guard forwards else { return false }
     let index = node - firstNode
     guard seen.insert(index, Int(message.rawValue)) else { return false }
     let behaviour = behaviours[index]
     if now < behaviour.attacksFrom { return true }
-    if behaviour.censors == origin { return false }
+    if behaviour.censors == origin || behaviour.starves == topic { return false }
     if behaviour.drops <= 0 { return true }
     return unit(draws.bits(UInt64(node) | 1 << 40, UInt64(message.rawValue))) >= behaviour.drops
   }
