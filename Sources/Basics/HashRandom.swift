@@ -15,6 +15,7 @@
   case keys, payload
   case inclusion, blockProposal
   case sampling
+  case peerExchange
 }
 
 /// SplitMix64's finalizer: a bijection on 64 bits with full avalanche.

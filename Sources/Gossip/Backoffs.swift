@@ -9,6 +9,7 @@ internal import Basics
 extension RouterState {
   /// Backs the peer off for `span`; never shortens a backoff.
   mutating func backOff(_ cell: Int, _ base: Int, _ local: UInt32, until expires: Instant) {
+    guard parameters.pruneBackoff > .zero else { return }
     if contains(backedOff, base, local) {
       var index = backoffHeads[cell]
       while backoffs[index].local != local { index = backoffs[index].next }

@@ -4,7 +4,7 @@
 // The wire's bytes are made elsewhere, from these readers (`firstItem`, `item`, `item(after:)`, `identifiers`) and
 // builders (`create`, `append`); sizes are exact all the time.
 
-internal import Basics
+public import Basics
 
 /// One part of a control RPC.
 @frozen public enum ControlItem: Hashable, Sendable {
@@ -16,11 +16,50 @@ internal import Basics
   /// The ids are read with `identifiers(of:)`.
   case ihave(TopicID, identifiers: Int)
   case iwant(identifiers: Int)
+  /// GossipSub v1.2: the sender has these messages, or will have them.
+  case idontwant(identifiers: Int)
+  /// GossipSub v1.3: what the sender offers; in the first RPC of a connection only.
+  case extensions(ExtensionSet)
+  /// Parts of a group, and which parts the sender has (v1.3, *Partial messages*).
+  case partial(TopicID, PartialParts)
+
+  /// The topic it is about; nil for IWANT, IDONTWANT and Extensions.
+  public var topic: TopicID? {
+    switch self {
+    case .subscription(let topic, _), .graft(let topic), .prune(let topic, _), .ihave(let topic, _),
+      .partial(let topic, _):
+      topic
+    case .iwant, .idontwant, .extensions: nil
+    }
+  }
+}
+
+/// One partial-messages part of an RPC.
+@frozen public struct PartialParts: Hashable, Sendable, BitwiseCopyable {
+  /// The group: what the parts are parts of.
+  public var group: UInt64
+  /// The parts that lie in this RPC, by bit.
+  public var carried: UInt64
+  /// The parts that the sender has.
+  public var held: UInt64
+  /// Length of one part, bytes.
+  public var partBytes: UInt32
+  @inlinable public init(group: UInt64, carried: UInt64, held: UInt64, partBytes: UInt32) {
+    self.group = group
+    self.carried = carried
+    self.held = held
+    self.partBytes = partBytes
+  }
 }
 
 /// Position of an item inside the store.
 @frozen public struct ControlItemIndex: Hashable, Sendable, BitwiseCopyable {
   let rawValue: UInt32
+}
+
+/// Position inside the peers that a PRUNE names; advanced by `ControlStore.next`.
+@frozen public struct PeerCursor: Sendable, BitwiseCopyable {
+  var entry: UInt32
 }
 
 /// Position inside the ids of an item; advanced by `ControlStore.next`.
@@ -31,7 +70,12 @@ internal import Basics
 
 /// The control RPCs of one router's population.
 public struct ControlStore: ~Copyable {
-  enum Kind: UInt8 { case subscribe, unsubscribe, graft, prune, ihave, iwant }
+  enum Kind: UInt8 {
+    case subscribe, unsubscribe, graft, prune, ihave, iwant, idontwant, extensions, partial
+    @inline(__always) var hasIdentifiers: Bool { self == .ihave || self == .iwant || self == .idontwant }
+    /// Whether it lies beside the ControlMessage, not in it.
+    @inline(__always) var isOuter: Bool { self == .subscribe || self == .unsubscribe || self == .partial }
+  }
 
   struct RPC: BitwiseCopyable {
     var references: UInt32
@@ -39,15 +83,25 @@ public struct ControlStore: ~Copyable {
     var head: UInt32
     var tail: UInt32
     var items: UInt32
-    var subscriptionBytes: UInt32
+    /// Subscriptions and partial messages.
+    var outerBytes: UInt32
     var controlBytes: UInt32
+    var subscriptions: UInt32
   }
 
   struct Item: BitwiseCopyable {
     var kind: Kind
     var topic: TopicID
-    /// Backoff seconds or block.
+    /// Backoff seconds, block, extensions, place in `partials`, or for subscriptions whether parts are wanted.
     var value: UInt32
+    var next: UInt32
+    /// First of the peers that a PRUNE names.
+    var peers: UInt32 = ControlStore.none
+  }
+
+  /// A peer named by a PRUNE.
+  struct NamedPeer: BitwiseCopyable {
+    var node: UInt32
     var next: UInt32
   }
 
@@ -62,6 +116,8 @@ public struct ControlStore: ~Copyable {
   static let none = UInt32.max
 
   private let topicNameBytes: [Int]
+  private let identifierBytes: Int
+  private let recordBytes: Int
   private let maximum: Int
   private var rpcs: Table<RPC>
   private var items: Table<Item>
@@ -70,14 +126,22 @@ public struct ControlStore: ~Copyable {
   private var freeRPC = none
   private var freeItem = none
   private var freeBlock = none
+  private var peers = Table<NamedPeer>()
+  private var freePeer = none
+  private var peersUsed = 0
+  private var partials = Table<PartialParts>()
+  /// Places of `partials` to be used again.
+  private var freePartials = Table<UInt32>()
   /// RPCs, items and blocks in use.
   public private(set) var count = 0
   private var itemsUsed = 0
   private var blocksUsed = 0
 
   /// A store with at most `maximum` RPCs, blocks and four times as many items and id entries.
-  init(topics: [Topic], maximum: Int) {
+  init(topics: [Topic], maximum: Int, identity: MessageIdentity = .content, recordBytes: Int = 0) {
     topicNameBytes = topics.map(\.nameBytes)
+    identifierBytes = identity.byteCount
+    self.recordBytes = recordBytes
     self.maximum = min(maximum, 1 << 29)
     rpcs = Table(capacity: 64)
     items = Table(capacity: 64)
@@ -96,7 +160,8 @@ public struct ControlStore: ~Copyable {
   public mutating func create() -> ControlHandle? {
     guard count < maximum else { return nil }
     let empty = RPC(
-      references: 1, head: Self.none, tail: Self.none, items: 0, subscriptionBytes: 0, controlBytes: 0)
+      references: 1, head: Self.none, tail: Self.none, items: 0, outerBytes: 0, controlBytes: 0,
+      subscriptions: 0)
     count += 1
     if freeRPC != Self.none {
       let index = freeRPC
@@ -122,7 +187,16 @@ public struct ControlStore: ~Copyable {
     var index = rpcs[handle.rawValue].head
     while index != Self.none {
       let item = items[index]
-      if item.kind == .ihave || item.kind == .iwant { release(block: item.value) }
+      if item.kind.hasIdentifiers { release(block: item.value) }
+      if item.kind == .partial { freePartials.append(item.value) }
+      var peer = item.peers
+      while peer != Self.none {
+        let next = peers[peer].next
+        peers[peer].next = freePeer
+        freePeer = peer
+        peersUsed -= 1
+        peer = next
+      }
       items[index].next = freeItem
       freeItem = index
       itemsUsed -= 1
@@ -142,7 +216,7 @@ public struct ControlStore: ~Copyable {
   /// Exact protobuf size of the RPC, without the frame's length prefix.
   public func encodedSize(_ handle: ControlHandle) -> Int {
     let rpc = rpcs[handle.rawValue]
-    return Int(rpc.subscriptionBytes) + (rpc.controlBytes == 0 ? 0 : WireSize.field(Int(rpc.controlBytes)))
+    return Int(rpc.outerBytes) + (rpc.controlBytes == 0 ? 0 : WireSize.field(Int(rpc.controlBytes)))
   }
 
   /// How many items the RPC has.
@@ -151,7 +225,9 @@ public struct ControlStore: ~Copyable {
   /// Length of the embedded ControlMessage, protobuf bytes; zero when the RPC has none.
   public func controlMessageSize(_ handle: ControlHandle) -> Int { Int(rpcs[handle.rawValue].controlBytes) }
 
-  func hasSubscriptions(_ handle: ControlHandle) -> Bool { rpcs[handle.rawValue].subscriptionBytes > 0 }
+  /// Whether it holds anything beside the ControlMessage.
+  func hasOuter(_ handle: ControlHandle) -> Bool { rpcs[handle.rawValue].outerBytes > 0 }
+  func subscriptionCount(_ handle: ControlHandle) -> Int { Int(rpcs[handle.rawValue].subscriptions) }
 
   /// Kind, topic and number of ids of the RPC's last item; nil when it has no ids.
   @inline(__always)
@@ -159,7 +235,7 @@ public struct ControlStore: ~Copyable {
     let tail = rpcs[handle.rawValue].tail
     guard tail != Self.none else { return nil }
     let item = items[tail]
-    guard item.kind == .ihave || item.kind == .iwant else { return nil }
+    guard item.kind.hasIdentifiers else { return nil }
     return (item.kind, item.topic, Int(blocks[item.value].count))
   }
 
@@ -183,13 +259,33 @@ public struct ControlStore: ~Copyable {
     case .prune: return .prune(item.topic, backoffSeconds: item.value)
     case .ihave: return .ihave(item.topic, identifiers: Int(blocks[item.value].count))
     case .iwant: return .iwant(identifiers: Int(blocks[item.value].count))
+    case .idontwant: return .idontwant(identifiers: Int(blocks[item.value].count))
+    case .extensions: return .extensions(ExtensionSet(rawValue: UInt8(truncatingIfNeeded: item.value)))
+    case .partial: return .partial(item.topic, partials[item.value])
     }
+  }
+
+  /// Whether the sender of a subscription wants parts instead of messages.
+  public func requestsPartial(of index: ControlItemIndex) -> Bool {
+    let item = items[index.rawValue]
+    return item.kind == .subscribe && item.value != 0
+  }
+
+  /// The peers that a PRUNE names; empty for others.
+  public func peers(of index: ControlItemIndex) -> PeerCursor { PeerCursor(entry: items[index.rawValue].peers) }
+
+  /// The next named peer, or nil at the end.
+  public func next(_ cursor: inout PeerCursor) -> NodeID? {
+    guard cursor.entry != Self.none else { return nil }
+    let peer = peers[cursor.entry]
+    cursor.entry = peer.next
+    return NodeID(peer.node)
   }
 
   /// The ids of an IHAVE or IWANT item; empty for the others. Ids may have gone stale since.
   public func identifiers(of index: ControlItemIndex) -> IdentifierCursor {
     let item = items[index.rawValue]
-    guard item.kind == .ihave || item.kind == .iwant else {
+    guard item.kind.hasIdentifiers else {
       return IdentifierCursor(entry: Self.none, mask: 0)
     }
     let head = blocks[item.value].head
@@ -226,7 +322,63 @@ public struct ControlStore: ~Copyable {
       return startIdentifiers(.ihave, topic, in: handle)
     case .iwant:
       return startIdentifiers(.iwant, TopicID(0), in: handle)
+    case .idontwant:
+      return startIdentifiers(.idontwant, TopicID(0), in: handle)
+    case .extensions(let set):
+      return add(.extensions, TopicID(0), value: UInt32(set.rawValue), to: handle)
+    case .partial(let topic, let parts):
+      return add(topic, parts, to: handle)
     }
+  }
+
+  /// Appends a part of a partial message; false when the store is full.
+  mutating func add(_ topic: TopicID, _ parts: PartialParts, to handle: ControlHandle) -> Bool {
+    let place: UInt32
+    if let free = freePartials.popLast() {
+      place = free
+      partials[place] = parts
+    } else {
+      guard partials.count < maximum else { return false }
+      place = UInt32(partials.count)
+      partials.append(parts)
+    }
+    guard add(.partial, topic, value: place, to: handle) else {
+      freePartials.append(place)
+      return false
+    }
+    return true
+  }
+
+  /// Names a peer in the RPC's last item, a PRUNE. False when the store is full. The RPC has one holder, its builder.
+  public mutating func append(peer node: NodeID, to handle: ControlHandle) -> Bool {
+    let index = rpcs[handle.rawValue].tail
+    precondition(index != Self.none, "a peer needs an item to be in")
+    precondition(items[index].kind == .prune, "only PRUNE names peers")
+    guard peersUsed < 4 * maximum else { return false }
+    let before = size(items[index])
+    let entry = NamedPeer(node: node.rawValue, next: items[index].peers)
+    var place = freePeer
+    if place != Self.none {
+      freePeer = peers[place].next
+      peers[place] = entry
+    } else {
+      place = UInt32(peers.count)
+      peers.append(entry)
+    }
+    peersUsed += 1
+    items[index].peers = place
+    rpcs[handle.rawValue].controlBytes += UInt32(size(items[index]) - before)
+    return true
+  }
+
+  private func peerCount(_ item: Item) -> Int {
+    var sum = 0
+    var index = item.peers
+    while index != Self.none {
+      sum += 1
+      index = peers[index].next
+    }
+    return sum
   }
 
   private mutating func startIdentifiers(_ kind: Kind, _ topic: TopicID, in handle: ControlHandle) -> Bool {
@@ -242,7 +394,7 @@ public struct ControlStore: ~Copyable {
     let index = rpcs[handle.rawValue].tail
     precondition(index != Self.none, "an id needs an item to be in")
     let item = items[index]
-    precondition(item.kind == .ihave || item.kind == .iwant, "only IHAVE and IWANT have ids")
+    precondition(item.kind.hasIdentifiers, "only IHAVE, IWANT and IDONTWANT have ids")
     precondition(blocks[item.value].references == 1, "the ids are shared")
     let before = size(item)
     guard insert(identifier, into: item.value) else { return false }
@@ -265,38 +417,57 @@ public struct ControlStore: ~Copyable {
       items.append(item)
     }
     itemsUsed += 1
-    if kind == .ihave || kind == .iwant { blocks[value].references += 1 }
+    if kind.hasIdentifiers { blocks[value].references += 1 }
     let tail = rpcs[handle.rawValue].tail
     if tail == Self.none { rpcs[handle.rawValue].head = index } else { items[tail].next = index }
     rpcs[handle.rawValue].tail = index
     rpcs[handle.rawValue].items += 1
     let bytes = UInt32(size(item))
-    if kind == .subscribe || kind == .unsubscribe {
-      rpcs[handle.rawValue].subscriptionBytes += bytes
+    if kind.isOuter {
+      rpcs[handle.rawValue].outerBytes += bytes
+      if kind != .partial { rpcs[handle.rawValue].subscriptions += 1 }
     } else {
       rpcs[handle.rawValue].controlBytes += bytes
     }
     return true
   }
 
-  /// Size of an item with its tag and length.
+  /// Size of an item with its tag and length. For a PRUNE `identifiers` are the peers it names.
   @inline(__always)
   func size(_ kind: Kind, _ topic: TopicID, value: UInt32, identifiers: Int) -> Int {
     let name = topicNameBytes[topic.index]
     switch kind {
-    case .subscribe, .unsubscribe: return WireSize.subscription(topicNameBytes: name)
+    case .subscribe, .unsubscribe:
+      return WireSize.subscription(topicNameBytes: name, partial: kind == .subscribe && value != 0)
     case .graft: return WireSize.graft(topicNameBytes: name)
-    case .prune: return WireSize.prune(topicNameBytes: name, backoffSeconds: value)
-    case .ihave: return WireSize.ihave(topicNameBytes: name, identifiers: identifiers)
-    case .iwant: return WireSize.iwant(identifiers: identifiers)
+    case .prune:
+      return WireSize.prune(
+        topicNameBytes: name, backoffSeconds: value, peers: identifiers, recordBytes: recordBytes)
+    case .ihave:
+      return WireSize.ihave(
+        topicNameBytes: name, identifiers: identifiers, identifierBytes: identifierBytes)
+    case .iwant, .idontwant:
+      return WireSize.iwant(identifiers: identifiers, identifierBytes: identifierBytes)
+    case .extensions:
+      return WireSize.extensions(ExtensionSet(rawValue: UInt8(truncatingIfNeeded: value)))
+    case .partial:
+      let parts = partials[value]
+      return WireSize.partial(
+        topicNameBytes: name, partsBytes: parts.carried.nonzeroBitCount * Int(parts.partBytes))
     }
   }
 
+  func nameBytes(_ topic: TopicID) -> Int { topicNameBytes[topic.index] }
+
+  /// Bytes of one id with its tag and length.
+  var identifierSize: Int { WireSize.field(identifierBytes) }
+
   @inline(__always)
   private func size(_ item: Item) -> Int {
-    let hasBlock = item.kind == .ihave || item.kind == .iwant
-    return size(
-      item.kind, item.topic, value: item.value, identifiers: hasBlock ? Int(blocks[item.value].count) : 0)
+    let count =
+      item.kind.hasIdentifiers
+      ? Int(blocks[item.value].count) : item.peers == Self.none ? 0 : peerCount(item)
+    return size(item.kind, item.topic, value: item.value, identifiers: count)
   }
 
   // MARK: Blocks of ids

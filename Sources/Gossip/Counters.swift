@@ -29,7 +29,6 @@ public struct Counters: Sendable, Equatable, Codable {
   public var ihaveIdentifiers: UInt64 = 0
   public var iwant: UInt64 = 0
   public var iwantIdentifiers: UInt64 = 0
-  /// IDONTWANT messages; GossipSub 1.2 is not spoken yet, so this stays zero.
   public var idontwant: UInt64 = 0
   /// Messages sent in answer to IWANT.
   public var iwantServed: UInt64 = 0
@@ -50,6 +49,58 @@ public struct Counters: Sendable, Equatable, Codable {
   /// Ids promised by IHAVE, asked for, and not seen when the follow-up time was over.
   public var promises: UInt64 = 0
   public var promisesBroken: UInt64 = 0
+
+  // Versions 1.1 to 1.3
+  /// Ids in IDONTWANT sent.
+  public var idontwantIdentifiers: UInt64 = 0
+  /// IDONTWANT parts and ids ignored because of the limits.
+  public var idontwantOverLimit: UInt64 = 0
+  /// Copies not sent because the peer had said IDONTWANT.
+  public var idontwantSpared: UInt64 = 0
+  /// Peers grafted because the mesh's median score was low.
+  public var opportunisticGrafts: UInt64 = 0
+  /// Mesh peers pruned for a score below zero.
+  public var prunedForScore: UInt64 = 0
+  /// GRAFTs refused for a score below zero, and of direct peers.
+  public var graftNegative: UInt64 = 0
+  public var graftDirect: UInt64 = 0
+  /// GRAFTs within the flood threshold of the PRUNE.
+  public var graftFlood: UInt64 = 0
+  /// RPCs of graylisted or blacklisted peers not heard.
+  public var graylisted: UInt64 = 0
+  /// Messages refused for their author fields, or that came back to their author from outside.
+  public var refused: UInt64 = 0
+  /// Verdicts without a judgement: the application had no room.
+  public var throttled: UInt64 = 0
+  /// IHAVE and IWANT parts of peers below the gossip threshold.
+  public var gossipRefused: UInt64 = 0
+  /// Peers named in PRUNEs sent; named by peers that are not believed; dials asked for; named peers without a link here, or over the limit of dials.
+  public var peersExchanged: UInt64 = 0
+  public var peersNotBelieved: UInt64 = 0
+  public var dials: UInt64 = 0
+  public var dialsRefused: UInt64 = 0
+  /// What moved scores: first deliveries, near-first deliveries of mesh peers, invalid messages, deficits at leaving a mesh, behavioural penalties.
+  public var firstDeliveries: UInt64 = 0
+  public var nearFirstDeliveries: UInt64 = 0
+  public var invalidDeliveries: UInt64 = 0
+  public var meshFailures: UInt64 = 0
+  public var behaviourPenalties: UInt64 = 0
+  /// Times that a peer fell below the graylist threshold.
+  public var graylistings: UInt64 = 0
+  /// Messages whose near-first window was given up early, as there were too many at once.
+  public var deliveryRecordsEvicted: UInt64 = 0
+  /// Extensions messages sent; received too late or twice.
+  public var extensions: UInt64 = 0
+  public var extensionsMisused: UInt64 = 0
+  /// Partial-message parts of RPCs sent; groups given up for want of room.
+  public var partials: UInt64 = 0
+  public var partialsRefused: UInt64 = 0
+  /// Subscriptions not taken: the filter forbids the topic, or the RPC had too many.
+  public var subscriptionsFiltered: UInt64 = 0
+  /// RPCs that found no room in an outbound queue, that waited too long there, and that were taken off it by IDONTWANT.
+  public var queueDropped: UInt64 = 0
+  public var queueExpired: UInt64 = 0
+  public var queueUnwanted: UInt64 = 0
 
   // Bytes sent (protobuf, without the frame's length prefix)
   public var dataBytes: UInt64 = 0
@@ -116,6 +167,37 @@ public struct Counters: Sendable, Equatable, Codable {
     graftInBackoff &+= other.graftInBackoff
     graftUnsubscribed &+= other.graftUnsubscribed
     backoffCut &+= other.backoffCut
+    idontwantIdentifiers &+= other.idontwantIdentifiers
+    idontwantOverLimit &+= other.idontwantOverLimit
+    idontwantSpared &+= other.idontwantSpared
+    opportunisticGrafts &+= other.opportunisticGrafts
+    prunedForScore &+= other.prunedForScore
+    graftNegative &+= other.graftNegative
+    graftDirect &+= other.graftDirect
+    graftFlood &+= other.graftFlood
+    graylisted &+= other.graylisted
+    refused &+= other.refused
+    throttled &+= other.throttled
+    gossipRefused &+= other.gossipRefused
+    peersExchanged &+= other.peersExchanged
+    peersNotBelieved &+= other.peersNotBelieved
+    dials &+= other.dials
+    dialsRefused &+= other.dialsRefused
+    firstDeliveries &+= other.firstDeliveries
+    nearFirstDeliveries &+= other.nearFirstDeliveries
+    invalidDeliveries &+= other.invalidDeliveries
+    meshFailures &+= other.meshFailures
+    behaviourPenalties &+= other.behaviourPenalties
+    graylistings &+= other.graylistings
+    deliveryRecordsEvicted &+= other.deliveryRecordsEvicted
+    extensions &+= other.extensions
+    extensionsMisused &+= other.extensionsMisused
+    partials &+= other.partials
+    partialsRefused &+= other.partialsRefused
+    subscriptionsFiltered &+= other.subscriptionsFiltered
+    queueDropped &+= other.queueDropped
+    queueExpired &+= other.queueExpired
+    queueUnwanted &+= other.queueUnwanted
     promises &+= other.promises
     promisesBroken &+= other.promisesBroken
     dataBytes &+= other.dataBytes

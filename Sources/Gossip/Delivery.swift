@@ -1,6 +1,9 @@
 // The way of a message through a node: publish, receive, validate, forward (GossipSub v1.0 *Message processing*, v1.1
 // *Flood publishing*, *Extended validators*).
 //
+// Author fields are checked before a message counts as seen, the application's verdict comes after; IDONTWANT leaves before
+// the verdict.
+//
 // Departures from go-libp2p-pubsub: a forwarded message also spares the mesh peers that sent it while it was being
 // validated (as rust does); copies leave in link order from a random start, not shuffled.
 
@@ -18,6 +21,10 @@ internal import Basics
   case unsubscribed
   /// The node is down, the link closed, or the slot unknown.
   case unreachable
+  /// The node does not hear the peer: its score is below the graylist threshold, or it is blacklisted.
+  case graylisted
+  /// The signing policy refuses the message, or it claims to be the receiver's own: held against the sender.
+  case refused
 }
 
 /// The application's judgement of a message (consensus p2p: ACCEPT, IGNORE, REJECT).
@@ -28,6 +35,8 @@ internal import Basics
   case ignore
   /// Invalid: do not forward; the senders are to blame.
   case reject
+  /// Not judged, for want of room: as `ignore`, and nobody's fault.
+  case throttled
 }
 
 /// What became of a verdict.
@@ -53,41 +62,79 @@ internal import Basics
 }
 
 extension RouterState {
-  mutating func receive(_ message: MessageHandle, on slot: UInt32) -> Reception {
+  mutating func receive(
+    _ message: MessageHandle, on slot: UInt32, at instant: Instant, _ outbox: inout Outbox
+  ) -> Reception {
     guard Int(slot) < ends.count else {
       counters.invalid &+= 1
       return .unreachable
     }
     let end = ends[slot]
-    guard end >= Self.connectedBit else {
-      counters.unreachable &+= 1
-      return .unreachable
-    }
+    guard end & ~Self.ownerMask == Self.connectedBit else { return unheard(end) }
     counters.copiesReceived &+= 1
     guard messages.isLive(message) else {
       counters.stale &+= 1
       return .stale
     }
-    let node = Int(truncatingIfNeeded: end & ~Self.connectedBit)
+    let node = Int(truncatingIfNeeded: end & Self.ownerMask)
     let place = messages.place(message, node)
     let bit = MessageTable.bit(message)
     let first = messages.lines[place]
     if (first | messages.lines[place &+ 4]) & bit != 0 {
       counters.duplicates &+= 1
-      if first & bit == 0 { noteResent(message, slot, node) }
+      if first & bit == 0 {
+        noteResent(message, slot, node)
+      } else if scores.isOn {
+        lateDuplicate(message, slot, node, at: instant)
+      }
       return .duplicate
     }
-    guard standing[cell(node, messages.fact(message).topic)] == .joined else {
+    let fact = messages.fact(message)
+    guard standing[cell(node, fact.topic)] == .joined else {
       counters.unsubscribed &+= 1
       return .unsubscribed
     }
+    if fact.authorship != .absent || parameters.signing != .strictNoSign {
+      if !takesAuthor(fact, slot, node, at: instant) { return .refused }
+    }
     messages.lines[place &+ 4] |= bit
     counters.fresh &+= 1
+    if fact.dataBytes >= UInt32(truncatingIfNeeded: parameters.idontwantBytes) {
+      declineCopies(message, fact.topic, node, from: slot, at: instant, &outbox)
+    }
     return .fresh
   }
 
+  /// A copy over a closed link, or from a peer the node is deaf to.
+  private mutating func unheard(_ end: UInt32) -> Reception {
+    if end & Self.connectedBit == 0 {
+      counters.unreachable &+= 1
+      return .unreachable
+    }
+    counters.graylisted &+= 1
+    return .graylisted
+  }
+
+  /// Whether the author fields are as the policy wants them; if not, the sender is to blame (v1.1, P4).
+  private mutating func takesAuthor(
+    _ fact: MessageTable.Message, _ slot: UInt32, _ node: Int, at instant: Instant
+  ) -> Bool {
+    if !parameters.signing.accepts(fact.authorship) {
+      counters.refused &+= 1
+      blame(slot, fact.topic, .badAuthor, at: instant)
+      return false
+    }
+    if parameters.rejectsSelfOrigin, fact.authorship != .absent, fact.origin.rawValue == UInt32(node) {
+      counters.refused &+= 1
+      blame(slot, fact.topic, .selfOrigin, at: instant)
+      return false
+    }
+    return true
+  }
+
   mutating func settle(
-    _ message: MessageHandle, _ node: Int, from slot: UInt32, _ verdict: Verdict, _ outbox: inout Outbox
+    _ message: MessageHandle, _ node: Int, from slot: UInt32, _ verdict: Verdict, at instant: Instant,
+    _ outbox: inout Outbox
   ) -> Settlement {
     precondition(owner(slot) == node, "slot \(slot) is not one of node \(node)")
     let others = nodes[node].resent == 0 ? Self.none : takeResent(message, node)
@@ -99,12 +146,24 @@ extension RouterState {
     messages.lines[place] |= bit
     guard verdict == .accept else {
       messages.lines[place &+ 4] &= ~bit
-      if verdict == .reject { counters.rejected &+= 1 } else { counters.ignored &+= 1 }
+      switch verdict {
+      case .reject:
+        counters.rejected &+= 1
+        if scores.isOn {
+          let topic = messages.fact(message).topic
+          rejectedMessage(message, topic, node, from: slot, others: others, at: instant)
+        }
+      case .throttled:
+        counters.throttled &+= 1
+        forgetPromises(of: message, node)
+      default: counters.ignored &+= 1
+      }
       return .dropped
     }
     counters.accepted &+= 1
     let fact = messages.fact(message)
     let cell = cell(node, fact.topic)
+    if scores.isOn { delivered(message, fact.topic, node, from: slot, others: others, at: instant) }
     if !keep(message, cell, node) { messages.lines[place &+ 4] &= ~bit }
     guard standing[cell] == .joined else { return .forwarded(copies: 0) }
 
@@ -119,13 +178,16 @@ extension RouterState {
       excluded[Int(sender.local &>> 6)] |= Self.bit(sender.local)
       index = sender.next
     }
+    if nodes[node].unwanted != Self.none { excludeUnwanting(message, base, node) }
+    if partials.isOn { excludePartial(fact.topic, node) }
     let start = orderStart(message, node)
     var copies = 0
     for k in 0..<words {
       let word = turned(start, k, words)
+      var peers = mesh[base &+ word]
+      if hasAlways { peers |= announced[base &+ word] & masks[Int(wordOffsets[node]) &+ word].always }
       copies &+= send(
-        message, fact, mesh[base &+ word] & ~excluded[word], offsets[node] &+ UInt32(word &<< 6), start,
-        &outbox)
+        message, fact, peers & ~excluded[word], offsets[node] &+ UInt32(word &<< 6), start, &outbox)
     }
     account(copies, fact)
     return .forwarded(copies: copies)
@@ -149,19 +211,34 @@ extension RouterState {
     if keep(message, cell, node) { messages.lines[place &+ 4] |= bit }
     counters.published &+= 1
 
+    if scores.isOn { publishedOwn(message, topic, node, at: instant) }
     let base = wordBase(node, topic)
     let words = wordCount(node)
-    if !parameters.floodPublish, standing[cell] != .joined {
+    if !parameters.floodPublish, nodes[node].version > .floodsub, standing[cell] != .joined {
       standing[cell] = .fanout
       fanoutExpires[cell] = (instant + parameters.fanoutLife).nanoseconds
       if count(mesh, base, words) == 0 { fillFanout(node, topic) }
     }
+    if parameters.idontwantOnPublish, fact.dataBytes >= UInt32(truncatingIfNeeded: parameters.idontwantBytes)
+    {
+      declineCopies(message, topic, node, from: nil, at: instant, &outbox)
+    }
+    for k in 0..<words { excluded[k] = 0 }
+    if nodes[node].unwanted != Self.none { excludeUnwanting(message, base, node) }
+    if partials.isOn { excludePartial(topic, node) }
+    let own = Int(wordOffsets[node])
     let start = orderStart(message, node)
     var copies = 0
     for k in 0..<words {
       let word = turned(start, k, words)
-      let peers = parameters.floodPublish ? announced[base &+ word] : mesh[base &+ word]
-      copies &+= send(message, fact, peers, offsets[node] &+ UInt32(word &<< 6), start, &outbox)
+      var peers = mesh[base &+ word]
+      if parameters.floodPublish {
+        peers = announced[base &+ word] & (~masks[own &+ word].publishless | masks[own &+ word].direct)
+      } else if hasAlways {
+        peers |= announced[base &+ word] & masks[own &+ word].always
+      }
+      copies &+= send(
+        message, fact, peers & ~excluded[word], offsets[node] &+ UInt32(word &<< 6), start, &outbox)
     }
     account(copies, fact)
     return .sent(copies: copies)
@@ -214,11 +291,11 @@ extension RouterState {
     UInt64(truncatingIfNeeded: node) &<< 32 | UInt64(message.rawValue)
   }
 
-  /// A mesh peer sent a message that is being validated. At most one entry a link.
+  /// A mesh peer, or with scoring any peer, sent a message that is being validated. At most one entry a link.
   @inline(never)
   private mutating func noteResent(_ message: MessageHandle, _ slot: UInt32, _ node: Int) {
     let local = slot &- offsets[node]
-    guard contains(mesh, wordBase(node, messages.fact(message).topic), local) else { return }
+    guard scores.isOn || contains(mesh, wordBase(node, messages.fact(message).topic), local) else { return }
     let key = resentKey(message, node)
     let known = resent[key]
     var index = known ?? Self.none

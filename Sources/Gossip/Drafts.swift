@@ -28,17 +28,41 @@ extension RouterState {
     return draft
   }
 
-  /// Adds an item without ids to the RPC for `slot`.
+  /// Adds an item without ids to the RPC for `slot`; false, counted, when the store is full.
+  @discardableResult
   mutating func add(
     _ kind: ControlStore.Kind, _ topic: TopicID, value: UInt32 = 0, to slot: UInt32, _ outbox: inout Outbox
-  ) {
+  ) -> Bool {
     let bytes = control.size(kind, topic, value: value, identifiers: 0)
-    guard let draft = draft(for: slot, room: bytes, &outbox) else { return }
+    // A PRUNE may name peers after it was added: room for them is kept.
+    let peers =
+      kind == .prune && parameters.peerExchange
+      ? parameters.prunePeers * WireSize.peerInfo(recordBytes: parameters.peerRecordBytes) + 4 : 0
+    guard let draft = draft(for: slot, room: bytes + peers, &outbox) else { return false }
     guard control.add(kind, topic, value: value, to: draft) else {
+      counters.controlFull += 1
+      return false
+    }
+    count(kind, bytes: bytes, identifiers: 0)
+    return true
+  }
+
+  /// The RPC being put together for a local slot, if there is one.
+  func draft(_ local: UInt32) -> ControlHandle? {
+    drafts[local] == Self.none ? nil : ControlHandle(rawValue: drafts[local])
+  }
+
+  /// Adds parts of a partial message to the RPC for `slot`.
+  mutating func add(_ topic: TopicID, _ parts: PartialParts, to slot: UInt32, _ outbox: inout Outbox) {
+    let bytes = WireSize.partial(
+      topicNameBytes: control.nameBytes(topic),
+      partsBytes: parts.carried.nonzeroBitCount * Int(parts.partBytes))
+    guard let draft = draft(for: slot, room: bytes, &outbox) else { return }
+    guard control.add(topic, parts, to: draft) else {
       counters.controlFull += 1
       return
     }
-    count(kind, bytes: bytes, identifiers: 0)
+    count(.partial, bytes: bytes, identifiers: 0)
   }
 
   /// Adds IHAVE or IWANT with the ids of `block` to the RPC for `slot`, over several RPCs when one is too small.
@@ -46,6 +70,7 @@ extension RouterState {
     _ kind: ControlStore.Kind, _ topic: TopicID, block: UInt32, to slot: UInt32, _ outbox: inout Outbox
   ) {
     let identifiers = control.identifierCount(ofBlock: block)
+    guard identifiers > 0 else { return }
     let bytes = control.size(kind, topic, value: 0, identifiers: identifiers)
     if bytes + Self.envelopeBytes <= parameters.rpcBytesMaximum {
       guard let draft = draft(for: slot, room: bytes, &outbox) else { return }
@@ -57,7 +82,7 @@ extension RouterState {
       return
     }
     let overhead = control.size(kind, topic, value: 0, identifiers: 0) + 2 * Self.envelopeBytes
-    let most = (parameters.rpcBytesMaximum - overhead) / WireSize.identifier
+    let most = (parameters.rpcBytesMaximum - overhead) / control.identifierSize
     guard most > 0 else {
       counters.controlFull += 1
       return
@@ -99,6 +124,15 @@ extension RouterState {
       counters.iwant += 1
       counters.iwantIdentifiers += UInt64(identifiers)
       counters.gossipBytes += bytes
+    case .idontwant:
+      counters.idontwant += 1
+      counters.idontwantIdentifiers += UInt64(identifiers)
+      counters.gossipBytes += bytes
+    case .extensions:
+      counters.extensions += 1
+    case .partial:
+      counters.partials += 1
+      counters.dataBytes += bytes
     }
   }
 
@@ -129,10 +163,11 @@ extension RouterState {
   mutating func announce(_ topic: TopicID, subscribes: Bool, _ node: Int, _ outbox: inout Outbox) {
     let kind: ControlStore.Kind = subscribes ? .subscribe : .unsubscribe
     var shared: ControlHandle?
-    let bytes = control.size(kind, topic, value: 0, identifiers: 0)
+    let value = subscribes ? partials.wants(cell(node, topic)) : 0
+    let bytes = control.size(kind, topic, value: value, identifiers: 0)
     for slot in slots(node) where isConnected(slot) {
       if drafts[local(slot)] != Self.none {
-        add(kind, topic, to: slot, &outbox)
+        add(kind, topic, value: value, to: slot, &outbox)
         continue
       }
       if let rpc = shared {
@@ -142,7 +177,7 @@ extension RouterState {
           counters.controlFull += 1
           continue
         }
-        guard control.add(kind, topic, value: 0, to: rpc) else {
+        guard control.add(kind, topic, value: value, to: rpc) else {
           control.release(rpc)
           counters.controlFull += 1
           continue
@@ -177,7 +212,7 @@ extension RouterState {
         } else if !control.add(item.kind, item.topic, value: item.value, to: keeper) {
           counters.controlFull += 1
         }
-      case .ihave, .iwant: break
+      case .ihave, .iwant, .idontwant, .extensions, .partial: break
       }
       cursor = control.item(after: index)
     }

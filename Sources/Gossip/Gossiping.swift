@@ -58,7 +58,8 @@ extension RouterState {
     }
     guard hasAny else { return }
 
-    collectCandidates(node, wordBase(node, topic), evenBackedOff: true, outboundOnly: false)
+    collectCandidates(node, wordBase(node, topic), for: .gossip)
+    if partials.isOn { dropPartialScratch(topic, node) }
     let share = Int(parameters.gossipFactor * Double(scratch.count))
     let target = min(scratch.count, max(parameters.degreeLazy, share))
     guard target > 0 else { return }
@@ -146,6 +147,7 @@ extension RouterState {
           counters.promisesBroken += 1
           let broken = links[promise.slot].broken
           if broken < .max { links[promise.slot].broken = broken + 1 }
+          penalise(promise.slot, by: 1, .brokenPromise, at: instant)
         }
         if previous == Self.none {
           nodes[node].promises = promise.next
@@ -153,6 +155,26 @@ extension RouterState {
           promises[previous].next = promise.next
         }
         release(promise, at: index)
+      }
+      index = promise.next
+    }
+  }
+
+  /// Nobody is held to a message that the application had no room to look at.
+  mutating func forgetPromises(of message: MessageHandle, _ node: Int) {
+    var previous = Self.none
+    var index = nodes[node].promises
+    while index != Self.none {
+      let promise = promises[index]
+      if promise.message == message {
+        if previous == Self.none {
+          nodes[node].promises = promise.next
+        } else {
+          promises[previous].next = promise.next
+        }
+        release(promise, at: index)
+      } else {
+        previous = index
       }
       index = promise.next
     }

@@ -15,7 +15,28 @@
 public struct Topic: Sendable, Hashable {
   /// Length of the topic's name on the wire, UTF-8 bytes.
   public var nameBytes: Int
-  public init(nameBytes: Int) { self.nameBytes = nameBytes }
+  /// Mesh degrees of its own (rust, *per-topic mesh parameters*); nil: those of the router's parameters.
+  public var degrees: MeshDegrees?
+  public init(nameBytes: Int, degrees: MeshDegrees? = nil) {
+    self.nameBytes = nameBytes
+    self.degrees = degrees
+  }
+}
+
+/// The degrees of a mesh, peers. What they mean and their bounds: `Parameters`.
+@frozen public struct MeshDegrees: Sendable, Hashable, BitwiseCopyable {
+  /// D, D_lo, D_hi, D_out, D_score.
+  public var degree, low, high, outbound, score: UInt16
+  public init(degree: Int, low: Int, high: Int, outbound: Int, score: Int) {
+    self.degree = UInt16(degree)
+    self.low = UInt16(low)
+    self.high = UInt16(high)
+    self.outbound = UInt16(outbound)
+    self.score = UInt16(score)
+  }
+
+  /// No mesh: every GRAFT is refused and every peer pruned (a bootstrapper that only exchanges peers).
+  public static var none: MeshDegrees { MeshDegrees(degree: 0, low: 0, high: 0, outbound: 0, score: 0) }
 }
 
 /// A registered message. Sequential, 30 bits, so that two bits of a word stay free for its users; goes stale when

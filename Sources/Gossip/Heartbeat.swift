@@ -1,5 +1,6 @@
-// The heartbeat (GossipSub v1.0 and v1.1 *Heartbeat*), in go-libp2p-pubsub's order: backoffs, promises, then by topic the
-// mesh and its gossip or the fanout and its gossip, then everything for a peer in one RPC, then the cache shifts.
+// The heartbeat (GossipSub v1.0 and v1.1 *Heartbeat*), in go-libp2p-pubsub's order: promises, IDONTWANTs, direct peers,
+// scores, then by topic the mesh and its gossip or the fanout and its gossip, then everything for a peer in one RPC, then
+// the cache shifts.
 
 public import Basics
 
@@ -18,6 +19,11 @@ extension RouterState {
   mutating func heartbeat(_ node: Int, at instant: Instant, _ outbox: inout Outbox) -> HeartbeatResult {
     guard nodes[node].isUp else { return .crashed }
     if nodes[node].promises != Self.none { settlePromises(node, at: instant) }
+    if nodes[node].unwanted != Self.none { expireUnwanted(node) }
+    if hasAlways, Int(nodes[node].tick) % parameters.directConnectTicks == 0 { dialDirect(node, &outbox) }
+    if queues.isOn { reportSlow(node) }
+    if partials.isOn { partials.age(node, life: parameters.partialLifeHeartbeats) }
+    if scores.isOn { refreshIfDue(node, at: instant) }
     let expires = nodes[node].tick % Self.backoffTicks == 0
     for k in 0..<topicCount {
       let topic = TopicID(k)

@@ -2,21 +2,30 @@
 // who is grafted at JOIN, who is added and pruned at the heartbeat, and the fanout of topics not joined.
 //
 // Rules are go-libp2p-pubsub's where the texts leave room: pruning starts at D_hi, not above it; after pruning to D at
-// least D_out outbound peers stay when there are that many. Peers are chosen at random until there are scores; what
-// scoring will decide (whom to drop first, D_score, opportunistic grafting) has its place in `maintain`.
+// least D_out outbound peers stay when there are that many. With scoring a peer below zero leaves first, without peer
+// exchange; the best D_score survive a cut (v1.1 *Peer Scoring*); and now and then peers better than the median are added
+// (v1.1 *Opportunistic Grafting*). Direct peers and peers that speak floodsub are never in a mesh.
 
 internal import Basics
 
+/// What peers outside the mesh are looked for.
+enum MeshUse { case graft, graftOutbound, gossip, publish }
+
 extension RouterState {
-  /// Fills `scratch` with topic peers outside the cell's mesh or fanout that are not backed off, or whatever their backoff;
-  /// all of them or those dialed.
-  mutating func collectCandidates(_ node: Int, _ base: Int, evenBackedOff: Bool, outboundOnly: Bool) {
+  /// Fills `scratch` with topic peers outside the cell's mesh or fanout whom the score allows what is intended: GRAFT
+  /// (neither backed off nor below zero), gossip, or publishing.
+  mutating func collectCandidates(_ node: Int, _ base: Int, for use: MeshUse) {
     scratch.removeAll()
     let own = Int(wordOffsets[node])
     for k in 0..<wordCount(node) {
-      var bits = announced[base &+ k] & ~mesh[base &+ k]
-      if !evenBackedOff { bits &= ~backedOff[base &+ k] }
-      if outboundOnly { bits &= outbound[own &+ k] }
+      let mask = masks[own &+ k]
+      var bits = announced[base &+ k] & ~mesh[base &+ k] & ~mask.meshless
+      switch use {
+      case .graft: bits &= ~(backedOff[base &+ k] | mask.negative)
+      case .graftOutbound: bits &= ~(backedOff[base &+ k] | mask.negative) & mask.outbound
+      case .gossip: bits &= ~mask.gossipless
+      case .publish: bits &= ~mask.publishless
+      }
       collect(bits, word: k)
     }
   }
@@ -28,25 +37,36 @@ extension RouterState {
   ) {
     let base = wordBase(node, topic)
     expireBackoffs(cell(node, topic), base, at: instant)
-    collectCandidates(node, base, evenBackedOff: false, outboundOnly: outboundOnly)
+    collectCandidates(node, base, for: outboundOnly ? .graftOutbound : .graft)
     choose(wanted, &random)
-    for k in 0..<min(wanted, scratch.count) {
-      let local = scratch[k]
-      mesh[base &+ Int(local >> 6)] |= Self.bit(local)
-      add(.graft, topic, to: offsets[node] + local, &outbox)
-    }
+    for k in 0..<min(wanted, scratch.count) { graft(node, topic, scratch[k], at: instant, &outbox) }
   }
 
-  /// Takes the peer out of the mesh and tells it.
+  /// Takes the peer into the mesh and tells it.
+  private mutating func graft(
+    _ node: Int, _ topic: TopicID, _ local: UInt32, at instant: Instant, _ outbox: inout Outbox
+  ) {
+    mesh[wordBase(node, topic) &+ Int(local >> 6)] |= Self.bit(local)
+    enteredMesh(cell(node, topic), local, at: instant)
+    add(.graft, topic, to: offsets[node] + local, &outbox)
+  }
+
+  /// Takes the peer out of the mesh, backs it off, and tells it, naming other peers when `exchange` allows. Uses
+  /// `scratch` when it does.
   mutating func prune(
-    _ node: Int, _ topic: TopicID, _ local: UInt32, backoff: TimeSpan, at instant: Instant,
+    _ node: Int, _ topic: TopicID, _ local: UInt32, backoff: TimeSpan, exchange: Bool, at instant: Instant,
     _ outbox: inout Outbox
   ) {
     let base = wordBase(node, topic)
+    let slot = offsets[node] + local
+    leftMesh(node, topic, local, at: instant)
     mesh[base &+ Int(local >> 6)] &= ~Self.bit(local)
     backOff(cell(node, topic), base, local, until: instant + backoff)
-    let seconds = UInt32(backoff.nanoseconds / 1_000_000_000)
-    add(.prune, topic, value: seconds, to: offsets[node] + local, &outbox)
+    // v1.0 knows neither field.
+    let speaks11 = links[slot].version >= .v1_1
+    let seconds = speaks11 ? UInt32(backoff.nanoseconds / 1_000_000_000) : 0
+    guard add(.prune, topic, value: seconds, to: slot, &outbox) else { return }
+    if exchange, parameters.peerExchange, speaks11 { namePeers(node, topic, local, at: instant) }
   }
 
   /// JOIN: the fanout's peers that are not backed off become the mesh, random ones fill it to D.
@@ -54,62 +74,130 @@ extension RouterState {
     let base = wordBase(node, topic)
     let words = wordCount(node)
     expireBackoffs(cell(node, topic), base, at: instant)
-    for k in 0..<words { mesh[base &+ k] &= ~backedOff[base &+ k] }
+    let own = Int(wordOffsets[node])
+    for k in 0..<words { mesh[base &+ k] &= ~(backedOff[base &+ k] | masks[own &+ k].negative) }
     collectMesh(base, words)
-    for k in 0..<scratch.count { add(.graft, topic, to: offsets[node] + scratch[k], &outbox) }
+    for k in 0..<scratch.count { graft(node, topic, scratch[k], at: instant, &outbox) }
     let size = scratch.count
-    guard size < parameters.degree else { return }
+    let degree = Int(degrees(node, topic).degree)
+    guard size < degree else { return }
     var random = RandomStream(
       seed: meshChoice.bits(UInt64(node), UInt64(topic.rawValue) | 1 << 32, UInt64(nodes[node].tick)))
-    graftRandom(
-      parameters.degree - size, node, topic, outboundOnly: false, at: instant, &random, &outbox)
+    graftRandom(degree - size, node, topic, outboundOnly: false, at: instant, &random, &outbox)
   }
 
   /// The heartbeat's work on the mesh of one joined topic.
   mutating func maintain(_ node: Int, _ topic: TopicID, at instant: Instant, _ outbox: inout Outbox) {
     let base = wordBase(node, topic)
     let words = wordCount(node)
+    let degrees = degrees(node, topic)
+    let degree = Int(degrees.degree)
+    let (low, high, quota) = (Int(degrees.low), Int(degrees.high), Int(degrees.outbound))
+    if scores.isOn { dropNegative(node, topic, at: instant, &outbox) }
     let size = count(mesh, base, words)
     let outboundSize = countOutbound(node, base, words)
-    if size >= parameters.degreeLow, size < parameters.degreeHigh, outboundSize >= parameters.degreeOutbound {
-      return
-    }
+    let isOpportune =
+      scores.isOn && (Int(nodes[node].tick) + 1) % parameters.opportunisticGraftTicks == 0 && size > 1
+    if size >= low, size < high, outboundSize >= quota, !isOpportune { return }
     var random = RandomStream(
       seed: meshChoice.bits(UInt64(node), UInt64(topic.rawValue), UInt64(nodes[node].tick)))
-    if size < parameters.degreeLow {
-      graftRandom(
-        parameters.degree - size, node, topic, outboundOnly: false, at: instant, &random, &outbox)
+    if size < low {
+      graftRandom(degree - size, node, topic, outboundOnly: false, at: instant, &random, &outbox)
     }
-    if size >= parameters.degreeHigh, size > parameters.degree {
-      cut(node, topic, at: instant, &random, &outbox)
+    if size >= high, size > degree {
+      cut(node, topic, degrees, at: instant, &random, &outbox)
     }
-    if size >= parameters.degreeLow {
-      let missing = parameters.degreeOutbound - countOutbound(node, base, words)
+    if size >= low {
+      let missing = quota - countOutbound(node, base, words)
       if missing > 0 {
         graftRandom(missing, node, topic, outboundOnly: true, at: instant, &random, &outbox)
       }
+    }
+    if isOpportune { graftOpportunely(node, topic, at: instant, &random, &outbox) }
+  }
+
+  /// Prunes mesh peers whose score is below zero, without peer exchange.
+  private mutating func dropNegative(
+    _ node: Int, _ topic: TopicID, at instant: Instant, _ outbox: inout Outbox
+  ) {
+    let base = wordBase(node, topic)
+    let own = Int(wordOffsets[node])
+    scratch.removeAll()
+    for k in 0..<wordCount(node) { collect(mesh[base &+ k] & masks[own &+ k].negative, word: k) }
+    for k in 0..<scratch.count {
+      counters.prunedForScore &+= 1
+      prune(
+        node, topic, scratch[k], backoff: parameters.pruneBackoff, exchange: false, at: instant, &outbox)
+    }
+  }
+
+  /// When the mesh's median score is below the threshold, grafts some peers that are better than the median.
+  private mutating func graftOpportunely(
+    _ node: Int, _ topic: TopicID, at instant: Instant, _ random: inout RandomStream, _ outbox: inout Outbox
+  ) {
+    let base = wordBase(node, topic)
+    collectMesh(base, wordCount(node))
+    guard scratch.count > 1 else { return }
+    sortScratchByScore(node, from: 0)
+    let median = scores.ledgers[offsets[node] + scratch[scratch.count / 2]].score
+    guard median < scores.parameters.thresholds.opportunisticGraft else { return }
+    expireBackoffs(cell(node, topic), base, at: instant)
+    collectCandidates(node, base, for: .graft)
+    var better = 0
+    for k in 0..<scratch.count where scores.ledgers[offsets[node] + scratch[k]].score > median {
+      scratch[better] = scratch[k]
+      better += 1
+    }
+    scratch.truncate(to: better)
+    choose(parameters.opportunisticGraftPeers, &random)
+    for k in 0..<min(parameters.opportunisticGraftPeers, scratch.count) {
+      counters.opportunisticGrafts &+= 1
+      graft(node, topic, scratch[k], at: instant, &outbox)
+    }
+  }
+
+  /// Sorts `scratch` from a place on by falling score; equal scores keep their order. Insertion: meshes are short.
+  private func sortScratchByScore(_ node: Int, from start: Int) {
+    var k = start + 1
+    while k < scratch.count {
+      let local = scratch[k]
+      let score = scores.ledgers[offsets[node] + local].score
+      var place = k
+      while place > start, scores.ledgers[offsets[node] + scratch[place - 1]].score < score {
+        scratch[place] = scratch[place - 1]
+        place -= 1
+      }
+      scratch[place] = local
+      k += 1
     }
   }
 
   private func countOutbound(_ node: Int, _ base: Int, _ words: Int) -> Int {
     let own = Int(wordOffsets[node])
     var sum = 0
-    for k in 0..<words { sum &+= (mesh[base &+ k] & outbound[own &+ k]).nonzeroBitCount }
+    for k in 0..<words { sum &+= (mesh[base &+ k] & masks[own &+ k].outbound).nonzeroBitCount }
     return sum
   }
 
-  /// Cuts the mesh to D: random peers stay, among them D_out outbound ones when there are that many.
+  /// Cuts the mesh to D: with scoring the best D_score stay, then random peers; among all of them D_out outbound ones when
+  /// there are that many.
   private mutating func cut(
-    _ node: Int, _ topic: TopicID, at instant: Instant, _ random: inout RandomStream, _ outbox: inout Outbox
+    _ node: Int, _ topic: TopicID, _ degrees: MeshDegrees, at instant: Instant, _ random: inout RandomStream,
+    _ outbox: inout Outbox
   ) {
     collectMesh(wordBase(node, topic), wordCount(node))
     choose(scratch.count, &random)
-    let degree = parameters.degree
+    let degree = Int(degrees.degree)
+    let quota = Int(degrees.outbound)
+    if scores.isOn {
+      sortScratchByScore(node, from: 0)
+      shuffleScratch(from: Int(degrees.score), &random)
+    }
     var kept = 0
     for k in 0..<degree where isOutbound(node, scratch[k]) { kept += 1 }
     var place = degree - 1
     var k = degree
-    while kept < parameters.degreeOutbound, k < scratch.count {
+    while kept < quota, k < scratch.count {
       if isOutbound(node, scratch[k]) {
         while isOutbound(node, scratch[place]) { place -= 1 }
         let stays = scratch[k]
@@ -119,8 +207,21 @@ extension RouterState {
       }
       k += 1
     }
-    for k in degree..<scratch.count {
-      prune(node, topic, scratch[k], backoff: parameters.pruneBackoff, at: instant, &outbox)
+    let leaving = scratch.elements[degree...]
+    for local in leaving {
+      prune(
+        node, topic, local, backoff: parameters.pruneBackoff, exchange: true, at: instant, &outbox)
+    }
+  }
+
+  private func shuffleScratch(from start: Int, _ random: inout RandomStream) {
+    var k = start
+    while k < scratch.count &- 1 {
+      let j = k &+ random.below(scratch.count &- k)
+      let chosen = scratch[j]
+      scratch[j] = scratch[k]
+      scratch[k] = chosen
+      k &+= 1
     }
   }
 
@@ -129,9 +230,9 @@ extension RouterState {
   /// Fills the fanout of a cell to D with random topic peers.
   mutating func fillFanout(_ node: Int, _ topic: TopicID) {
     let base = wordBase(node, topic)
-    let missing = parameters.degree - count(mesh, base, wordCount(node))
+    let missing = Int(degrees(node, topic).degree) - count(mesh, base, wordCount(node))
     guard missing > 0 else { return }
-    collectCandidates(node, base, evenBackedOff: true, outboundOnly: false)
+    collectCandidates(node, base, for: .publish)
     guard scratch.count > 0 else { return }
     var random = RandomStream(
       seed: fanoutChoice.bits(UInt64(node), UInt64(topic.rawValue), UInt64(nodes[node].tick)))
@@ -149,6 +250,11 @@ extension RouterState {
       let base = wordBase(node, topic)
       for k in 0..<wordCount(node) { mesh[base &+ k] = 0 }
       return
+    }
+    if scores.isOn {
+      let base = wordBase(node, topic)
+      let own = Int(wordOffsets[node])
+      for k in 0..<wordCount(node) { mesh[base &+ k] &= ~masks[own &+ k].publishless }
     }
     fillFanout(node, topic)
   }

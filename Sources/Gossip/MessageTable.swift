@@ -35,8 +35,13 @@ public struct MessageTable: ~Copyable {
     /// Length of an RPC that carries it, protobuf bytes.
     public var wireBytes: UInt32
     public var topic: TopicID
+    /// What it shows of its author.
+    public var authorship: Authorship
+    /// Bit 0: a placeholder. Bit 1: some node rejected it.
+    var flags: UInt8
     /// Announced by a peer, its data not received yet.
-    public var isPlaceholder: Bool
+    public var isPlaceholder: Bool { flags & 1 != 0 }
+    var wasRejected: Bool { flags & 2 != 0 }
   }
 
   /// The origin of messages that do not tell it (StrictNoSign).
@@ -52,6 +57,8 @@ public struct MessageTable: ~Copyable {
   let segmentsMaximum: Int
   let placeholdersMaximum: Int
   private let topicNameBytes: [Int]
+  /// What messages show of their author when `register` is not told.
+  private let usualAuthorship: Authorship
 
   private var rows: Table<Message>
   /// Bit planes, by segment, node, plane. (first, second) is (0, 0) unseen, (0, 1) pending, (1, 1) cached, (1, 0) done.
@@ -71,9 +78,10 @@ public struct MessageTable: ~Copyable {
 
   init(
     nodes: Int, topics: [Topic], life: TimeSpan, bytesMaximum: Int, placeholdersMaximum: Int,
-    indexesContents: Bool, seed: UInt64
+    indexesContents: Bool, seed: UInt64, usualAuthorship: Authorship = .absent
   ) {
     self.nodes = nodes
+    self.usualAuthorship = usualAuthorship
     self.life = life
     self.placeholdersMaximum = placeholdersMaximum
     topicNameBytes = topics.map(\.nameBytes)
@@ -83,7 +91,8 @@ public struct MessageTable: ~Copyable {
     segmentsMaximum = ring
     segments = min(4, ring)
     let none = Message(
-      tag: 0, origin: Self.unknownOrigin, dataBytes: 0, wireBytes: 0, topic: TopicID(0), isPlaceholder: false)
+      tag: 0, origin: Self.unknownOrigin, dataBytes: 0, wireBytes: 0, topic: TopicID(0),
+      authorship: .absent, flags: 0)
     rows = Table(repeating: none, count: segments * Self.segmentSize)
     lines = Table(repeating: 0, count: segments * nodes * Self.lineWords)
     youngest = Table(repeating: 0, count: segments)
@@ -93,13 +102,16 @@ public struct MessageTable: ~Copyable {
 
   // MARK: Registering
 
-  /// Gives the message a handle. Origin is a node of the population, or `unknownOrigin`.
+  /// Gives the message a handle. Origin is a node of the population, or `unknownOrigin`. Authorship is what the signing
+  /// policy's own messages show, unless told.
   /// Cost: constant but for one line a node every 256 messages.
   public mutating func register(
-    topic: TopicID, dataBytes: Int, origin: NodeID = unknownOrigin, tag: UInt64 = 0, at instant: Instant
+    topic: TopicID, dataBytes: Int, origin: NodeID = unknownOrigin, tag: UInt64 = 0,
+    authorship: Authorship? = nil, at instant: Instant
   ) -> MessageHandle {
     let handle = allocate(at: instant)
-    rows[row(handle)] = describe(topic: topic, dataBytes: dataBytes, origin: origin, tag: tag)
+    rows[row(handle)] = describe(
+      topic: topic, dataBytes: dataBytes, origin: origin, tag: tag, authorship: authorship ?? usualAuthorship)
     return handle
   }
 
@@ -107,16 +119,19 @@ public struct MessageTable: ~Copyable {
   /// gets its facts. Requires the content index.
   public mutating func register(
     _ content: ContentID, topic: TopicID, dataBytes: Int, origin: NodeID = unknownOrigin, tag: UInt64 = 0,
-    at instant: Instant
+    authorship: Authorship? = nil, at instant: Instant
   ) -> MessageHandle {
     if let known = handle(of: content) {
       if rows[row(known)].isPlaceholder {
         placeholders -= 1
-        rows[row(known)] = describe(topic: topic, dataBytes: dataBytes, origin: origin, tag: tag)
+        rows[row(known)] = describe(
+          topic: topic, dataBytes: dataBytes, origin: origin, tag: tag,
+          authorship: authorship ?? usualAuthorship)
       }
       return known
     }
-    let handle = register(topic: topic, dataBytes: dataBytes, origin: origin, tag: tag, at: instant)
+    let handle = register(
+      topic: topic, dataBytes: dataBytes, origin: origin, tag: tag, authorship: authorship, at: instant)
     contents.insert(content, handle, row: row(handle), rowMask: rowMask)
     return handle
   }
@@ -127,7 +142,7 @@ public struct MessageTable: ~Copyable {
     if let known = handle(of: content) { return known }
     guard placeholders < placeholdersMaximum else { return nil }
     let handle = register(content, topic: topic, dataBytes: 0, at: instant)
-    rows[row(handle)].isPlaceholder = true
+    rows[row(handle)].flags |= 1
     placeholders += 1
     return handle
   }
@@ -139,14 +154,17 @@ public struct MessageTable: ~Copyable {
     (first, next) = (handle, handle)
   }
 
-  private func describe(topic: TopicID, dataBytes: Int, origin: NodeID, tag: UInt64) -> Message {
+  private func describe(
+    topic: TopicID, dataBytes: Int, origin: NodeID, tag: UInt64, authorship: Authorship
+  ) -> Message {
     precondition(topic.index < topicNameBytes.count, "message for a topic the router does not know")
     precondition(dataBytes >= 0)
     precondition(dataBytes < 1 << 30)
-    let wire = WireSize.publish(dataBytes: dataBytes, topicNameBytes: topicNameBytes[topic.index])
+    let wire = WireSize.publish(
+      dataBytes: dataBytes, topicNameBytes: topicNameBytes[topic.index], authorship: authorship)
     return Message(
       tag: tag, origin: origin, dataBytes: UInt32(dataBytes), wireBytes: UInt32(wire), topic: topic,
-      isPlaceholder: false)
+      authorship: authorship, flags: 0)
   }
 
   private mutating func allocate(at instant: Instant) -> MessageHandle {
@@ -184,7 +202,7 @@ public struct MessageTable: ~Copyable {
       let row = row(handle)
       if rows[row].isPlaceholder {
         placeholders -= 1
-        rows[row].isPlaceholder = false
+        rows[row].flags &= ~1
       }
       if indexesContents { contents.remove(row: row, rowMask: rowMask) }
     }
@@ -249,6 +267,9 @@ public struct MessageTable: ~Copyable {
 
   @inline(__always)
   func fact(_ handle: MessageHandle) -> Message { rows[row(handle)] }
+
+  /// Remembers that some node rejected a live message.
+  mutating func noteRejected(_ handle: MessageHandle) { rows[row(handle)].flags |= 2 }
 
   /// The live message with this content. Requires the content index.
   public func handle(of content: ContentID) -> MessageHandle? {

@@ -16,6 +16,11 @@ public import Basics
 /// the transmission owes one `release` (or `dropped`) for it.
 @frozen public struct Outbox: ~Copyable {
   public var transmissions: Table<Transmission>
+  /// Slots that their owners want connected (peer exchange, direct peers): the driver dials, and answers with `connected`
+  /// of both ends or `dialFailed`. A driver with fixed links ignores them.
+  public var dials = Table<UInt32>()
+  /// Slots that their owners want closed (a full control queue under nim's policy).
+  public var hangups = Table<UInt32>()
 
   @inlinable public init(capacity: Int = 256) { transmissions = Table(capacity: capacity) }
 
@@ -27,5 +32,9 @@ public import Basics
   }
 
   /// Forgets the transmissions, keeps the storage. The references of control RPCs are the taker's by then.
-  @inlinable public mutating func removeAll() { transmissions.removeAll() }
+  @inlinable public mutating func removeAll() {
+    transmissions.removeAll()
+    dials.removeAll()
+    hangups.removeAll()
+  }
 }

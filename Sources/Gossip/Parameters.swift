@@ -3,13 +3,32 @@
 //
 // Defaults follow Ethereum's consensus specification where it says something (D, D_lo, D_hi, D_lazy, heartbeat, message
 // cache, fanout), then the GossipSub v1.1 specification (flood publishing), then go-libp2p-pubsub. `Parameters.go`,
-// `.rust` and `.specification` are the other implementations' sets. Parameters of peer scoring, IDONTWANT and peer
-// exchange come with those mechanisms.
+// `.rust`, `.specification` and `.version1_0` are other sets. Peer scoring has parameters of its own (`ScoreParameters`),
+// outbound queues too (`QueuePolicy`).
 
 public import Basics
 
-/// The router's parameters. One set serves all nodes and topics of a router.
+/// The router's parameters. One set serves all nodes and topics of a router; a topic or a node can have mesh degrees of
+/// its own (`Topic.degrees`, `Router.setDegrees`), a node a version of its own (`Router.setVersion`).
 public struct Parameters: Sendable, Equatable {
+  // MARK: Protocol
+
+  /// Highest version that nodes speak; two nodes speak the highest they share. 1.2. 1.0 knows neither backoff nor scores
+  /// nor peer exchange, which must be off then.
+  public var version = ProtocolVersion.v1_2
+  /// Extensions (1.3) that nodes offer. None.
+  public var extensions: ExtensionSet = []
+  /// Whether messages tell and prove their author. StrictNoSign, as Ethereum (go's and rust's default is StrictSign).
+  public var signing = SigningPolicy.strictNoSign
+  /// What message ids are made of, which is how long they are in IHAVE, IWANT and IDONTWANT. Of the content, as Ethereum.
+  public var identity = MessageIdentity.content
+  /// Whether a message that names the receiver as its author and came from outside is rejected and held against its
+  /// sender (go). On; without effect under policies that do not tell the author.
+  public var rejectsSelfOrigin = true
+  /// Most subscriptions that one RPC may hold; an RPC with more has none of them (go, *subscription filter*).
+  /// 65,535 (go: no limit unless asked for). 1 ... 65,535.
+  public var subscriptionsMaximum = 65_535
+
   // MARK: Mesh
 
   /// D: mesh degree to aim at. Peers. Ethereum 8 (go, rust, specification 6). 1 ... 1,000: each peer costs a copy of
@@ -23,11 +42,14 @@ public struct Parameters: Sendable, Equatable {
   /// D_out: how many mesh peers must be ones this node dialed, so that strangers cannot fill the mesh. Peers.
   /// 2 everywhere. Below D_lo and at most D/2 (v1.1).
   public var degreeOutbound = 2
-  /// prune backoff: how long a pruned peer may not GRAFT again. 60 s everywhere. Whole seconds, 1 s ... 1 h: the wire
-  /// carries seconds.
+  /// D_score: how many mesh peers are kept for their score when the mesh is cut; the others are chosen at random, so that
+  /// an attacker cannot fill a mesh by good scores alone. Peers. go and rust 4 (hardening 6). 0 ... D.
+  public var degreeScore = 4
+  /// prune backoff: how long a pruned peer may not GRAFT again. 60 s everywhere. Whole seconds, as on the wire;
+  /// 0 ... 1 h. Zero: no backoff, which is v1.0.
   public var pruneBackoff = TimeSpan.seconds(60)
   /// unsubscribe backoff: the same after LEAVE, shorter as the node may soon want to return. 10 s everywhere. Whole
-  /// seconds, 1 s ... 1 h.
+  /// seconds, 0 ... 1 h.
   public var unsubscribeBackoff = TimeSpan.seconds(10)
   /// The longest backoff a peer's PRUNE can impose. 1 h; others take any value, which lets a peer ban itself from a
   /// mesh for the life of the process. 1 s ... 1 d.
@@ -35,6 +57,28 @@ public struct Parameters: Sendable, Equatable {
   /// backoff slack: how long after a backoff's end this node waits before it GRAFTs, as clocks and links differ.
   /// Heartbeats. go 2 (rust 1). 0 ... 100.
   public var backoffSlackHeartbeats = 2
+  /// graft flood threshold: a GRAFT sooner after the PRUNE than this costs a second behavioural penalty. go and rust
+  /// 10 s. 0 ... prune backoff.
+  public var graftFloodThreshold = TimeSpan.seconds(10)
+  /// Heartbeats between two opportunistic grafts. go and rust 60. 1 ... 65,535. Only with scoring.
+  public var opportunisticGraftTicks = 60
+  /// Peers grafted then, all better than the mesh's median. go and rust 2. 0 ... D.
+  public var opportunisticGraftPeers = 2
+
+  // MARK: Peer exchange and direct peers
+
+  /// PX: whether PRUNE names other peers. go and rust: off but for bootstrappers. Needs scoring in an open network: a peer
+  /// that is believed can eclipse who believes it.
+  public var peerExchange = false
+  /// Peers named in one PRUNE, and dialed after one. go 16, rust 0 (off). 0 ... 1,000.
+  public var prunePeers = 16
+  /// Bytes of a signed peer record beside each named peer's id. 0: none (go adds those it has, some 210 bytes).
+  /// 0 ... 1,024.
+  public var peerRecordBytes = 0
+  /// Dials that a node has under way because of PX; more are given up, counted. go 128. 1 ... 65,535.
+  public var dialsPendingMaximum = 128
+  /// Heartbeats between two attempts to connect direct peers. go and rust 300 (specification: 5 min). 1 ... 65,535.
+  public var directConnectTicks = 300
 
   // MARK: Heartbeat
 
@@ -67,6 +111,20 @@ public struct Parameters: Sendable, Equatable {
   /// IWANT follow-up time: how long a peer has to deliver what it announced. go and rust 3 s. 1 ms ... 1 h.
   public var promiseLife = TimeSpan.seconds(3)
 
+  // MARK: IDONTWANT
+
+  /// IDONTWANT is sent for messages with at least so much data. Bytes. go 1,024 (rust 1,000). 0 ... 64 MiB; below the
+  /// size of an IDONTWANT times the duplicates it saves, it costs more than it saves.
+  public var idontwantBytes = 1024
+  /// IDONTWANT parts taken from one peer in a heartbeat. go 1,000. 1 ... 65,535.
+  public var idontwantMessagesMaximum = 1000
+  /// Ids taken from one IDONTWANT. go 10. 1 ... 65,535.
+  public var idontwantIdentifiersMaximum = 10
+  /// Heartbeats for which a peer's IDONTWANT is obeyed. go 3. 1 ... 255.
+  public var idontwantLifeHeartbeats = 3
+  /// Whether the mesh is told before an own message is published, too. go since 2025 on, rust off.
+  public var idontwantOnPublish = true
+
   // MARK: Publishing
 
   /// flood publish: own messages go to every peer of the topic, not only to the mesh. On in the v1.1 specification
@@ -75,6 +133,16 @@ public struct Parameters: Sendable, Equatable {
   /// fanout TTL: how long the peers chosen for a topic that is published to but not joined are kept after the last
   /// publish. 60 s everywhere. 1 ms ... 1 d.
   public var fanoutLife = TimeSpan.seconds(60)
+
+  // MARK: Scoring and queues
+
+  /// Peer scoring; nil: off, every score is zero.
+  public var score: ScoreParameters?
+  /// The outbound queue of each link; nil: the driver takes everything at once, and says with `dropped` what it could
+  /// not.
+  public var queue: QueuePolicy?
+  /// Heartbeats for which the parts of a group of partial messages are kept. rust 5. 1 ... 255.
+  public var partialLifeHeartbeats = 5
 
   // MARK: Bounds
 
@@ -94,149 +162,17 @@ public struct Parameters: Sendable, Equatable {
   /// Ids heard of from IHAVE before their message, in a process that meets messages as bytes. 65,536.
   /// 1 ... 16,777,216.
   public var placeholdersMaximum = 1 << 16
+  /// Messages of a node whose near-first deliveries (P3) are watched at once; when more are inside the window the oldest
+  /// is given up, counted. 128: 3 KB a node, if ever used. A power of two, 8 ... 65,536.
+  public var deliveryRecordsMaximum = 128
 
   /// The defaults named above.
   public init() {}
 
-  /// go-libp2p-pubsub's values.
-  public static var go: Parameters {
-    var p = Parameters()
-    (p.degree, p.degreeLow, p.degreeHigh) = (6, 5, 12)
-    p.heartbeatInterval = .seconds(1)
-    p.cacheWindows = 5
-    p.floodPublish = false
-    return p
-  }
-
-  /// rust-libp2p's values.
-  public static var rust: Parameters {
-    var p = Parameters.go
-    p.heartbeatDelay = .seconds(5)
-    p.seenLife = .seconds(60)
-    p.floodPublish = true
-    p.rpcBytesMaximum = 1 << 16
-    p.backoffSlackHeartbeats = 1
-    return p
-  }
-
-  /// The values of the GossipSub v1.1 text, go's where it leaves them open.
-  public static var specification: Parameters {
-    var p = Parameters.go
-    p.degreeLow = 4
-    p.floodPublish = true
-    return p
-  }
-}
-
-/// One thing wrong with a set of parameters. Numbers are in the parameter's unit, times in nanoseconds.
-public enum ParameterViolation: Error, Hashable, Sendable {
-  /// A value outside its own bounds.
-  case outside(parameter: String, value: UInt64, least: UInt64, most: UInt64)
-  /// A negative value.
-  case negative(parameter: String, value: Int)
-  /// The gossip factor is not within 0 ... 1.
-  case gossipFactorOutside(Double)
-  /// D_lo above D.
-  case lowAboveDegree(low: Int, degree: Int)
-  /// D above D_hi.
-  case degreeAboveHigh(degree: Int, high: Int)
-  /// D_out not below D_lo.
-  case outboundNotBelowLow(outbound: Int, low: Int)
-  /// D_out above D/2.
-  case outboundAboveHalf(outbound: Int, degree: Int)
-  /// Messages would be announced longer than they are served.
-  case gossipWindowsAboveCache(gossip: Int, cache: Int)
-  /// A message would be forgotten while it is still served.
-  case seenLifeBelowCache(seenLife: TimeSpan, cache: TimeSpan)
-  /// A backoff that the wire, which has whole seconds, cannot carry.
-  case backoffNotWholeSeconds(parameter: String, value: TimeSpan)
-}
-
-extension ParameterViolation: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .outside(let parameter, let value, let least, let most):
-      "\(parameter) is \(value), allowed is \(least) ... \(most)"
-    case .negative(let parameter, let value): "\(parameter) is \(value), below zero"
-    case .gossipFactorOutside(let value): "gossipFactor is \(value), allowed is 0 ... 1"
-    case .lowAboveDegree(let low, let degree): "degreeLow (D_lo) is \(low), above degree (D) \(degree)"
-    case .degreeAboveHigh(let degree, let high): "degree (D) is \(degree), above degreeHigh (D_hi) \(high)"
-    case .outboundNotBelowLow(let outbound, let low):
-      "degreeOutbound (D_out) is \(outbound), must be below degreeLow (D_lo) \(low)"
-    case .outboundAboveHalf(let outbound, let degree):
-      "degreeOutbound (D_out) is \(outbound), must be at most half of degree (D) \(degree)"
-    case .gossipWindowsAboveCache(let gossip, let cache):
-      "gossipWindows is \(gossip), must be at most cacheWindows \(cache)"
-    case .seenLifeBelowCache(let seenLife, let cache):
-      "seenLife is \(seenLife), must be at least \(cache), the message cache's life"
-    case .backoffNotWholeSeconds(let parameter, let value): "\(parameter) is \(value), must be whole seconds"
-    }
-  }
-}
-
-extension Parameters {
-  /// Everything that is wrong with these values; empty when a router can run with them.
-  public var violations: [ParameterViolation] {
-    var found: [ParameterViolation] = []
-    func check(_ name: String, _ value: Int, _ bounds: ClosedRange<UInt64>) {
-      guard value >= 0 else { return found.append(.negative(parameter: name, value: value)) }
-      guard bounds.contains(UInt64(value)) else {
-        let value = UInt64(value)
-        return found.append(
-          .outside(parameter: name, value: value, least: bounds.lowerBound, most: bounds.upperBound))
-      }
-    }
-    func check(_ name: String, _ value: TimeSpan, _ least: TimeSpan, _ most: TimeSpan) {
-      guard value < least || value > most else { return }
-      let (value, least, most) = (value.nanoseconds, least.nanoseconds, most.nanoseconds)
-      found.append(.outside(parameter: name, value: value, least: least, most: most))
-    }
-    let hour = TimeSpan.seconds(3600)
-    let day = TimeSpan.seconds(86_400)
-    check("degree", degree, 1...1000)
-    check("degreeLow", degreeLow, 1...1000)
-    check("degreeHigh", degreeHigh, 1...1000)
-    check("degreeOutbound", degreeOutbound, 0...1000)
-    check("degreeLazy", degreeLazy, 0...1000)
-    check("backoffSlackHeartbeats", backoffSlackHeartbeats, 0...100)
-    check("cacheWindows", cacheWindows, 1...255)
-    check("gossipWindows", gossipWindows, 1...255)
-    check("ihaveMessagesMaximum", ihaveMessagesMaximum, 1...65_535)
-    check("ihaveIdentifiersMaximum", ihaveIdentifiersMaximum, 1...65_535)
-    check("retransmissionsMaximum", retransmissionsMaximum, 1...1000)
-    check("seenBytesMaximum", seenBytesMaximum, 1 << 16...1 << 40)
-    check("rpcBytesMaximum", rpcBytesMaximum, 512...1 << 26)
-    check("controlPerLinkMaximum", controlPerLinkMaximum, 1...4096)
-    check("cacheEntriesMaximum", cacheEntriesMaximum, 1...1 << 20)
-    check("placeholdersMaximum", placeholdersMaximum, 1...1 << 24)
-    check("pruneBackoff", pruneBackoff, .seconds(1), hour)
-    check("unsubscribeBackoff", unsubscribeBackoff, .seconds(1), hour)
-    check("backoffMaximum", backoffMaximum, .seconds(1), day)
-    check("heartbeatInterval", heartbeatInterval, .milliseconds(1), hour)
-    check("heartbeatDelay", heartbeatDelay, .zero, hour)
-    check("promiseLife", promiseLife, .milliseconds(1), hour)
-    check("fanoutLife", fanoutLife, .milliseconds(1), day)
-    check("seenLife", seenLife, .milliseconds(1), day)
-    if !(0...1).contains(gossipFactor) { found.append(.gossipFactorOutside(gossipFactor)) }
-    if degreeLow > degree { found.append(.lowAboveDegree(low: degreeLow, degree: degree)) }
-    if degree > degreeHigh { found.append(.degreeAboveHigh(degree: degree, high: degreeHigh)) }
-    if degreeOutbound >= degreeLow {
-      found.append(.outboundNotBelowLow(outbound: degreeOutbound, low: degreeLow))
-    }
-    if degreeOutbound > degree / 2 {
-      found.append(.outboundAboveHalf(outbound: degreeOutbound, degree: degree))
-    }
-    if gossipWindows > cacheWindows {
-      found.append(.gossipWindowsAboveCache(gossip: gossipWindows, cache: cacheWindows))
-    }
-    if cacheWindows > 0 {
-      let cache = heartbeatInterval * UInt64(cacheWindows)
-      if seenLife < cache { found.append(.seenLifeBelowCache(seenLife: seenLife, cache: cache)) }
-    }
-    for (name, value) in [("pruneBackoff", pruneBackoff), ("unsubscribeBackoff", unsubscribeBackoff)]
-    where value.nanoseconds % 1_000_000_000 != 0 {
-      found.append(.backoffNotWholeSeconds(parameter: name, value: value))
-    }
-    return found
+  /// The mesh degrees of topics and nodes without their own.
+  public var degrees: MeshDegrees {
+    MeshDegrees(
+      degree: degree, low: degreeLow, high: degreeHigh, outbound: degreeOutbound,
+      score: min(degreeScore, degree))
   }
 }

@@ -1,10 +1,10 @@
-// GossipSub v1.1's router without I/O: the face of this module. One router holds a whole *population* of nodes; the
+// GossipSub's router without I/O, v1.0 to v1.3: the face of this module. One router holds a whole *population* of nodes; the
 // simulator hosts all of them in one, a cluster process its own. One input goes in, all its effects are in the outbox when
 // the call returns. No clock, no randomness but the seed's: what a node does depends on the seed and on its own
 // inputs, not on the rest of the population.
 //
-// Not here yet: peer scoring and thresholds, peer exchange, IDONTWANT (1.2), extensions (1.3), direct peers.
-// An RPC carries one message or control, never both, and one message at most.
+// An RPC carries one message or control, never both, and one message at most. Signed peer records of peer exchange count
+// as bytes and are not looked into. go's peer gater is not here.
 
 public import Basics
 
@@ -18,7 +18,8 @@ public import Basics
 /// a peer may be anything (counted).
 public struct Router: ~Copyable {
   private var box: Box<RouterState>
-  private var latest = Instant.zero
+  /// Instant of the latest input.
+  var latest = Instant.zero
 
   /// - Parameters:
   ///   - parameters: free of `violations`.
@@ -37,12 +38,12 @@ public struct Router: ~Copyable {
         seed: seed, indexesContents: indexesContents))
   }
 
-  private var state: RouterState {
+  var state: RouterState {
     @inline(__always) _read { yield box.value }
     @inline(__always) _modify { yield &box.value }
   }
 
-  @inline(__always) private mutating func advance(to instant: Instant) {
+  @inline(__always) mutating func advance(to instant: Instant) {
     assert(instant >= latest, "time runs backward: \(instant) after \(latest)")
     latest = instant
   }
@@ -100,11 +101,78 @@ public struct Router: ~Copyable {
     -> MembershipResult
   {
     advance(to: instant)
-    return state.connected(slot, &outbox)
+    return state.connected(slot, at: instant, &outbox)
   }
 
-  /// The link is down. The peer leaves mesh, fanout and topic; backoffs stay.
-  public mutating func disconnected(slot: UInt32) -> MembershipResult { state.disconnected(slot) }
+  /// The link is down. The peer leaves mesh, fanout and topic; backoffs stay, and so do the books of a peer with a score of
+  /// zero or less, for the retention time. Without an instant it is that of the latest input.
+  public mutating func disconnected(slot: UInt32, at instant: Instant? = nil) -> MembershipResult {
+    if let instant { advance(to: instant) }
+    return state.disconnected(slot, at: latest)
+  }
+
+  /// A dial that `Outbox.dials` asked for did not succeed.
+  public mutating func dialFailed(slot: UInt32) { state.endDial(slot, state.owner(slot)) }
+
+  /// Whether the slot's owner dialed the link. The router sets it for dials it asks for; the driver clears the other end.
+  public mutating func setOutbound(slot: UInt32, _ isOutbound: Bool) {
+    let local = state.local(slot)
+    let place = state.maskPlace(state.owner(slot), local)
+    if isOutbound {
+      state.masks[place].outbound |= RouterState.bit(local)
+    } else {
+      state.masks[place].outbound &= ~RouterState.bit(local)
+    }
+  }
+
+  /// A direct peer (v1.1 *Explicit peering agreements*): gets every message, is always heard, never in the mesh, never
+  /// gossiped to, and dialed again when it is away. Both sides must be told.
+  public mutating func setDirect(slot: UInt32, _ isDirect: Bool) {
+    state.setDirect(slot, isDirect, at: latest)
+  }
+
+  /// The owner hears nothing from a blacklisted peer, and holds nothing against it.
+  public mutating func setBlacklisted(slot: UInt32, _ isBlacklisted: Bool) {
+    if isBlacklisted {
+      state.links[slot].flags.insert(.blacklisted)
+    } else {
+      state.links[slot].flags.remove(.blacklisted)
+    }
+    state.setDeafness(slot)
+  }
+
+  // MARK: Nodes that differ
+
+  /// The node speaks another version than the parameters say; takes effect on links connected later.
+  public mutating func setVersion(_ node: NodeID, _ version: ProtocolVersion) {
+    state.nodes[node.index].version = version
+  }
+
+  /// The node wants other mesh degrees than the parameters say, in every topic.
+  public mutating func setDegrees(_ node: NodeID, _ degrees: MeshDegrees) {
+    var place = 0
+    while place * state.topicCount < state.degrees.count {
+      var isSame = true
+      for k in 0..<state.topicCount where state.degrees[place * state.topicCount + k] != degrees {
+        isSame = false
+      }
+      if isSame { break }
+      place += 1
+    }
+    if place * state.topicCount == state.degrees.count {
+      state.degrees.append(repeating: degrees, count: state.topicCount)
+    }
+    precondition(place <= Int(UInt16.max), "too many different degrees")
+    state.nodes[node.index].degreeClass = UInt16(place)
+  }
+
+  /// The node's subscription filter: it neither joins a topic that is not allowed nor notes who does.
+  public mutating func setFilter(_ node: NodeID, _ topic: TopicID, isAllowed: Bool) {
+    if state.filtered.count == 0 {
+      state.filtered.append(repeating: false, count: state.nodeCount * state.topicCount)
+    }
+    state.filtered[state.cell(node.index, topic)] = !isAllowed
+  }
 
   // MARK: Topics
 
@@ -135,10 +203,13 @@ public struct Router: ~Copyable {
     return state.publish(message, topic, node.index, at: instant, &outbox)
   }
 
-  /// A copy arrived. `.fresh` asks the application for a verdict: one `settle`, now or later.
-  public mutating func receive(_ message: MessageHandle, on slot: UInt32, at instant: Instant) -> Reception {
+  /// A copy arrived. `.fresh` asks the application for a verdict: one `settle`, now or later. Effects: IDONTWANT to the mesh
+  /// for a large fresh message.
+  public mutating func receive(
+    _ message: MessageHandle, on slot: UInt32, at instant: Instant, outbox: inout Outbox
+  ) -> Reception {
     advance(to: instant)
-    return state.receive(message, on: slot)
+    return state.receive(message, on: slot, at: instant, &outbox)
   }
 
   /// The verdict on a fresh message that came over `slot`. Effects when accepted: copies to the mesh but the peers known
@@ -148,7 +219,7 @@ public struct Router: ~Copyable {
     outbox: inout Outbox
   ) -> Settlement {
     advance(to: instant)
-    return state.settle(message, node.index, from: slot, verdict, &outbox)
+    return state.settle(message, node.index, from: slot, verdict, at: instant, &outbox)
   }
 
   // MARK: Control
@@ -165,14 +236,7 @@ public struct Router: ~Copyable {
   /// The driver could not send this (its queue was full, the link broke). Takes the transmission's reference; GRAFT,
   /// PRUNE and subscriptions go out with the next RPC to that peer if they are still true.
   public mutating func dropped(_ transmission: Transmission) {
-    guard transmission.payload.isControl else {
-      state.counters.dataDropped += 1
-      return
-    }
-    state.counters.controlDropped += 1
-    let rpc = transmission.payload.control
-    if state.isConnected(transmission.slot) { state.park(rpc, transmission.slot) }
-    state.control.release(rpc)
+    state.dropped(transmission)
   }
 
   /// A codec or driver found something malformed or unknown in what the peer sent.
@@ -190,11 +254,7 @@ public struct Router: ~Copyable {
   /// Adds an item a peer sent. False, counted: a topic the router does not know, more items than an RPC may have, or a full
   /// store. IHAVE and IWANT begin without ids.
   public mutating func append(_ item: ControlItem, to rpc: ControlHandle) -> Bool {
-    let topic: TopicID =
-      switch item {
-      case .subscription(let topic, _), .graft(let topic), .prune(let topic, _), .ihave(let topic, _): topic
-      case .iwant: TopicID(0)
-      }
+    let topic = item.topic ?? TopicID(0)
     guard topic.index < state.topicCount, state.control.itemCount(rpc) < 4 * state.topicCount + 16 else {
       state.counters.invalid += 1
       return false
@@ -206,8 +266,18 @@ public struct Router: ~Copyable {
     return true
   }
 
-  /// Adds an id a peer sent to the RPC's last item, an IHAVE or IWANT. False, counted: more ids than an RPC may have; an
-  /// IWANT for something never heard of; an IHAVE when there is no place for more unknown ids. Requires the
+  /// Names a peer in the RPC's last item, a PRUNE. False, counted: more peers than are named at once anywhere, or a full
+  /// store.
+  public mutating func append(peer: NodeID, to rpc: ControlHandle) -> Bool {
+    guard state.control.append(peer: peer, to: rpc) else {
+      state.counters.controlFull += 1
+      return false
+    }
+    return true
+  }
+
+  /// Adds an id a peer sent to the RPC's last item, an IHAVE, IWANT or IDONTWANT. False, counted: more ids than an RPC may have; an
+  /// IWANT for something never heard of; an IHAVE or IDONTWANT when there is no place for more unknown ids. Requires the
   /// content index.
   public mutating func append(_ content: ContentID, to rpc: ControlHandle, at instant: Instant) -> Bool {
     advance(to: instant)
@@ -254,10 +324,64 @@ public struct Router: ~Copyable {
 
   /// The node loses all it knew: links, topics, mesh, backoffs, caches, what it has seen. The driver tells its neighbours
   /// (`disconnected` of their slots) when they notice. Cost: one line a live segment of messages.
-  public mutating func crash(_ node: NodeID) -> MembershipResult { state.crash(node.index) }
+  public mutating func crash(_ node: NodeID) -> MembershipResult { state.crash(node.index, at: latest) }
 
   /// The node is up again, as new: the driver connects its links and joins its topics.
   public mutating func restart(_ node: NodeID) -> MembershipResult { state.restart(node.index) }
+}
+
+// MARK: - Queues
+
+extension Router {
+  /// Moves an outbox into the outbound queues of `Parameters.queue`, which must be set; `lane` is that of its messages:
+  /// `publish` after `publish`, `forward` after `settle`, `gossip` after control. Dials and hang-ups stay.
+  public mutating func enqueue(_ outbox: inout Outbox, as lane: Lane, at instant: Instant) -> QueueOutcome {
+    precondition(state.queues.isOn, "parameters name no outbound queue")
+    advance(to: instant)
+    return state.enqueue(&outbox, lane, at: instant)
+  }
+
+  /// The next RPC for the link, when it is free; nil when nothing waits.
+  public mutating func dequeue(slot: UInt32, at instant: Instant) -> Transmission? {
+    advance(to: instant)
+    return state.queues.isOn ? state.dequeue(slot, at: instant) : nil
+  }
+
+  /// RPCs that wait for the link.
+  public func queueLength(slot: UInt32) -> Int {
+    guard state.queues.isOn else { return 0 }
+    return Int(state.queues.links[slot].control) + Int(state.queues.links[slot].others)
+  }
+
+  /// Links that dropped something in the heartbeats since `forgetSlowPeers` (rust's *SlowPeer* event).
+  public var slowPeers: [SlowPeer] { state.queues.slowPeers.elements }
+  public mutating func forgetSlowPeers() { state.queues.slowPeers.removeAll() }
+}
+
+// MARK: - Partial messages
+
+extension Router {
+  /// Whether the node asks for parts instead of messages on the topic; said in its subscription, so before `join`. Needs
+  /// `ExtensionSet.partialMessages` on both sides.
+  public mutating func setPartial(_ node: NodeID, _ topic: TopicID, _ asks: Bool) {
+    state.setPartial(node.index, topic, asks)
+  }
+
+  /// The node has these parts of a group now. Effects: what it has, and the parts they lack, to mesh peers that asked for
+  /// parts. False, counted, when the node holds too many groups or nobody asked for parts.
+  public mutating func publishPartial(
+    _ node: NodeID, _ topic: TopicID, group: UInt64, parts: UInt64, partBytes: Int, at instant: Instant,
+    outbox: inout Outbox
+  ) -> Bool {
+    advance(to: instant)
+    return state.publishPartial(node.index, topic, group, parts, partBytes: UInt32(partBytes), &outbox)
+  }
+
+  /// The parts that the node has of a group; zero when it knows nothing of it.
+  public func parts(_ node: NodeID, _ topic: TopicID, group: UInt64) -> UInt64 {
+    guard let index = state.partials.find(node.index, topic, group) else { return 0 }
+    return state.partials.groups[index].held
+  }
 }
 
 // MARK: - Looking in

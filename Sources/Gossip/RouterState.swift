@@ -3,7 +3,8 @@
 // off" is two word operations. Mechanisms are extensions in files of their own; nothing here decides anything.
 //
 // Memory a cell, at up to 64 links a node and six cache windows: 3 x 8 bytes of link sets, 12 of backoff and fanout,
-// 24 of cache heads, 1 of standing; then 16 bytes for each backoff and for each word of cached messages.
+// 24 of cache heads, 1 of standing; then 16 bytes for each backoff and for each word of cached messages. With scoring 24
+// bytes more for each link of a joined topic, and 24 for each message inside the near-first window.
 
 internal import Basics
 
@@ -24,8 +25,49 @@ struct RouterState: ~Copyable {
     /// IHAVE RPCs taken, and ids asked for, in this heartbeat.
     var ihaves: UInt16 = 0
     var asked: UInt16 = 0
+    /// IDONTWANT parts taken in this heartbeat.
+    var idontwants: UInt16 = 0
     /// Promises this peer broke.
     var broken: UInt16 = 0
+    /// What the two sides speak with each other.
+    var version = ProtocolVersion.v1_2
+    /// What the peer's Extensions message named.
+    var extensions: ExtensionSet = []
+    var flags: LinkFlags = []
+  }
+
+  struct LinkFlags: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    /// A control RPC came on this connection; so did an Extensions message.
+    static var heard: Self { Self(rawValue: 1) }
+    static var extended: Self { Self(rawValue: 2) }
+    /// The owner asked for a dial that has not ended.
+    static var dialing: Self { Self(rawValue: 4) }
+    static var blacklisted: Self { Self(rawValue: 8) }
+    /// The score is below the graylist threshold; the `deaf` bit of `ends` follows, but not for direct peers.
+    static var graylisted: Self { Self(rawValue: 16) }
+  }
+
+  /// Sets of a node's links, one word of local slots each; one cache line.
+  struct Masks: BitwiseCopyable {
+    /// Dialed by the owner (D_out counts these).
+    var outbound: UInt64 = 0
+    /// Direct peers; peers that speak floodsub with the owner.
+    var direct: UInt64 = 0
+    var flood: UInt64 = 0
+    /// Peers that understand IDONTWANT.
+    var understands12: UInt64 = 0
+    /// Score below zero, below the gossip threshold, below the publish threshold.
+    var negative: UInt64 = 0
+    var gossipless: UInt64 = 0
+    var publishless: UInt64 = 0
+    /// Connected.
+    var connected: UInt64 = 0
+
+    /// Peers that get every message of their topics, mesh or not.
+    @inline(__always) var always: UInt64 { direct | (flood & ~publishless) }
+    /// Peers that are never in a mesh.
+    @inline(__always) var meshless: UInt64 { direct | flood }
   }
 
   struct Node: BitwiseCopyable {
@@ -37,6 +79,13 @@ struct RouterState: ~Copyable {
     var resent: UInt32 = 0
     /// Links with parts that a full queue refused.
     var parked: UInt32 = 0
+    /// First entry of the IDONTWANTs of the node's peers.
+    var unwanted: UInt32 = RouterState.none
+    /// Which row of `degrees` holds for it.
+    var degreeClass: UInt16 = 0
+    /// Dials under way because of peer exchange.
+    var dials: UInt16 = 0
+    var version = ProtocolVersion.v1_2
     var isUp = true
   }
 
@@ -59,10 +108,21 @@ struct RouterState: ~Copyable {
     var next: UInt32
   }
 
+  /// A message that a peer does not want.
+  struct Unwanted: BitwiseCopyable {
+    var message: MessageHandle
+    var slot: UInt32
+    var tick: UInt32
+    var next: UInt32
+  }
+
   static let none = UInt32.max
   static let connectedBit: UInt32 = 1 << 31
+  /// The owner hears nothing from the peer: graylisted or blacklisted.
+  static let deafBit: UInt32 = 1 << 30
+  static let ownerMask: UInt32 = 1 << 30 - 1
 
-  let parameters: Parameters
+  var parameters: Parameters
   let topicCount: Int
   let nodeCount: Int
   let windows: Int
@@ -72,7 +132,8 @@ struct RouterState: ~Copyable {
   let wordOffsets: Table<UInt32>
 
   // By slot.
-  /// The owner, and in the top bit whether the link is up: one load tells both for every copy received.
+  /// The owner, and in the top bits whether the link is up and whether the owner is deaf to the peer: one load tells all
+  /// three for every copy received.
   var ends: Table<UInt32>
   /// The node at the other end, in the id space of message origins.
   let peers: Table<UInt32>
@@ -92,7 +153,13 @@ struct RouterState: ~Copyable {
   /// Local slots with an entry in the cell's backoff list.
   var backedOff: Table<UInt64>
   // By node and word.
-  var outbound: Table<UInt64>
+  var masks: Table<Masks>
+  /// Whether any link anywhere has a peer in `Masks.always`.
+  var hasAlways = false
+  /// Mesh degrees, by class and topic; class 0 is the parameters'.
+  var degrees: Table<MeshDegrees>
+  /// By cell: topics that the node's subscription filter does not allow. Empty until one is set.
+  var filtered = Table<Bool>()
 
   var backoffs = Table<Backoff>()
   var freeBackoff = none
@@ -107,6 +174,14 @@ struct RouterState: ~Copyable {
   /// (slot, message) to how often it was served.
   var served = FlatHash()
   var servedSweep = 4096
+  /// (slot, message) that the peer does not want.
+  var unwantedIndex = FlatHash()
+  var unwanted = Table<Unwanted>()
+  var freeUnwanted = none
+  /// Peer scoring; empty when it is off.
+  var scores: ScoreState
+  var partials: PartialState
+  var queues: OutboundQueues
   /// By slot: an RPC with the parts a full queue refused.
   var parked: Table<UInt32>
 
@@ -126,6 +201,7 @@ struct RouterState: ~Copyable {
   let gossipChoice: HashRandom
   let fanoutChoice: HashRandom
   let promiseChoice: HashRandom
+  let exchangeChoice: HashRandom
   let heartbeatPhase: HashRandom
 
   init(
@@ -139,7 +215,7 @@ struct RouterState: ~Copyable {
     precondition(Int(offsets.last!) == neighbors.count)
     precondition(neighbors.count == outbound.count)
     precondition(topics.count <= Int(UInt16.max))
-    precondition(offsets.count <= Int(Self.connectedBit))
+    precondition(offsets.count <= Int(Self.deafBit))
     let count = offsets.count - 1
     nodeCount = count
     topicCount = topics.count
@@ -159,10 +235,10 @@ struct RouterState: ~Copyable {
       for _ in 0..<own { ends.append(UInt32(node)) }
     }
     wordStarts.append(UInt32(words))
-    let outboundWords = Table<UInt64>(repeating: 0, count: words)
+    let masks = Table<Masks>(repeating: Masks(), count: words)
     for slot in 0..<ends.count where outbound[slot] {
       let local = UInt32(slot) - offsets[Int(ends[slot])]
-      outboundWords[wordStarts[ends[slot]] + local >> 6] |= 1 << UInt64(local & 63)
+      masks[wordStarts[ends[slot]] + local >> 6].outbound |= 1 << UInt64(local & 63)
     }
 
     let cells = count * topics.count
@@ -171,7 +247,9 @@ struct RouterState: ~Copyable {
     self.ends = ends
     peers = Table(neighbors.map(\.rawValue))
     links = Table(repeating: Link(), count: neighbors.count)
-    nodes = Table(repeating: Node(), count: count)
+    var node = Node()
+    node.version = parameters.version
+    nodes = Table(repeating: node, count: count)
     standing = Table(repeating: .idle, count: cells)
     fanoutExpires = Table(repeating: 0, count: cells)
     backoffHeads = Table(repeating: Self.none, count: cells)
@@ -179,13 +257,21 @@ struct RouterState: ~Copyable {
     mesh = Table(repeating: 0, count: words * topics.count)
     announced = Table(repeating: 0, count: words * topics.count)
     backedOff = Table(repeating: 0, count: words * topics.count)
-    self.outbound = outboundWords
+    self.masks = masks
+    degrees = Table(topics.map { $0.degrees ?? parameters.degrees })
+    scores = ScoreState(
+      parameters, topics: topics.count, nodes: count, cells: cells, slots: neighbors.count,
+      peers: max(count, Int(neighbors.map(\.rawValue).max() ?? 0) + 1), degree: degree)
+    partials = PartialState()
+    queues = OutboundQueues(parameters.queue, slots: neighbors.count)
     parked = Table(repeating: Self.none, count: neighbors.count)
     messages = MessageTable(
       nodes: count, topics: topics, life: parameters.seenLife, bytesMaximum: parameters.seenBytesMaximum,
-      placeholdersMaximum: parameters.placeholdersMaximum, indexesContents: indexesContents, seed: seed)
+      placeholdersMaximum: parameters.placeholdersMaximum, indexesContents: indexesContents, seed: seed,
+      usualAuthorship: parameters.signing.ownAuthorship)
     control = ControlStore(
-      topics: topics, maximum: max(1024, neighbors.count * parameters.controlPerLinkMaximum))
+      topics: topics, maximum: max(1024, neighbors.count * parameters.controlPerLinkMaximum),
+      identity: parameters.identity, recordBytes: parameters.peerRecordBytes)
     cache = HandleSets(maximum: max(1024, cells * parameters.cacheEntriesMaximum))
     drafts = Table(repeating: Self.none, count: degree)
     excluded = Table(repeating: 0, count: (degree + 63) / 64)
@@ -193,12 +279,13 @@ struct RouterState: ~Copyable {
     gossipChoice = HashRandom(seed: seed, .gossipChoice)
     fanoutChoice = HashRandom(seed: seed, .fanout)
     promiseChoice = HashRandom(seed: seed, .promise)
+    exchangeChoice = HashRandom(seed: seed, .peerExchange)
     heartbeatPhase = HashRandom(seed: seed, .heartbeat)
   }
 
   /// Memory held for links, topics, meshes, backoffs, promises and caches, bytes.
   var stateBytes: Int {
-    let byNode = offsets.storageBytes + wordOffsets.storageBytes + nodes.storageBytes + outbound.storageBytes
+    let byNode = offsets.storageBytes + wordOffsets.storageBytes + nodes.storageBytes + masks.storageBytes
     let bySlot =
       ends.storageBytes + peers.storageBytes + links.storageBytes + parked.storageBytes + drafts.storageBytes
     let byCell =
@@ -206,7 +293,11 @@ struct RouterState: ~Copyable {
       + windowHeads.storageBytes + mesh.storageBytes + announced.storageBytes + backedOff.storageBytes
     let lists =
       backoffs.storageBytes + promises.storageBytes + senders.storageBytes + cache.entries.storageBytes
-    return byNode + bySlot + byCell + lists + resent.storageBytes + owed.storageBytes + served.storageBytes
+    let sparse =
+      resent.storageBytes + owed.storageBytes + served.storageBytes + unwantedIndex.storageBytes
+      + unwanted.storageBytes + filtered.storageBytes
+    return byNode + bySlot + byCell + lists + sparse + scores.storageBytes + partials.storageBytes
+      + queues.storageBytes
   }
 
   // MARK: Places
@@ -228,13 +319,22 @@ struct RouterState: ~Copyable {
   @inline(__always) func slots(_ node: Int) -> Range<UInt32> { offsets[node]..<offsets[node &+ 1] }
 
   @inline(__always) func owner(_ slot: UInt32) -> Int {
-    Int(truncatingIfNeeded: ends[slot] & ~Self.connectedBit)
+    Int(truncatingIfNeeded: ends[slot] & Self.ownerMask)
   }
 
   @inline(__always) func isConnected(_ slot: UInt32) -> Bool { ends[slot] >= Self.connectedBit }
 
   @inline(__always) func isOutbound(_ node: Int, _ local: UInt32) -> Bool {
-    outbound[Int(wordOffsets[node]) &+ Int(local &>> 6)] & Self.bit(local) != 0
+    masks[Int(wordOffsets[node]) &+ Int(local &>> 6)].outbound & Self.bit(local) != 0
+  }
+
+  /// Where the masks of a slot's word lie.
+  @inline(__always) func maskPlace(_ node: Int, _ local: UInt32) -> Int {
+    Int(truncatingIfNeeded: wordOffsets[node]) &+ Int(truncatingIfNeeded: local &>> 6)
+  }
+
+  @inline(__always) func degrees(_ node: Int, _ topic: TopicID) -> MeshDegrees {
+    degrees[Int(nodes[node].degreeClass) &* topicCount &+ topic.index]
   }
 
   @inline(__always) func local(_ slot: UInt32) -> UInt32 { slot &- offsets[owner(slot)] }

@@ -1,4 +1,4 @@
-// A GossipSub RPC as it lies in its frame (libp2p pubsub proto2; GossipSub v1.2, `rpc.proto`): parts are ranges of the
+// A GossipSub RPC as it lies in its frame (libp2p pubsub proto2; GossipSub v1.3, `rpc.proto`): parts are ranges of the
 // frame, kept in tables that the reader reuses from frame to frame.
 //
 // Unknown fields are skipped (other implementations add some to nearly every RPC). Every count and every length has a
@@ -23,6 +23,8 @@ public struct RPCLimits: Sendable {
   public var identifiers = 5_000
   /// Bytes of one message id.
   public var identifierBytes = 256
+  /// Peers named in all PRUNE parts together. go names 16.
+  public var peers = 256
   public init() {}
 }
 
@@ -50,7 +52,7 @@ public enum RPCError: Error, Equatable, Sendable {
 
   /// What it is about.
   public enum Part: Equatable, Sendable {
-    case rpc, subscription, publication, data, topic, control, identifier
+    case rpc, subscription, publication, data, topic, control, identifier, peer
   }
 }
 
@@ -67,23 +69,29 @@ public struct DecodedRPC: ~Copyable {
     public var data: ByteRange
   }
 
-  @frozen public enum ControlKind: UInt8, Sendable { case ihave, iwant, graft, prune, idontwant }
+  @frozen public enum ControlKind: UInt8, Sendable { case ihave, iwant, graft, prune, idontwant, extensions }
 
   @frozen public struct Control: Equatable, Sendable, BitwiseCopyable {
     public var kind: ControlKind
-    /// Empty for IWANT and IDONTWANT.
+    /// Empty for IWANT, IDONTWANT and Extensions.
     public var topic: ByteRange
     /// Its ids: a range of `identifiers`.
     public var firstIdentifier: UInt32
     public var identifierCount: UInt32
     /// PRUNE's backoff in seconds; zero when the sender named none.
     public var backoffSeconds: UInt64
+    /// The peer ids that a PRUNE names: a range of `peers`.
+    public var firstPeer: UInt32
+    public var peerCount: UInt32
+    /// Extensions: bit 0 partial messages, bit 1 the test extension.
+    public var extensions: UInt8
   }
 
   public private(set) var subscriptions = Table<Subscription>()
   public private(set) var publications = Table<Publication>()
   public private(set) var controls = Table<Control>()
   public private(set) var identifiers = Table<ByteRange>()
+  public private(set) var peers = Table<ByteRange>()
 
   public init() {}
 
@@ -106,6 +114,7 @@ public struct DecodedRPC: ~Copyable {
     publications.removeAll()
     controls.removeAll()
     identifiers.removeAll()
+    peers.removeAll()
   }
 
   // MARK: Messages of rpc.proto
@@ -179,6 +188,7 @@ public struct DecodedRPC: ~Copyable {
       case 3: kind = .graft
       case 4: kind = .prune
       case 5: kind = .idontwant
+      case 6: kind = .extensions
       default: continue
       }
       guard controls.count < limits.controls else { throw .tooMany(.control, limit: limits.controls) }
@@ -191,6 +201,8 @@ public struct DecodedRPC: ~Copyable {
   ) throws(RPCError) {
     var cursor = WireCursor(range)
     let first = identifiers.count
+    let firstPeer = peers.count
+    var extensions: UInt8 = 0
     var topic: ByteRange?
     var backoff: UInt64 = 0
     let hasTopic = kind == .ihave || kind == .graft || kind == .prune
@@ -206,13 +218,31 @@ public struct DecodedRPC: ~Copyable {
         topic = try bounded(bytes(value, .control, field), .topic, limits.topicBytes)
       } else if field == 3 && kind == .prune {
         backoff = try integer(value, .control, field)
+      } else if field == 2 && kind == .prune {
+        try readPeer(bytes(value, .control, field), frame, limits)
+      } else if kind == .extensions && (field == 10 || field == 6_492_434) {
+        if try integer(value, .control, field) != 0 { extensions |= field == 10 ? 1 : 2 }
       }
     }
     if hasTopic && topic == nil { throw .missingTopic(.control) }
     controls.append(
       Control(
         kind: kind, topic: topic ?? ByteRange(0, 0), firstIdentifier: UInt32(first),
-        identifierCount: UInt32(identifiers.count - first), backoffSeconds: backoff))
+        identifierCount: UInt32(identifiers.count - first), backoffSeconds: backoff,
+        firstPeer: UInt32(firstPeer), peerCount: UInt32(peers.count - firstPeer), extensions: extensions))
+  }
+
+  /// A PeerInfo: its id. The signed record is not looked into.
+  private mutating func readPeer(
+    _ range: ByteRange, _ frame: Span<UInt8>, _ limits: RPCLimits
+  ) throws(RPCError) {
+    var cursor = WireCursor(range)
+    while let (field, value) = try next(&cursor, frame) {
+      guard field == 1 else { continue }
+      let id = try bounded(bytes(value, .control, field), .identifier, limits.identifierBytes)
+      guard peers.count < limits.peers else { throw .tooMany(.peer, limit: limits.peers) }
+      peers.append(id)
+    }
   }
 
   // MARK: Fields

@@ -15,10 +15,9 @@ extension DecodedRPC {
 
   /// Makes a control RPC of the subscriptions and the control parts, for `Router.receive`. Nil when nothing of it has a
   /// meaning here, or the router's store is full. The caller holds the one reference.
-  ///
-  /// IDONTWANT is read and not used: the router does not speak 1.2 yet.
   public func control(
-    of frame: Span<UInt8>, _ topics: TopicNames, into router: inout Router, at now: Instant
+    of frame: Span<UInt8>, _ topics: TopicNames, peers names: PeerNames = PeerNames([]),
+    into router: inout Router, at now: Instant
   ) -> ControlHandle? {
     guard hasControl, let rpc = router.createControl() else { return nil }
     var isEmpty = true
@@ -33,14 +32,18 @@ extension DecodedRPC {
     }
     for k in 0..<controls.count {
       let part = controls[k]
-      if part.kind == .iwant {
-        if router.append(.iwant(identifiers: 0), to: rpc) {
+      if part.kind == .iwant || part.kind == .idontwant {
+        let item: ControlItem = part.kind == .iwant ? .iwant(identifiers: 0) : .idontwant(identifiers: 0)
+        if router.append(item, to: rpc) {
           isEmpty = false
           append(part, of: frame, to: rpc, into: &router, at: now)
         }
         continue
       }
-      if part.kind == .idontwant { continue }
+      if part.kind == .extensions {
+        if router.append(.extensions(ExtensionSet(rawValue: part.extensions)), to: rpc) { isEmpty = false }
+        continue
+      }
       guard let topic = topics.id(frame.extracting(part.topic.indices)) else {
         router.countInvalid()
         continue
@@ -50,13 +53,19 @@ extension DecodedRPC {
         if router.append(.graft(topic), to: rpc) { isEmpty = false }
       case .prune:
         let backoff = UInt32(min(part.backoffSeconds, UInt64(UInt32.max)))
-        if router.append(.prune(topic, backoffSeconds: backoff), to: rpc) { isEmpty = false }
+        if router.append(.prune(topic, backoffSeconds: backoff), to: rpc) {
+          isEmpty = false
+          for k in 0..<Int(part.peerCount) {
+            let id = frame.extracting(peers[Int(part.firstPeer) + k].indices)
+            if let node = names.node(id) { _ = router.append(peer: node, to: rpc) }
+          }
+        }
       case .ihave:
         if router.append(.ihave(topic, identifiers: 0), to: rpc) {
           isEmpty = false
           append(part, of: frame, to: rpc, into: &router, at: now)
         }
-      case .iwant, .idontwant: break
+      case .iwant, .idontwant, .extensions: break
       }
     }
     if isEmpty {

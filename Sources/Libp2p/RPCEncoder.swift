@@ -1,4 +1,4 @@
-// Writing GossipSub RPCs (libp2p pubsub proto2, GossipSub v1.2), fields in the order of their numbers. The sizes are those
+// Writing GossipSub RPCs (libp2p pubsub proto2, GossipSub v1.3), fields in the order of their numbers. The sizes are those
 // of Gossip's `WireSize`: what the link model charged for is what the socket carries.
 
 internal import Basics
@@ -7,8 +7,12 @@ public import Gossip
 /// Writes RPCs for the topics of one run.
 public struct RPCEncoder: Sendable {
   public let topics: TopicNames
+  public let peers: PeerNames
 
-  public init(_ topics: TopicNames) { self.topics = topics }
+  public init(_ topics: TopicNames, peers: PeerNames = PeerNames([])) {
+    self.topics = topics
+    self.peers = peers
+  }
 
   /// Bytes of an RPC with one message under StrictNoSign.
   public func publicationSize(_ topic: TopicID, dataBytes: Int) -> Int {
@@ -26,7 +30,9 @@ public struct RPCEncoder: Sendable {
   }
 
   /// Appends the control RPC `rpc` of `router` to `bytes`. Ids that went stale since are left out, and parts that lose all
-  /// their ids; otherwise exactly `ControlStore.encodedSize` bytes. Requires a router with a content index.
+  /// their ids, and peers of a PRUNE that have no id in `peers`; otherwise exactly `ControlStore.encodedSize` bytes (signed
+  /// peer records apart). Partial messages are left out: the router counts parts and does not hold them. Requires a
+  /// router with a content index.
   public func control(_ rpc: ControlHandle, of router: borrowing Router, into bytes: inout [UInt8]) {
     var control: [UInt8] = []
     var identifiers: [ContentID] = []
@@ -51,13 +57,28 @@ public struct RPCEncoder: Sendable {
         }
       case .prune(let topic, let backoffSeconds):
         let name = topics.names[topic.index]
-        let inside = WireSize.field(name.count) + 1 + WireSize.varint(Int(backoffSeconds))
+        var named: [[UInt8]] = []
+        var cursor = router.control.peers(of: index)
+        while let peer = router.control.next(&cursor) {
+          if let id = peers.id(of: peer) { named.append(id) }
+        }
+        let backoff = backoffSeconds == 0 ? 0 : 1 + WireSize.varint(Int(backoffSeconds))
+        let inside =
+          WireSize.field(name.count) + backoff
+          + named.reduce(0) { $0 + WireSize.field(WireSize.field($1.count)) }
         control.append(addingCapacity: WireSize.field(inside)) { output in
           output.append(tag: 4, length: inside)
           output.append(tag: 1, length: name.count)
           output.append(bytes: name.span)
-          output.append(3 << 3)
-          output.append(varint: Int(backoffSeconds))
+          for id in named {
+            output.append(tag: 2, length: WireSize.field(id.count))
+            output.append(tag: 1, length: id.count)
+            output.append(bytes: id.span)
+          }
+          if backoffSeconds > 0 {
+            output.append(3 << 3)
+            output.append(varint: Int(backoffSeconds))
+          }
         }
       case .ihave(let topic, _):
         collect(index, of: router, into: &identifiers)
@@ -73,13 +94,23 @@ public struct RPCEncoder: Sendable {
         }
       case .iwant:
         collect(index, of: router, into: &identifiers)
-        let inside = identifiers.count * WireSize.identifier
-        if !identifiers.isEmpty {
-          control.append(addingCapacity: WireSize.field(inside)) { output in
-            output.append(tag: 2, length: inside)
-            for id in identifiers { output.append(tag: 1, id) }
+        append(identifiers, as: 2, to: &control)
+      case .idontwant:
+        collect(index, of: router, into: &identifiers)
+        append(identifiers, as: 5, to: &control)
+      case .extensions(let set):
+        control.append(addingCapacity: WireSize.extensions(set)) { output in
+          output.append(tag: 6, length: WireSize.extensions(set) - 2)
+          if set.contains(.partialMessages) {
+            output.append(10 << 3)
+            output.append(1)
+          }
+          if set.contains(.test) {
+            output.append(varint: 6_492_434 << 3)
+            output.append(1)
           }
         }
+      case .partial: break
       }
       position = router.control.item(after: index)
     }
@@ -87,6 +118,16 @@ public struct RPCEncoder: Sendable {
     bytes.append(addingCapacity: WireSize.field(control.count)) { output in
       output.append(tag: 3, length: control.count)
       output.append(bytes: control.span)
+    }
+  }
+
+  /// IWANT or IDONTWANT, unless it has no ids.
+  private func append(_ identifiers: [ContentID], as field: UInt8, to control: inout [UInt8]) {
+    guard !identifiers.isEmpty else { return }
+    let inside = identifiers.count * WireSize.identifier
+    control.append(addingCapacity: WireSize.field(inside)) { output in
+      output.append(tag: field, length: inside)
+      for id in identifiers { output.append(tag: 1, id) }
     }
   }
 

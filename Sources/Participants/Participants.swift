@@ -23,7 +23,7 @@ extension Participants {
     if payload.isControl {
       _ = router.receive(payload.control, on: slot, at: now, outbox: &effects.outbox)
       router.control.release(payload.control)
-    } else if router.receive(payload.message, on: slot, at: now) == .fresh {
+    } else if router.receive(payload.message, on: slot, at: now, outbox: &effects.outbox) == .fresh {
       admit(payload.message, at: node, on: slot, now, &effects)
     }
   }

@@ -3,7 +3,6 @@
 
 public import AVS
 public import Basics
-import Network
 public import Signatures
 
 /// The arrival process of a service's tasks.

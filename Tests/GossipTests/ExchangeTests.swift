@@ -61,7 +61,7 @@ import Testing
         let content = a.router.messages.content(of: payload.message)
         let handle = b.router.messages.register(
           content, topic: fact.topic, dataBytes: Int(fact.dataBytes), at: now)
-        if b.router.receive(handle, on: 0, at: now) == .fresh {
+        if b.router.receive(handle, on: 0, at: now, outbox: &b.outbox) == .fresh {
           fresh += 1
           _ = b.router.settle(b.node, handle, from: 0, verdict: .accept, at: now, outbox: &b.outbox)
         }

@@ -32,7 +32,7 @@ import Testing
           let message = router.messages.register(topic: topic, dataBytes: 250, origin: NodeID(node), at: now)
           for copy in 0..<min(nodes, 300) where copy != node {
             let slot = router.slots(of: NodeID(copy)).lowerBound
-            if router.receive(message, on: slot, at: now) == .fresh {
+            if router.receive(message, on: slot, at: now, outbox: &outbox) == .fresh {
               _ = router.settle(NodeID(copy), message, from: slot, verdict: .accept, at: now, outbox: &outbox)
             }
           }

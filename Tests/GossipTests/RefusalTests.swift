@@ -161,7 +161,7 @@ import Testing
     var outbox = Outbox()
     let message = router.messages.register(topic: TopicID(0), dataBytes: 1, at: .zero)
     let rpc = router.createControl()!
-    let data = router.receive(message, on: 2, at: .zero)
+    let data = router.receive(message, on: 2, at: .zero, outbox: &outbox)
     let control = router.receive(rpc, on: .max, at: .zero, outbox: &outbox)
     #expect(data == .unreachable)
     #expect(control == .unreachable)

@@ -83,7 +83,7 @@ private struct Bytes {
           4,
           Bytes.make {
             $0.field(1, name)
-            $0.field(3, number: backoff)
+            if backoff > 0 { $0.field(3, number: backoff) }
           })
       default:
         let isIHave = random.below(2) == 0

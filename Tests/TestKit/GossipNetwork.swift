@@ -8,7 +8,7 @@ public import Gossip
 public struct Sent: Hashable, Sendable {
   public enum Part: Hashable, Sendable {
     case message(MessageHandle)
-    case control(ControlItem, identifiers: [MessageHandle])
+    case control(ControlItem, identifiers: [MessageHandle], peers: [NodeID] = [])
   }
   public var at: Instant
   public var from: Int
@@ -27,10 +27,14 @@ public struct Sent: Hashable, Sendable {
 
   /// The control item, nil for a message.
   public var item: ControlItem? {
-    if case .control(let item, _) = part { item } else { nil }
+    if case .control(let item, _, _) = part { item } else { nil }
   }
   public var identifiers: [MessageHandle] {
-    if case .control(_, let identifiers) = part { identifiers } else { [] }
+    if case .control(_, let identifiers, _) = part { identifiers } else { [] }
+  }
+  /// The peers that a PRUNE names.
+  public var peers: [NodeID] {
+    if case .control(_, _, let peers) = part { peers } else { [] }
   }
   public var message: MessageHandle? {
     if case .message(let message) = part { message } else { nil }
@@ -43,6 +47,8 @@ public final class GossipNetwork {
     case arrival(slot: UInt32, Payload)
     case heartbeat(node: Int, life: Int)
     case verdict(node: Int, MessageHandle, slot: UInt32)
+    case dialed(slot: UInt32)
+    case sendNext(slot: UInt32)
   }
 
   public let graph: LinkGraph
@@ -65,6 +71,18 @@ public final class GossipNetwork {
   public var refuses: (Sent) -> Bool = { _ in false }
   /// Nodes whose heartbeats do not come: they only react.
   public var silent: Set<Int> = []
+
+  /// From a wish for a link to the link.
+  public var dialing = TimeSpan.milliseconds(20)
+  /// Whether a dial from one node to another succeeds.
+  public var accepts: (Int, Int) -> Bool = { _, _ in true }
+  /// Slots over which dials succeeded.
+  public private(set) var dialed: Set<UInt32> = []
+  /// With outbound queues: how long an RPC occupies its link, and links that send nothing.
+  public var sendTime = TimeSpan.milliseconds(1)
+  public var blocked: (Int, Int) -> Bool = { _, _ in false }
+  public private(set) var outcomes: [QueueOutcome] = []
+  private var sending: Set<UInt32> = []
 
   /// Everything sent since `record` was set.
   public var record = false
@@ -89,8 +107,12 @@ public final class GossipNetwork {
   // MARK: Doing
 
   /// Connects every link, joins `topic` at every node but those excepted, starts the heartbeats.
-  public func start(joining topics: [TopicID] = [TopicID(0)], except: Set<Int> = []) {
-    for slot in 0..<UInt32(graph.neighbors.count) { connect(slot) }
+  /// Links in `dormant` (by the dialer's or listener's slot) stay closed until somebody dials them.
+  public func start(
+    joining topics: [TopicID] = [TopicID(0)], except: Set<Int> = [], dormant: Set<UInt32> = []
+  ) {
+    for slot in 0..<UInt32(graph.neighbors.count)
+    where !dormant.contains(slot) && !dormant.contains(graph.reverse[Int(slot)]) { connect(slot) }
     for node in 0..<graph.nodes {
       if !except.contains(node) { for topic in topics { join(node, topic) } }
       startHeartbeat(node)
@@ -109,8 +131,8 @@ public final class GossipNetwork {
 
   /// Both ends lose the link.
   public func disconnect(_ slot: UInt32) {
-    _ = router.disconnected(slot: slot)
-    _ = router.disconnected(slot: graph.reverse[Int(slot)])
+    _ = router.disconnected(slot: slot, at: now)
+    _ = router.disconnected(slot: graph.reverse[Int(slot)], at: now)
   }
 
   public func join(_ node: Int, _ topic: TopicID = TopicID(0)) {
@@ -127,7 +149,7 @@ public final class GossipNetwork {
   public func crash(_ node: Int) {
     lives[node] += 1
     _ = router.crash(NodeID(node))
-    for slot in router.slots(of: NodeID(node)) { _ = router.disconnected(slot: graph.reverse[Int(slot)]) }
+    for slot in router.slots(of: NodeID(node)) { _ = router.disconnected(slot: graph.reverse[Int(slot)], at: now) }
   }
 
   /// The node comes back, is connected and joins.
@@ -156,15 +178,18 @@ public final class GossipNetwork {
 
   public func publish(_ node: Int, _ topic: TopicID, _ message: MessageHandle) -> PublishResult {
     let result = router.publish(NodeID(node), topic, message, at: now, outbox: &outbox)
-    transmit()
+    transmit(lane: .publish)
     return result
   }
 
   /// Something arrives at `node` from `peer` at once, whatever the peer's router thinks of it.
-  public func inject(_ node: Int, from peer: Int, _ items: [(ControlItem, [MessageHandle])]) {
+  public func inject(
+    _ node: Int, from peer: Int, _ items: [(ControlItem, [MessageHandle])], peers: [Int] = []
+  ) {
     guard let rpc = router.control.create() else { return }
     for (item, identifiers) in items {
       _ = router.control.append(item, to: rpc)
+      for peer in peers { _ = router.control.append(peer: NodeID(peer), to: rpc) }
       for identifier in identifiers { _ = router.control.append(identifier, to: rpc) }
     }
     _ = router.receive(rpc, on: graph.slot(node, to: peer), at: now, outbox: &outbox)
@@ -204,8 +229,25 @@ public final class GossipNetwork {
     return true
   }
 
+  /// The router itself, for what this harness has no word for. What it puts into an outbox is sent.
+  public func with<Result>(_ body: (inout Router, inout Outbox) -> Result) -> Result {
+    let result = body(&router, &outbox)
+    transmit()
+    return result
+  }
+
   // MARK: Looking
 
+  public func score(_ node: Int, _ peer: Int) -> Double { router.score(slot: graph.slot(node, to: peer)) }
+  public func explain(_ node: Int, _ peer: Int) -> ScoreExplanation? {
+    router.explain(slot: graph.slot(node, to: peer))
+  }
+  public func isConnected(_ node: Int, _ peer: Int) -> Bool {
+    router.isConnected(slot: graph.slot(node, to: peer))
+  }
+  public func connections(_ node: Int) -> Int {
+    router.slots(of: NodeID(node)).count { router.isConnected(slot: $0) }
+  }
   public var counters: Counters { router.counters }
   public var controlInFlight: Int { router.control.count }
   public func meshDegree(_ node: Int, _ topic: TopicID = TopicID(0)) -> Int {
@@ -261,15 +303,29 @@ public final class GossipNetwork {
         push(next, .heartbeat(node: node, life: life))
       }
       transmit()
+    case .dialed(let slot):
+      let other = graph.reverse[Int(slot)]
+      guard accepts(router.owner(of: slot).index, router.owner(of: other).index) else {
+        router.dialFailed(slot: slot)
+        return
+      }
+      dialed.insert(slot)
+      router.setOutbound(slot: other, false)
+      connect(slot)
+      connect(other)
+    case .sendNext(let slot):
+      sending.remove(slot)
+      sendNext(slot)
     case .verdict(let node, let message, let slot):
       _ = router.settle(
         NodeID(node), message, from: slot, verdict: verdict(node, message), at: now, outbox: &outbox)
-      transmit()
+      transmit(lane: .forward)
     }
   }
 
   private func deliver(_ message: MessageHandle, _ slot: UInt32) -> Reception {
-    let reception = router.receive(message, on: slot, at: now)
+    let reception = router.receive(message, on: slot, at: now, outbox: &outbox)
+    transmit(lane: .gossip)
     if reception == .fresh {
       let node = router.owner(of: slot).index
       firsts[message, default: [:]][node] = now
@@ -283,26 +339,53 @@ public final class GossipNetwork {
     return reception
   }
 
-  /// Puts the outbox on the links.
-  private func transmit() {
-    for k in 0..<outbox.count {
-      let transmission = outbox[k]
+  /// Puts the outbox on the links, or into the queues when the parameters name some.
+  private func transmit(lane: Lane = .gossip) {
+    for k in 0..<outbox.dials.count { push(now + dialing, .dialed(slot: outbox.dials[k])) }
+    for k in 0..<outbox.hangups.count { disconnect(outbox.hangups[k]) }
+    if router.parameters.queue != nil {
+      let slots = Set((0..<outbox.count).map { outbox[$0].slot }).sorted()
+      let outcome = router.enqueue(&outbox, as: lane, at: now)
+      outcomes.append(outcome)
+      for k in 0..<outbox.hangups.count { disconnect(outbox.hangups[k]) }
+      outbox.removeAll()
+      for slot in slots { sendNext(slot) }
+      return
+    }
+    for k in 0..<outbox.count { send(outbox[k]) }
+    outbox.removeAll()
+  }
+
+  /// Takes the next RPC off the link's queue when the link is free.
+  private func sendNext(_ slot: UInt32) {
+    guard !sending.contains(slot), !blocked(router.owner(of: slot).index, router.neighbor(slot).index),
+      let transmission = router.dequeue(slot: slot, at: now)
+    else { return }
+    sending.insert(slot)
+    push(now + sendTime, .sendNext(slot: slot))
+    send(transmission)
+  }
+
+  /// Lets links send again after `blocked` changed.
+  public func unblock() { for slot in 0..<UInt32(graph.neighbors.count) { sendNext(slot) } }
+
+  private func send(_ transmission: Transmission) {
+    do {
       rpcs += 1
       let parts = parts(transmission)
       if parts.first.map(refuses) ?? false {
         router.dropped(transmission)
-        continue
+        return
       }
       if record { sent += parts }
       if parts.contains(where: loses) {
         if transmission.payload.isControl { router.control.release(transmission.payload.control) }
-        continue
+        return
       }
       push(
         now + latency,
         .arrival(slot: graph.reverse[Int(transmission.slot)], transmission.payload))
     }
-    outbox.removeAll()
   }
 
   private func parts(_ transmission: Transmission) -> [Sent] {
@@ -316,7 +399,10 @@ public final class GossipNetwork {
       var identifiers: [MessageHandle] = []
       var ids = router.control.identifiers(of: index)
       while let id = router.control.next(&ids) { identifiers.append(id) }
-      parts.append(part(.control(router.control.item(index), identifiers: identifiers)))
+      var peers: [NodeID] = []
+      var named = router.control.peers(of: index)
+      while let peer = router.control.next(&named) { peers.append(peer) }
+      parts.append(part(.control(router.control.item(index), identifiers: identifiers, peers: peers)))
       cursor = router.control.item(after: index)
     }
     return parts

@@ -40,6 +40,7 @@ public struct GossipPlan: Sendable, Equatable, Codable {
     (p.pruneBackoff, p.unsubscribeBackoff) = (pruneBackoff, unsubscribeBackoff)
     p.backoffSlackHeartbeats = backoffSlack
     p.rpcBytesMaximum = Int(maxTransmitSize.bytes)
+    p.version = version == .v1_1 ? .v1_1 : .v1_2
     return p
   }
 }
@@ -158,6 +159,11 @@ extension ParameterViolation {
       case .gossipFactorOutside: ["gossipFactor"]
       case .backoffNotWholeSeconds(let parameter, _): [parameter]
       case .outside(let parameter, _, _, _), .negative(let parameter, _): [parameter]
+      case .aboveDegree(let parameter, _, _), .notInVersion(let parameter, _, _),
+        .notPowerOfTwo(let parameter, _):
+        [parameter]
+      case .graftFloodAboveBackoff: ["graftFloodThreshold", "pruneBackoff"]
+      case .score(let violation): [violation.parameter]
       }
     return keys.first { o.has($0) } ?? keys[0]
   }

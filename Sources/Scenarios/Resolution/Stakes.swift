@@ -1,7 +1,6 @@
 // Stakes and memberships: who holds what, who serves whom.
 
 import Basics
-import Network
 
 extension Scenario {
   /// Stake of every operator, by number. A Zipf total is spread in whole gwei, the remainder to the first.

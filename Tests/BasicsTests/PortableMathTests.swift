@@ -1,6 +1,5 @@
 import Basics
 import Foundation
-import Network
 import Testing
 
 /// The C library is the oracle for accuracy, and only for that.
