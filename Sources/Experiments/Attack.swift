@@ -186,6 +186,11 @@ public struct Attack: Sendable, Equatable {
     setup.strangers = Array(repeating: stranger, count: sybils)
     setup.starts =
       Array(repeating: honestStart, count: honest) + Array(repeating: sybilStart, count: sybils)
+    if sharingAddress != nil || colocationWeight != 0 {
+      let own = (0..<honest).map { AddressGroup(UInt32($0 + 1)) }
+      let shared = (0..<sybils).map { AddressGroup(UInt32(honest + 1 + $0 / (sharingAddress ?? 1))) }
+      setup.addresses = own + shared
+    }
     setup.measureFrom = trafficFrom
     setup.window = .seconds(10)
     setup.sampleEvery = .seconds(5)
@@ -195,19 +200,22 @@ public struct Attack: Sendable, Equatable {
 
   /// The routers' parameters: D 8/6/12 as in the runs.
   func parameters(_ defence: Defence) -> Parameters {
-    var p = Parameters.go
+    var p = defence == .none ? Parameters.version1_0 : Parameters.go
     (p.degree, p.degreeLow, p.degreeHigh) = (8, 6, degreeHigh)
-    p.cacheEntriesMaximum = 1024
     switch defence {
-    case .none:
-      p.degreeOutbound = 0
-      p.floodPublish = false
-      p.degreeLazy = 8
-      p.gossipFactor = 0
+    case .none: p.degreeLazy = 8
     case .flooding, .scores:
+      p.version = .v1_1
       p.floodPublish = true
       p.degreeLazy = 12
       p.gossipFactor = gossipFactor
+      p.degreeScore = 6
+      p.opportunisticGraftTicks = opportunisticTicks
+    }
+    if defence == .scores {
+      var score = ScoreParameters.attackRuns(colocationWeight: colocationWeight)
+      score.thresholds.opportunisticGraft = opportunisticThreshold
+      p.score = score
     }
     return p
   }

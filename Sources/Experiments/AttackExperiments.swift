@@ -19,6 +19,11 @@ extension Attack {
     figures["sybilsPeak"] = shares.max() ?? 0
     figures["sybilsEnd"] = shares.last ?? 0
     figures["surroundedPeak"] = measures.samples.map { Double($0.surrounded) }.max() ?? 0
+    figures["honestGraylisted"] = measures.samples.map { Double($0.honestGraylisted) }.max() ?? 0
+    figures["sybilsGraylisted"] = Double(measures.samples.last?.strangersGraylisted ?? 0)
+    if let end = measures.samples.last, end.strangerPeers > 0 {
+      figures["sybilsGraylistedShare"] = 100 * Double(end.strangersGraylisted) / Double(end.strangerPeers)
+    }
     figures["victimDelivery"] =
       measures.watchedExpected == 0 ? 100 : 100 * Double(measures.watchedDelivered) / Double(measures.watchedExpected)
     figures["victimP99"] = measures.watchedLatency.percentile(0.99).map { Double($0) / 1e6 } ?? .nan
@@ -100,8 +105,8 @@ extension Attack {
       .shown("\(part) Sybils in meshes, peak, %", "\(part)/sybilsPeak", decimals: 1),
       .shown("\(part) Sybils in meshes, end, %", "\(part)/sybilsEnd", decimals: 1),
       .shown("\(part) nodes with only Sybils, peak", "\(part)/surroundedPeak", decimals: 0),
-      .shown("\(part) honest links graylisted", "\(part)/honestGraylisted", decimals: 0),
-      .shown("\(part) Sybil links graylisted", "\(part)/sybilsGraylisted", decimals: 0),
+      .shown("\(part) honest links graylisted, peak", "\(part)/honestGraylisted", decimals: 0),
+      .shown("\(part) Sybil links graylisted, end", "\(part)/sybilsGraylisted", decimals: 0),
     ]
     if target == .one {
       rows += [

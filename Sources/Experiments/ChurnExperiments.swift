@@ -86,7 +86,9 @@ enum ChurnExperiments {
     (p.gossipWindows, p.cacheWindows) = (3, 250)
     p.seenLife = .seconds(600)
     p.floodPublish = false
-    p.pruneBackoff = .seconds(1)
+    p.version = .v1_1
+    p.degreeScore = 0
+    (p.pruneBackoff, p.unsubscribeBackoff, p.graftFloodThreshold) = (.zero, .zero, .zero)
     p.backoffSlackHeartbeats = 0
     p.retransmissionsMaximum = 1000
     let from = Instant.zero + warmup

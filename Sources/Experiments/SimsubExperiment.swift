@@ -71,7 +71,18 @@ extension SimsubTable {
           count: parameters.messages, bytes: 256)
       ],
       end: from + .fraction(ofSeconds: length))
-    setup.tracksAnnouncements = false
+    if version == .extended && parameters.v1_1.px > 0 {
+      // Peer exchange may name anybody: every other pair could have a link.
+      var known = Set(edges.map { UInt64(min($0.a.rawValue, $0.b.rawValue)) << 32 | UInt64(max($0.a.rawValue, $0.b.rawValue)) })
+      var others: [LinkEdge] = []
+      for a in 0..<nodes {
+        for b in a + 1..<nodes where known.insert(UInt64(a) << 32 | UInt64(b)).inserted {
+          others.append(LinkEdge(NodeID(a), NodeID(b)))
+        }
+      }
+      latencies.assign(&others)
+      setup.potentialEdges = others
+    }
     return setup
   }
 
@@ -86,7 +97,11 @@ extension SimsubTable {
     p.heartbeatInterval = .fraction(ofSeconds: overlay.heartbeat)
     p.heartbeatDelay = .fraction(ofSeconds: overlay.initialHeartbeatDelay)
     (p.cacheWindows, p.gossipWindows) = (overlay.history, overlay.gossipWindow)
-    p.pruneBackoff = .seconds(1)
+    (p.pruneBackoff, p.unsubscribeBackoff, p.graftFloodThreshold) = (.zero, .zero, .zero)
+    p.version = version == .plain ? .v1_0 : .v1_1
+    p.peerExchange = version == .extended && parameters.v1_1.px > 0
+    p.prunePeers = parameters.v1_1.px
+    p.degreeScore = 0
     p.backoffSlackHeartbeats = 0
     p.retransmissionsMaximum = 1000
     let cache = p.heartbeatInterval * UInt64(overlay.history)
@@ -106,6 +121,7 @@ extension SimsubTable {
     figures["ihave"] = Double(counters.ihave)
     figures["iwant"] = Double(counters.iwant)
     figures["graft"] = Double(counters.graft)
+    figures["connect"] = Double(measures.connections)
     figures["prune"] = Double(counters.prune)
     figures["copies"] = measures.copiesPerDelivery
     figures["ihavePerNode"] = Double(counters.ihave) / Double(nodes)
@@ -188,6 +204,7 @@ extension SimsubTable {
     } else {
       rows.append(.shown("\(v) IWANT", "\(v)/iwant", decimals: 0))
     }
+    rows.append(.shown("\(v) connections", "\(v)/connect", published: own?.connect.map { text($0, 0) } ?? "-", decimals: 0))
     rows.append(.shown("\(v) PRUNE", "\(v)/prune", published: own?.prune.map { text($0, 0) } ?? "-", decimals: 0))
     if hasPublishedParameters {
       rows.append(

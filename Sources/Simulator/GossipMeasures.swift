@@ -28,6 +28,11 @@ public struct GossipMeasures: Sendable {
     /// Over all routers that are up.
     public var degreeLeast = Int.max
     public var degreeMost = 0
+    /// Links on which the owner's score of an honest peer, or of a stranger, is below the graylist threshold.
+    public var honestGraylisted = 0
+    public var strangersGraylisted = 0
+    /// Open links of routers to strangers.
+    public var strangerPeers = 0
     /// Routers whose mesh holds nobody but strangers.
     public var surrounded = 0
     /// Routers that are up.
@@ -72,6 +77,8 @@ public struct GossipMeasures: Sendable {
   public var strangerSent: UInt64 = 0
   public var strangerGrafts: UInt64 = 0
   public var samples: [Sample] = []
+  /// Links that opened, those of the beginning included.
+  public var connections: UInt64 = 0
   /// Pairs (message, peer outside the mesh) over which an IHAVE went, and all such pairs.
   public var announced: UInt64 = 0
   public var announceable: UInt64 = 0

@@ -79,7 +79,11 @@ public struct GossipSetup: Sendable {
   public var strangers: [Stranger] = []
   /// `a` dials `b`. A link opens when both ends have started.
   public var edges: [LinkEdge]
+  /// Links that are not there at the beginning and that a router may dial (peer exchange).
+  public var potentialEdges: [LinkEdge] = []
   public var conditions: [LinkConditions]
+  /// By node, from 1: which address it has, for co-location; empty: unknown.
+  public var addresses: [AddressGroup] = []
   /// By node; empty: unlimited.
   public var uplinks: [Bandwidth?] = []
   /// By node; empty: all at the beginning.

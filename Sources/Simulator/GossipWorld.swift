@@ -18,6 +18,8 @@ struct GossipWorld: Population, ~Copyable {
   private static let argumentMask: UInt32 = 1 << 28 - 1
   /// In the payload of a link's own event: a stranger GRAFTs again; else a message's verdict falls due.
   private static let graftBit: UInt32 = 1 << 31
+  /// A router's dial ends.
+  private static let dialBit: UInt32 = 1 << 30
 
   let setup: GossipSetup
   var router: Router
@@ -43,6 +45,8 @@ struct GossipWorld: Population, ~Copyable {
   /// By message: when it was published, routers that have it.
   private var publishedAt = Table<UInt64>()
   private var deliveries = Table<UInt32>()
+  /// By slot: a link that must be dialed first. Empty without such links.
+  private var isPotential: Table<Bool>
   /// By router and message, when routers crash and may receive again; else without columns.
   private var received: BitRows
   /// By message and router slot, when announcements are tracked.
@@ -50,6 +54,7 @@ struct GossipWorld: Population, ~Copyable {
 
   init(_ setup: GossipSetup, links: borrowing LinkTable) {
     let messages = setup.traffic.reduce(0) { $0 + $1.count }
+    let scores = setup.parameters.score != nil
     let nodes = setup.routers + setup.strangers.count
     precondition(messages < 1 << 28, "\(messages) messages")
     precondition(links.nodes == nodes, "\(links.nodes) nodes in the links, \(nodes) in the setup")
@@ -75,6 +80,10 @@ struct GossipWorld: Population, ~Copyable {
     strangers = Strangers(
       setup.strangers, firstNode: setup.routers, firstSlot: Int(routerSlots),
       slots: links.slots - Int(routerSlots), topics: setup.topics.count, messages: messages, seed: setup.seed)
+    if scores {
+      for (node, group) in setup.addresses.enumerated() { router.setAddress(NodeID(node), group) }
+    }
+    isPotential = Self.potential(setup, links)
     isUp = Table(repeating: false, count: nodes)
     incarnation = Table(repeating: 0, count: nodes)
     streamed = Array(repeating: 0, count: setup.traffic.count)
@@ -93,6 +102,18 @@ struct GossipWorld: Population, ~Copyable {
       next[edge.b.index] += 1
     }
     return outbound
+  }
+
+  /// By slot: whether its link is one of the potential ones, whose edges come last.
+  private static func potential(_ setup: GossipSetup, _ links: borrowing LinkTable) -> Table<Bool> {
+    guard !setup.potentialEdges.isEmpty else { return Table() }
+    var next = (0..<links.nodes).map { links.offset($0) }
+    for edge in setup.edges { for node in [edge.a.index, edge.b.index] { next[node] += 1 } }
+    var potential = Table(repeating: false, count: links.slots)
+    for node in 0..<links.nodes {
+      potential.fill(next[node]..<links.slots(of: node).upperBound, with: true)
+    }
+    return potential
   }
 
   // MARK: Beginning
@@ -129,8 +150,9 @@ struct GossipWorld: Population, ~Copyable {
     if _slowPath(slot >= routerSlots) { return handleOther(event, &network) }
     let payload = Payload(rawValue: event.payload)
     if payload.isControl { return receiveControl(payload, slot, event.time, &network) }
-    if _fastPath(router.receive(payload.message, on: slot, at: event.time) != .fresh) { return }
+    if _fastPath(router.receive(payload.message, on: slot, at: event.time, outbox: &outbox) != .fresh) { return }
     if _slowPath(validates) {
+      send(event.time, &network)
       network.schedule(at: event.time + setup.validation, slot: Int(ownSlots &+ slot), payload: event.payload)
       return
     }
@@ -145,7 +167,9 @@ struct GossipWorld: Population, ~Copyable {
     } else if slot < ownSlots {
       handleNode(Int(slot - nodeSlots), event.payload, event.time, &network)
     } else if slot < worldSlot {
-      if slot - ownSlots < routerSlots {
+      if event.payload & Self.dialBit != 0 {
+        endDial(slot - ownSlots, event.time, &network)
+      } else if slot - ownSlots < routerSlots {
         settle(MessageHandle(rawValue: event.payload), slot - ownSlots, event.time, &network)
       } else {
         graft(slot - ownSlots, TopicID(Int(event.payload & Self.argumentMask)), subscribes: false, event.time, &network)
@@ -193,7 +217,31 @@ struct GossipWorld: Population, ~Copyable {
       if case .delivered = fate { continue }
       fail(transmission, fate)
     }
+    if _slowPath(outbox.dials.count > 0) { dial(now, &network) }
     outbox.removeAll()
+  }
+
+  /// A dial takes a round trip.
+  @inline(never)
+  private mutating func dial(_ now: Instant, _ network: inout EventNetwork) {
+    for k in 0..<outbox.dials.count {
+      let slot = Int(outbox.dials[k])
+      network.schedule(
+        at: now + network.links.latency(slot) * 2, slot: Int(ownSlots) + slot, payload: Self.dialBit)
+    }
+  }
+
+  private mutating func endDial(_ slot: UInt32, _ now: Instant, _ network: inout EventNetwork) {
+    let (node, other) = (network.links.owner(Int(slot)), network.links.neighbor(Int(slot)))
+    guard isUp[node], isUp[other], !router.isConnected(slot: slot) else { return router.dialFailed(slot: slot) }
+    if isPotential.count > 0 {
+      isPotential[slot] = false
+      isPotential[network.links.reverse(Int(slot))] = false
+    }
+    connect(Int(slot), now)
+    connect(network.links.reverse(Int(slot)), now)
+    measures.connections += 1
+    send(now, &network)
   }
 
   @inline(never)
@@ -306,8 +354,10 @@ extension GossipWorld {
       schedule(.heartbeat, node, at: now + router.firstHeartbeat(NodeID(node)), &network)
     }
     for slot in network.links.slots(of: node) where isUp[network.links.neighbor(slot)] {
+      if isPotential.count > 0, isPotential[slot] { continue }
       connect(slot, now)
       connect(network.links.reverse(slot), now)
+      measures.connections += 1
     }
     send(now, &network)
   }
@@ -323,7 +373,7 @@ extension GossipWorld {
     _ = router.crash(NodeID(node))
     for slot in network.links.slots(of: node) {
       let reverse = network.links.reverse(slot)
-      if reverse < Int(routerSlots) { _ = router.disconnected(slot: UInt32(reverse)) }
+      if reverse < Int(routerSlots) { _ = router.disconnected(slot: UInt32(reverse), at: now) }
     }
   }
 
@@ -455,9 +505,20 @@ extension GossipWorld {
         }
         if strange == mesh.count && strange > 0 { sample.surrounded += 1 }
       }
+      if setup.parameters.score != nil { lookAtScores(node, links, &sample) }
     }
     if sample.up == 0 { sample.degreeLeast = 0 }
     measures.samples.append(sample)
+  }
+
+  private func lookAtScores(_ node: Int, _ links: borrowing LinkTable, _ sample: inout GossipMeasures.Sample) {
+    let graylist = setup.parameters.score!.thresholds.graylist
+    for slot in router.slots(of: NodeID(node)) where router.isConnected(slot: slot) {
+      let isStranger = links.neighbor(Int(slot)) >= setup.routers
+      if isStranger { sample.strangerPeers += 1 }
+      guard router.score(slot: slot) < graylist else { continue }
+      if isStranger { sample.strangersGraylisted += 1 } else { sample.honestGraylisted += 1 }
+    }
   }
 
   /// Closes the books.
