@@ -53,6 +53,7 @@ public struct Attack: Sendable, Equatable {
   public var opportunisticTicks = 60
   public var opportunisticThreshold = 0.0
   public var gossipFactor = 0.25
+  public var scores = Scores.evaluation
   /// D_hi; a mesh of this size is cut.
   public var degreeHigh = 12
 
@@ -66,6 +67,16 @@ public struct Attack: Sendable, Equatable {
     case flooding = "v1.1 unscored"
     /// GossipSub v1.1 with scores, flood publishing and outbound quotas.
     case scores = "v1.1"
+  }
+
+  /// Where the scores' parameters come from.
+  public enum Scores: String, Sendable, CaseIterable {
+    /// The topic parameters of the evaluation, for one topic of 120 messages a second.
+    case evaluation
+    /// Lighthouse's recipe from the traffic, every topic weighing what an attestation subnet does, 1/64.
+    case recipe
+    /// The same with P3 so heavy that a starved topic outweighs all credit.
+    case repaired
   }
 
   /// The attacked or censored node: the first publisher.
@@ -147,6 +158,17 @@ public struct Attack: Sendable, Equatable {
     ]
   }
 
+  /// CVE-2022-47547's shape: 32 services share one score, the Sybils serve 31 of them and starve one.
+  public static var starveOneService: Attack {
+    var attack = Attack("starve-one-service")
+    (attack.honest, attack.publishers, attack.degree) = (200, 200, 10)
+    (attack.topics, attack.rate, attack.bytes) = (32, 64, 512)
+    (attack.sybils, attack.dials, attack.drops, attack.starvesOne) = (100, 20, 0, true)
+    attack.run = .seconds(600)
+    attack.scores = .repaired
+    return attack
+  }
+
   // MARK: As a simulation
 
   /// When traffic begins.
@@ -213,10 +235,37 @@ public struct Attack: Sendable, Equatable {
       p.opportunisticGraftTicks = opportunisticTicks
     }
     if defence == .scores {
-      var score = ScoreParameters.attackRuns(colocationWeight: colocationWeight)
-      score.thresholds.opportunisticGraft = opportunisticThreshold
-      p.score = score
+      p.score = scoreParameters
     }
     return p
+  }
+
+  private var scoreParameters: ScoreParameters {
+    var score: ScoreParameters
+    switch scores {
+    case .evaluation: score = .attackRuns()
+    case .recipe, .repaired:
+      let recipe = LighthouseRecipe()
+      let slot = recipe.slot.seconds
+      let traffic = TopicTraffic(
+        weight: 1 / 64, messagesPerSlot: rate * slot / Double(topics), firstDeliveriesLife: recipe.slot * 32,
+        meshDeliveries: .init(life: recipe.slot * 128, capFactor: 16, activation: recipe.slot * 17))
+      let all = Array(repeating: traffic, count: topics)
+      score = recipe.parameters(all)
+      if scores == .repaired {
+        let most = recipe.mostPositive(all)
+        for k in score.topics.indices {
+          guard var topic = score.topics[k] else { continue }
+          let deficit = topic.meshDeliveriesThreshold * topic.meshDeliveriesThreshold
+          // A tenth more than all that P1 and P2 can add up to in every topic.
+          topic.meshDeliveriesWeight = -1.1 * most / (topic.weight * deficit)
+          topic.meshFailureWeight = topic.meshDeliveriesWeight
+          score.topics[k] = topic
+        }
+      }
+    }
+    score.colocationWeight = scores == .evaluation ? colocationWeight : min(score.colocationWeight, colocationWeight)
+    score.thresholds.opportunisticGraft = max(score.thresholds.opportunisticGraft, opportunisticThreshold)
+    return score
   }
 }

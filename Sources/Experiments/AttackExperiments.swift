@@ -34,8 +34,61 @@ extension Attack {
     let p99s = measures.windows.map { $0.latency.percentile(0.99).map { Double($0) / 1e6 } ?? .nan }
     figures["worstWindowP99"] = p99s.filter { !$0.isNaN }.max() ?? .nan
     figures["lastWindowP99"] = p99s.last { !$0.isNaN } ?? .nan
+    if starvesOne { starvation(measures, &figures) }
     if attacksFrom > .zero { recovery(measures, &figures) }
     return figures
+  }
+
+  private func starvation(_ measures: GossipMeasures, _ figures: inout Figures) {
+    let samples = measures.samples.filter { $0.at >= trafficFrom }
+    figures["starvedBefore"] = samples.first.map { 100 * $0.watchedStrangerShare } ?? .nan
+    figures["starvedEnd"] = samples.last.map { 100 * $0.watchedStrangerShare } ?? .nan
+    figures["starvedDelivery"] =
+      measures.topicExpected == 0 ? .nan : 100 * Double(measures.topicDelivered) / Double(measures.topicExpected)
+    figures["starvedP99"] = measures.topicLatency.percentile(0.99).map { Double($0) / 1e6 } ?? .nan
+    figures["otherP99"] = measures.percentile(0.99)
+  }
+
+  /// Default weights against repaired ones, when Sybils starve one of many services that share a score.
+  static var starvation: Experiment {
+    let parts = [Scores.recipe, .repaired].map { scores in
+      var attack = Attack.starveOneService
+      attack.scores = scores
+      let chosen = attack
+      return Experiment.Part(scores.rawValue) { seed in
+        chosen.figures(GossipSimulation.run(chosen.setup(.scores, seed: seed)))
+      }
+    }
+    var rows: [ExpectedFigure] = [
+      ExpectedFigure(
+        "recipe: starvers' share of the starved mesh, end over start", "kept", expected: "stays: not punished",
+        band: 0.5...10, judged: .each,
+        reason: "CVE-2022-47547: a topic of weight 1/64 costs the starver less than the others give; at least half stay"),
+      ExpectedFigure(
+        "repaired: starvers' share of the starved mesh, end, %", "repaired/starvedEnd", expected: "0", band: 0...5,
+        judged: .each, decimals: 1,
+        reason: "a starver's score is below zero, so that it is pruned; those within the activation time remain"),
+    ]
+    for part in ["recipe", "repaired"] {
+      rows += [
+        ExpectedFigure(
+          "\(part): honest links graylisted, peak", "\(part)/honestGraylisted", expected: "0", band: 0...0,
+          judged: .each, decimals: 0, reason: "honest peers deliver: no deficit"),
+        .shown("\(part): starvers in the starved mesh at the start, %", "\(part)/starvedBefore", decimals: 1),
+        .shown("\(part): starvers in all meshes, end, %", "\(part)/sybilsEnd", decimals: 1),
+        .shown("\(part): delivery in the starved topic, %", "\(part)/starvedDelivery", decimals: 3),
+        .shown("\(part): p99 in the starved topic, ms", "\(part)/starvedP99", decimals: 0),
+        .shown("\(part): p99 in all, ms", "\(part)/otherP99", decimals: 0),
+      ]
+    }
+    var experiment = Experiment(
+      "starve-one-service", title: "Sybils serve 31 services and starve one; all share a score",
+      source: "Kumar et al., S&P 2024, CVE-2022-47547; weights by Lighthouse's recipe", parts: parts, rows: rows)
+    experiment.derive = { figures in
+      guard let before = figures["recipe/starvedBefore"], let end = figures["recipe/starvedEnd"] else { return }
+      figures["kept"] = end / before
+    }
+    return experiment
   }
 
   /// How long after the Sybils fell silent the meshes were as free of them as ever after: the last instant at which their

@@ -6,7 +6,7 @@ public enum Catalogue {
     SimsubTable.published(nodes: 250).experiment(named: "simsub-250"),
     SimsubTable.published.experiment(named: "simsub-500"),
     SimsubTable.published(nodes: 1000).experiment(named: "simsub-1000"),
-  ] + LatencyExperiments.all + IdentityExperiments.all + ChurnExperiments.all + Attack.all.map(\.experiment)
+  ] + LatencyExperiments.all + IdentityExperiments.all + ChurnExperiments.all + DecliningExperiments.all + [Attack.starvation] + Attack.all.map(\.experiment)
 
   public static let omissions: [Omission] = [
     Omission(

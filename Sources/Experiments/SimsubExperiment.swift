@@ -191,8 +191,14 @@ extension SimsubTable {
     let messages = own == nil ? known.parameters.messages : parameters.messages
     let delivered = reference.map { $0.deliver ?? size * Double(messages) }
     // The reference's own central figure where its parameters are the published ones; else the file's.
-    let copies = hasPublishedParameters && own == nil ? 6.3 : reference?.message.flatMap { m in delivered.map { m / $0 } }
-    add("copies a delivery", "copies", copies, { _ in 0.3 }, 2, "7.1: +- 0.3 over 10 seeds")
+    var copies = hasPublishedParameters && own == nil ? 6.3 : reference?.message.flatMap { m in delivered.map { m / $0 } }
+    var why = "7.1: +- 0.3 over 10 seeds"
+    if version == .extended, own == nil, hasPublishedParameters, let plain = copies {
+      // The publisher's copies to peers outside its mesh, each passed on to one peer more than one from the mesh.
+      copies = plain + 2 * Double(2 * parameters.connect - parameters.overlay.D) / Double(nodes)
+      why += "; flood publishing adds two copies a message for each peer outside the publisher's mesh"
+    }
+    add("copies a delivery", "copies", copies, { _ in 0.3 }, 2, why)
     let share = version == .plain ? 0.01 : 0.08
     add(
       "IHAVE a node", "ihavePerNode", reference?.ihave.map { $0 / size }, { $0 * share }, 1,
@@ -208,8 +214,13 @@ extension SimsubTable {
     rows.append(.shown("\(v) PRUNE", "\(v)/prune", published: own?.prune.map { text($0, 0) } ?? "-", decimals: 0))
     if hasPublishedParameters {
       rows.append(
-        ExpectedFigure(
-          "\(v) p99, ms", "\(v)/p99", expected: "240 - 330", band: 240...330, decimals: 0, reason: "7.1"))
+        version == .plain
+          ? ExpectedFigure(
+            "\(v) p99, ms", "\(v)/p99", expected: "240 - 330", band: 240...330, decimals: 0, reason: "7.1")
+          : ExpectedFigure(
+            "\(v) p99, ms", "\(v)/p99", expected: "at most 330", band: 0...330, decimals: 0,
+            reason: "7.1's 240 to 330 ms is v1.0's, whose p50 v1.1 cuts by a quarter to a third; its own histogram is cut off"
+          ))
       rows.append(
         ExpectedFigure(
           "\(v) slowest, ms", "\(v)/max", expected: "under 400", band: 0...400, judged: .each, decimals: 0,

@@ -34,6 +34,9 @@ public struct GossipSimulation: ~Copyable {
   /// Memory of the routers' own state: links, meshes, backoffs, caches, scores. Bytes.
   public var stateBytes: Int { engine.population.router.storageBytes.state }
 
+  /// Sixteen hexadecimal digits over every event so far.
+  public var digest: String { engine.digest.description }
+
   /// Moves on; nothing happens at or after `setup.end`.
   public mutating func run(until limit: Instant) { engine.run(until: min(limit, setup.end)) }
 

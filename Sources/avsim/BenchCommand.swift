@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures avsim itself on fixed workloads.",
 
-    subcommands: [Flood.self, BenchClusterCommand.self, BenchSignaturesCommand.self])
+    subcommands: [Flood.self, BenchGossipCommand.self, BenchClusterCommand.self, BenchSignaturesCommand.self])
 
   struct Flood: ParsableCommand {
     static let configuration = CommandConfiguration(
