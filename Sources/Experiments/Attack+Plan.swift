@@ -74,7 +74,8 @@ extension Attack {
     summary.gossip.idontwant = Int(counters.idontwant)
     summary.gossip.invalid = Int(counters.rejected)
     summary.gossip.bytesSent = Int(counters.bytesSent)
-    summary.gossip.bytesPerNodePerSecond = Double(counters.bytesSent) / Double(setup.routers) / setup.end.seconds
+    summary.gossip.bytesPerNodePerSecond =
+      Double(counters.bytesSent) / Double(setup.routers) / setup.end.seconds
     var attack = RunSummary.Attack()
     attack.messages = measures.published
     attack.incomplete = measures.incomplete

@@ -153,7 +153,8 @@ public struct Attack: Sendable, Equatable {
   /// All of them, in the report's order.
   public static var all: [Attack] {
     [
-      baseline, eclipseOne, eclipseNetwork, eclipsePublishers, censorOne, degrade, coldBoot, covertFlash, dawn,
+      baseline, eclipseOne, eclipseNetwork, eclipsePublishers, censorOne, degrade, coldBoot, covertFlash,
+      dawn,
       colocation,
     ]
   }
@@ -183,7 +184,8 @@ public struct Attack: Sendable, Equatable {
       case .publishers: 0..<publishers
       case .one: 0..<1
       }
-    edges += Dialing.dial(from: honest..<honest + sybils, to: victims, count: dials, seed: seed, known: &known)
+    edges += Dialing.dial(
+      from: honest..<honest + sybils, to: victims, count: dials, seed: seed, known: &known)
     let every = TimeSpan(nanoseconds: UInt64(1e9 / rate))
     let count = Int(Double(run.nanoseconds) / Double(every.nanoseconds))
     let jitter = TimeSpan(nanoseconds: UInt64(Double(latency.nanoseconds) * self.jitter))
@@ -264,7 +266,8 @@ public struct Attack: Sendable, Equatable {
         }
       }
     }
-    score.colocationWeight = scores == .evaluation ? colocationWeight : min(score.colocationWeight, colocationWeight)
+    score.colocationWeight =
+      scores == .evaluation ? colocationWeight : min(score.colocationWeight, colocationWeight)
     score.thresholds.opportunisticGraft = max(score.thresholds.opportunisticGraft, opportunisticThreshold)
     return score
   }

@@ -25,7 +25,8 @@ extension Attack {
       figures["sybilsGraylistedShare"] = 100 * Double(end.strangersGraylisted) / Double(end.strangerPeers)
     }
     figures["victimDelivery"] =
-      measures.watchedExpected == 0 ? 100 : 100 * Double(measures.watchedDelivered) / Double(measures.watchedExpected)
+      measures.watchedExpected == 0
+      ? 100 : 100 * Double(measures.watchedDelivered) / Double(measures.watchedExpected)
     figures["victimP99"] = measures.watchedLatency.percentile(0.99).map { Double($0) / 1e6 } ?? .nan
     figures["fromVictim"] =
       measures.fromWatchedExpected == 0
@@ -44,7 +45,8 @@ extension Attack {
     figures["starvedBefore"] = samples.first.map { 100 * $0.watchedStrangerShare } ?? .nan
     figures["starvedEnd"] = samples.last.map { 100 * $0.watchedStrangerShare } ?? .nan
     figures["starvedDelivery"] =
-      measures.topicExpected == 0 ? .nan : 100 * Double(measures.topicDelivered) / Double(measures.topicExpected)
+      measures.topicExpected == 0
+      ? .nan : 100 * Double(measures.topicDelivered) / Double(measures.topicExpected)
     figures["starvedP99"] = measures.topicLatency.percentile(0.99).map { Double($0) / 1e6 } ?? .nan
     figures["otherP99"] = measures.percentile(0.99)
   }
@@ -61,13 +63,18 @@ extension Attack {
     }
     var rows: [ExpectedFigure] = [
       ExpectedFigure(
-        "recipe: starvers' share of the starved mesh, end over start", "kept", expected: "stays: not punished",
+        "recipe: starvers' share of the starved mesh, end over start", "kept",
+        expected: "stays: not punished",
         band: 0.5...10, judged: .each,
-        reason: "CVE-2022-47547: a topic of weight 1/64 costs the starver less than the others give; at least half stay"),
+        reason:
+          "CVE-2022-47547: a topic of weight 1/64 costs the starver less than the others give; at least half stay"
+      ),
       ExpectedFigure(
-        "repaired: starvers' share of the starved mesh, end, %", "repaired/starvedEnd", expected: "0", band: 0...5,
+        "repaired: starvers' share of the starved mesh, end, %", "repaired/starvedEnd", expected: "0",
+        band: 0...5,
         judged: .each, decimals: 1,
-        reason: "a starver's score is below zero, so that it is pruned; those within the activation time remain"),
+        reason:
+          "a starver's score is below zero, so that it is pruned; those within the activation time remain"),
     ]
     for part in ["recipe", "repaired"] {
       rows += [
@@ -83,9 +90,12 @@ extension Attack {
     }
     var experiment = Experiment(
       "starve-one-service", title: "Sybils serve 31 services and starve one; all share a score",
-      source: "Kumar et al., S&P 2024, CVE-2022-47547; weights by Lighthouse's recipe", parts: parts, rows: rows)
+      source: "Kumar et al., S&P 2024, CVE-2022-47547; weights by Lighthouse's recipe", parts: parts,
+      rows: rows)
     experiment.derive = { figures in
-      guard let before = figures["recipe/starvedBefore"], let end = figures["recipe/starvedEnd"] else { return }
+      guard let before = figures["recipe/starvedBefore"], let end = figures["recipe/starvedEnd"] else {
+        return
+      }
       figures["kept"] = end / before
     }
     return experiment
@@ -104,7 +114,9 @@ extension Attack {
     let start = (attacksFrom - trafficFrom).seconds
     var last = 0.0
     for (k, window) in measures.windows.enumerated() {
-      guard let p99 = window.latency.percentile(0.99), Double(k * 10) >= start, p99 > 1_600_000_000 else { continue }
+      guard let p99 = window.latency.percentile(0.99), Double(k * 10) >= start, p99 > 1_600_000_000 else {
+        continue
+      }
       last = Double((k + 1) * 10) - start
     }
     figures["latencyRecovery"] = last
@@ -119,13 +131,16 @@ extension Attack {
     let unscored = Defence.none.rawValue
     var rows = [
       ExpectedFigure(
-        "\(scored) delivery, %", "\(scored)/delivery", expected: "100", band: 100...100, judged: .each, decimals: 3,
+        "\(scored) delivery, %", "\(scored)/delivery", expected: "100", band: 100...100, judged: .each,
+        decimals: 3,
         reason: "7.2: no loss with v1.1"),
       ExpectedFigure(
-        "\(scored) p99, ms", "\(scored)/p99", expected: "at most 1600", band: 0...1600, judged: .each, decimals: 0,
+        "\(scored) p99, ms", "\(scored)/p99", expected: "at most 1600", band: 0...1600, judged: .each,
+        decimals: 0,
         reason: "7.2: p99 never above 1.6 s in any attack"),
       ExpectedFigure(
-        "\(scored) slowest, ms", "\(scored)/max", expected: "about 5000", band: 0...6000, judged: .each, decimals: 0,
+        "\(scored) slowest, ms", "\(scored)/max", expected: "about 5000", band: 0...6000, judged: .each,
+        decimals: 0,
         reason: "7.2: the worst single delivery took about 5 s; 'about': a heartbeat of 1 s more"),
     ]
     rows += shown(scored) + [.shown("\(unscored) delivery, %", "\(unscored)/delivery", decimals: 3)]
@@ -136,7 +151,8 @@ extension Attack {
     rows += shown(unscored)
     rows += ownRows(scored, unscored)
     var experiment = Experiment(
-      "attack-\(name)", title: "Attack: \(name)", source: "Protocol Labs, Testground, 2020 (gossipsub-hardening)",
+      "attack-\(name)", title: "Attack: \(name)",
+      source: "Protocol Labs, Testground, 2020 (gossipsub-hardening)",
       parts: parts, rows: rows)
     experiment.isLong = true
     experiment.derive = { figures in
@@ -187,17 +203,21 @@ extension Attack {
     case "cold-boot":
       return [
         ExpectedFigure(
-          "unscored cold boot is worse", "differs", expected: "p99 10 s, 4 % lost", band: 1...1, judged: .each,
-          decimals: 0, reason: "7.2: unscored p99 about ten times the scored one, 4 % lost; at least three times, or 1 %"),
+          "unscored cold boot is worse", "differs", expected: "p99 10 s, 4 % lost", band: 1...1,
+          judged: .each,
+          decimals: 0,
+          reason: "7.2: unscored p99 about ten times the scored one, 4 % lost; at least three times, or 1 %"),
         .shown("p99, v1.0 of v1.1", "p99ratio", decimals: 1),
       ]
     case "covert-flash":
       return [
         ExpectedFigure(
-          "\(scored) meshes recovered after, s", "\(scored)/recovery", expected: "within 120, about 90", band: 0...120,
+          "\(scored) meshes recovered after, s", "\(scored)/recovery", expected: "within 120, about 90",
+          band: 0...120,
           judged: .each, decimals: 0, reason: "7.2: the mesh recovered within 2 min"),
         ExpectedFigure(
-          "\(scored) latency recovered after, s", "\(scored)/latencyRecovery", expected: "within 120", band: 0...120,
+          "\(scored) latency recovered after, s", "\(scored)/latencyRecovery", expected: "within 120",
+          band: 0...120,
           judged: .each, decimals: 0, reason: "7.2: the mesh recovered within 2 min"),
         .shown("\(scored) Sybils in meshes before, %", "\(scored)/sybilsBefore", decimals: 1),
         .shown("\(unscored) meshes recovered after, s", "\(unscored)/recovery", decimals: 0),
@@ -206,7 +226,8 @@ extension Attack {
     case "colocation":
       return [
         ExpectedFigure(
-          "\(scored) Sybil links graylisted, %", "\(scored)/sybilsGraylistedShare", expected: "all", band: 99...100,
+          "\(scored) Sybil links graylisted, %", "\(scored)/sybilsGraylistedShare", expected: "all",
+          band: 99...100,
           judged: .each, decimals: 1, reason: "7.2: Sybils graylisted")
       ]
     default: return []

@@ -2,11 +2,14 @@
 
 /// What can be reproduced, and what not.
 public enum Catalogue {
-  public static let experiments: [Experiment] = [
-    SimsubTable.published(nodes: 250).experiment(named: "simsub-250"),
-    SimsubTable.published.experiment(named: "simsub-500"),
-    SimsubTable.published(nodes: 1000).experiment(named: "simsub-1000"),
-  ] + LatencyExperiments.all + IdentityExperiments.all + ChurnExperiments.all + DecliningExperiments.all + [Attack.starvation] + Attack.all.map(\.experiment)
+  public static let experiments: [Experiment] =
+    [
+      SimsubTable.published(nodes: 250).experiment(named: "simsub-250"),
+      SimsubTable.published.experiment(named: "simsub-500"),
+      SimsubTable.published(nodes: 1000).experiment(named: "simsub-1000"),
+    ] + LatencyExperiments.all + IdentityExperiments.all + ChurnExperiments.all + DecliningExperiments.all + [
+      Attack.starvation
+    ] + Attack.all.map(\.experiment)
 
   public static let omissions: [Omission] = [
     Omission(
@@ -18,12 +21,17 @@ public enum Catalogue {
     Omission(
       "Protocol Labs: attacker cost of 40,000 USD a month; Bitcoin flooding and ETH2 baselines",
       because: "a price of cloud machines; two other protocols that are not implemented here"),
-    Omission("PREAMBLE/IMRECEIVING, IANNOUNCE, Choke/Episub", because: "draft protocols that the router does not speak"),
+    Omission(
+      "PREAMBLE/IMRECEIVING, IANNOUNCE, Choke/Episub",
+      because: "draft protocols that the router does not speak"),
     Omission("RLNC (mump2p)", because: "a vendor's closed protocol"),
     Omission(
-      "Nashatyrev's jvm simulator: 100,000 nodes and deterministic replay", because: "claims about a tool, not figures"),
+      "Nashatyrev's jvm simulator: 100,000 nodes and deterministic replay",
+      because: "claims about a tool, not figures"),
     Omission("gossipsub-interop scenarios", because: "they state no expected figures"),
-    Omission("EF workshop and ethp2p observatory percentiles", because: "their tables are not published with a setup"),
+    Omission(
+      "EF workshop and ethp2p observatory percentiles", because: "their tables are not published with a setup"
+    ),
   ]
 
   /// The omissions as lines.

@@ -119,8 +119,12 @@ enum ChurnExperiments {
     var parts: [Experiment.Part] = []
     var rows: [ExpectedFigure] = []
     /// By churn: published delivery in table and data, p99 in table and data.
-    let gossip = [(100.0, 100.0, 0.7, 0.7), (99.6, 98.53, 3.2, 0.7), (99.3, 96.87, 4.8, 2.5), (98.8, 96.98, 7.8, 13.0)]
-    let flood = [(100.0, 100.0, 0.3, 0.3), (97.6, 97.05, 0.3, 0.3), (95.9, 95.16, 0.3, 0.3), (93.5, 93.26, 0.4, 0.4)]
+    let gossip = [
+      (100.0, 100.0, 0.7, 0.7), (99.6, 98.53, 3.2, 0.7), (99.3, 96.87, 4.8, 2.5), (98.8, 96.98, 7.8, 13.0),
+    ]
+    let flood = [
+      (100.0, 100.0, 0.3, 0.3), (97.6, 97.05, 0.3, 0.3), (95.9, 95.16, 0.3, 0.3), (93.5, 93.26, 0.4, 0.4),
+    ]
     for (name, degree, lazy, published) in [("gossip(8,1)", 8, 1, gossip), ("flood(60)", 60, 0, flood)] {
       for (share, figure) in zip(shares, published) {
         let part = "\(name) \(share)%"
@@ -132,7 +136,9 @@ enum ChurnExperiments {
             "\(part) churn: delivery, %", "\(part)/delivery",
             expected: least == most ? text(most, 1) : "\(text(figure.0, 1)), \(text(figure.1, 1))",
             band: least - 1...min(100, most + 1),
-            reason: "from the lower to the higher of the paper's table and its data, which differ by up to 2.4, and a point"))
+            reason:
+              "from the lower to the higher of the paper's table and its data, which differ by up to 2.4, and a point"
+          ))
         let (early, late) = (min(figure.2, figure.3), max(figure.2, figure.3))
         rows.append(
           ExpectedFigure(
@@ -145,7 +151,8 @@ enum ChurnExperiments {
       }
     }
     var experiment = Experiment(
-      "lean-gossip", title: "GossipSub and flooding under churn, 1,000 nodes", source: "ankitku/lean-gossip, tables and data",
+      "lean-gossip", title: "GossipSub and flooding under churn, 1,000 nodes",
+      source: "ankitku/lean-gossip, tables and data",
       parts: parts, rows: rows)
     experiment.remarks = [
       "delays are continuous, with the mean of the published simulator's, which rounds up to ticks of 100 ms",

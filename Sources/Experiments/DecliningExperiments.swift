@@ -14,7 +14,9 @@ enum DecliningExperiments {
 
   private static let nodes = 2000
 
-  private static func run(_ version: ProtocolVersion, bytes: Int, heartbeat: UInt64, seed: UInt64) -> GossipMeasures {
+  private static func run(_ version: ProtocolVersion, bytes: Int, heartbeat: UInt64, seed: UInt64)
+    -> GossipMeasures
+  {
     var edges = Dialing.dial(0..<nodes, count: 20, seed: seed)
     let steps = (0..<5).map { k in
       LinkConditions(latency: .constant(TimeSpan(nanoseconds: 40_000_000 + UInt64(k) * 22_500_000)))
@@ -79,14 +81,17 @@ enum DecliningExperiments {
     parts.append(Experiment.Part("attestation") { figures(bytes: 250, heartbeat: 700, seed: $0) })
     rows += [
       ExpectedFigure(
-        "250 B: bandwidth saved, %", "attestation/saving", expected: "0", band: 0...0, judged: .each, decimals: 3,
+        "250 B: bandwidth saved, %", "attestation/saving", expected: "0", band: 0...0, judged: .each,
+        decimals: 3,
         reason: "below 1,024 B no IDONTWANT is sent (0, 6)"),
       ExpectedFigure(
-        "250 B: IDONTWANT sent", "attestation/idontwant", expected: "0", band: 0...0, judged: .each, decimals: 0,
+        "250 B: IDONTWANT sent", "attestation/idontwant", expected: "0", band: 0...0, judged: .each,
+        decimals: 0,
         reason: "below 1,024 B no IDONTWANT is sent (0, 6)"),
     ]
     var experiment = Experiment(
-      "idontwant", title: "What IDONTWANT saves, 2,000 nodes", source: "vac, Libp2p GossipSub IDONTWANT Message Performance Impact",
+      "idontwant", title: "What IDONTWANT saves, 2,000 nodes",
+      source: "vac, Libp2p GossipSub IDONTWANT Message Performance Impact",
       parts: parts, rows: rows)
     experiment.remarks = ["downlinks are not limited and there is no TCP: its slow start does not exist here"]
     return experiment

@@ -23,7 +23,9 @@ enum Dialing {
         if other == node || chosen.contains(other) { continue }
         chosen.append(other)
         let pair = UInt64(min(node, other)) << 32 | UInt64(max(node, other))
-        if known.insert(pair).inserted { edges.append(LinkEdge(NodeID(node), NodeID(other), conditions: conditions)) }
+        if known.insert(pair).inserted {
+          edges.append(LinkEdge(NodeID(node), NodeID(other), conditions: conditions))
+        }
       }
     }
     return edges
@@ -60,7 +62,8 @@ struct ProportionalJitter {
   /// Puts each link into a random class.
   func assign(_ edges: inout [LinkEdge]) {
     for k in edges.indices {
-      let pair = UInt64(min(edges[k].a.rawValue, edges[k].b.rawValue)) << 32
+      let pair =
+        UInt64(min(edges[k].a.rawValue, edges[k].b.rawValue)) << 32
         | UInt64(max(edges[k].a.rawValue, edges[k].b.rawValue))
       edges[k].conditions = UInt32(scale(random.bits(pair, 1), UInt64(conditions.count)))
     }
@@ -69,5 +72,7 @@ struct ProportionalJitter {
 
 extension TimeSpan {
   /// From seconds as published files have them.
-  static func fraction(ofSeconds value: Double) -> TimeSpan { TimeSpan(nanoseconds: UInt64(value * 1e9 + 0.5)) }
+  static func fraction(ofSeconds value: Double) -> TimeSpan {
+    TimeSpan(nanoseconds: UInt64(value * 1e9 + 0.5))
+  }
 }

@@ -67,9 +67,11 @@ public struct ExpectedFigure: Sendable {
   }
 
   /// A figure without a published counterpart.
-  public static func shown(_ what: String, _ name: String, published: String = "-", decimals: Int = 2) -> Self {
+  public static func shown(_ what: String, _ name: String, published: String = "-", decimals: Int = 2) -> Self
+  {
     Self(
-      what, name, expected: published, band: -.infinity ... .infinity, judged: .shown, decimals: decimals, reason: "")
+      what, name, expected: published, band: -.infinity ... .infinity, judged: .shown, decimals: decimals,
+      reason: "")
   }
 }
 

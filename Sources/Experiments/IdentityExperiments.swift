@@ -24,7 +24,8 @@ enum IdentityExperiments {
       conditions: [LinkConditions(latency: .constant(.milliseconds(20)))], parameters: p,
       traffic: [
         GossipSetup.Traffic(
-          publishers: (0..<nodes).map { NodeID($0) }, from: .zero + .seconds(20), every: .seconds(2), count: 10,
+          publishers: (0..<nodes).map { NodeID($0) }, from: .zero + .seconds(20), every: .seconds(2),
+          count: 10,
           bytes: 100)
       ],
       end: .zero + .seconds(60))
@@ -38,7 +39,8 @@ enum IdentityExperiments {
 
   static var gossip: Experiment {
     Experiment(
-      "gossip-factor", title: "Chance that a node's IHAVE reaches a given peer outside its mesh, 3 heartbeats",
+      "gossip-factor",
+      title: "Chance that a node's IHAVE reaches a given peer outside its mesh, 3 heartbeats",
       source: "identities (7.5); lotus #3556 (7.4)",
       parts: [0.25, 0.1].map { factor in
         Experiment.Part("\(factor)") { heard(factor: factor, seed: $0) }
@@ -106,14 +108,18 @@ enum IdentityExperiments {
         .shown("mean mesh degree, d", "run/degree"),
         .shown("copies a message", "run/sent", decimals: 0),
         ExpectedFigure(
-          "copies over N d/2", "run/aboveLeast", expected: "1 and more", band: 1...2, judged: .each, decimals: 3,
+          "copies over N d/2", "run/aboveLeast", expected: "1 and more", band: 1...2, judged: .each,
+          decimals: 3,
           reason: "every mesh link carries a message at least once"),
         ExpectedFigure(
-          "copies over N (d - 1) + 1", "run/belowMost", expected: "1 and less", band: 0.5...1, judged: .each, decimals: 3,
-          reason: "nobody sends back; meshes of a moment of change aside, each node sends d - 1, the publisher d"),
+          "copies over N (d - 1) + 1", "run/belowMost", expected: "1 and less", band: 0.5...1, judged: .each,
+          decimals: 3,
+          reason:
+            "nobody sends back; meshes of a moment of change aside, each node sends d - 1, the publisher d"),
         .shown("duplicates a delivery", "run/duplicates"),
         ExpectedFigure(
-          "duplicates above d/2 - 1 by", "run/duplicatesAboveLeast", expected: "0 and more", band: 0...100, judged: .each,
+          "duplicates above d/2 - 1 by", "run/duplicatesAboveLeast", expected: "0 and more", band: 0...100,
+          judged: .each,
           reason: "D/2 - 1 ... D - 2, with the degree that the mesh has"),
         ExpectedFigure(
           "duplicates below d - 2 by", "run/duplicatesBelowMost", expected: "0 and more", band: -0.01...100,
@@ -122,13 +128,17 @@ enum IdentityExperiments {
           "first copies a delivery", "run/firsts", expected: "1", band: 1...1, judged: .each, decimals: 6,
           reason: "every delivered message has exactly one first copy"),
         ExpectedFigure(
-          "copies neither first nor duplicate", "run/balance", expected: "0", band: 0...0, judged: .each, decimals: 0,
+          "copies neither first nor duplicate", "run/balance", expected: "0", band: 0...0, judged: .each,
+          decimals: 0,
           reason: "nothing else can become of a copy"),
         ExpectedFigure(
-          "one-sided mesh links at the end", "run/oneSided", expected: "0", band: 0...0, judged: .each, decimals: 0,
+          "one-sided mesh links at the end", "run/oneSided", expected: "0", band: 0...0, judged: .each,
+          decimals: 0,
           reason: "mesh links are symmetric once control traffic has drained"),
       ])
-    experiment.remarks = ["the bounds hold for the degree that meshes have, which lies between D_lo and D_hi, not for D"]
+    experiment.remarks = [
+      "the bounds hold for the degree that meshes have, which lies between D_lo and D_hi, not for D"
+    ]
     return experiment
   }
 
@@ -158,11 +168,13 @@ enum IdentityExperiments {
 
   static var hop: Experiment {
     Experiment(
-      "one-hop", title: "A message of S bytes to D peers over an uplink of rate R: last arrival", source: "identities (7.5)",
+      "one-hop", title: "A message of S bytes to D peers over an uplink of rate R: last arrival",
+      source: "identities (7.5)",
       parts: [Experiment.Part("run", firstHop)],
       rows: [
         ExpectedFigure(
-          "time over D S/R + latency", "run/ratio", expected: "1", band: 1...1.001, judged: .each, decimals: 4,
+          "time over D S/R + latency", "run/ratio", expected: "1", band: 1...1.001, judged: .each,
+          decimals: 4,
           reason: "the RPC around 100 KB adds under 0.1 %")
       ])
   }

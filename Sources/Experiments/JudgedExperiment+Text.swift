@@ -45,7 +45,8 @@ extension JudgedExperiment {
       lines.append(line)
     }
     for row in rows where !row.holds { lines.append("  OUTSIDE: \(row.row.what): \(row.row.reason)") }
-    let digests = zip(seeds, digests).prefix(3).map { "\($0):\(String($1, radix: 16))" }.joined(separator: " ")
+    let digests = zip(seeds, digests).prefix(3).map { "\($0):\(String($1, radix: 16))" }.joined(
+      separator: " ")
     lines.append("  digests \(digests)\(seeds.count > 3 ? " ..." : "")")
     return lines.joined(separator: "\n") + "\n"
   }
@@ -97,7 +98,9 @@ public enum ReproductionJSON {
       notReproduced: Catalogue.omissions.map { ["what": $0.what, "reason": $0.reason] })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(document) else { preconditionFailure("figures that JSON cannot hold") }
+    guard let data = try? encoder.encode(document) else {
+      preconditionFailure("figures that JSON cannot hold")
+    }
     return String(decoding: data, as: UTF8.self)
   }
 
@@ -110,7 +113,8 @@ public enum ReproductionJSON {
       digests: judged.digests.map { String($0, radix: 16) }, holds: judged.holds,
       rows: judged.rows.map { figure in
         Row(
-          what: figure.row.what, figure: figure.row.name, published: figure.row.expected, mean: finite(figure.mean),
+          what: figure.row.what, figure: figure.row.name, published: figure.row.expected,
+          mean: finite(figure.mean),
           least: finite(figure.least), most: finite(figure.most), low: finite(figure.row.band.lowerBound),
           high: finite(figure.row.band.upperBound), judged: "\(figure.row.judged)", holds: figure.holds,
           reason: figure.row.reason)

@@ -24,14 +24,17 @@ enum LatencyExperiments {
     let parts = [UInt64(50), 25].map { latency in
       Experiment.Part("\(latency)ms") { figures(latency, seed: $0) }
     }
-    func hops(_ what: String, _ name: String, _ published: String, _ low: Double, _ high: Double, _ n: Int) -> ExpectedFigure {
+    func hops(_ what: String, _ name: String, _ published: String, _ low: Double, _ high: Double, _ n: Int)
+      -> ExpectedFigure
+    {
       ExpectedFigure(
         what, name, expected: published, band: low...high, decimals: 0,
         reason: "\(n) hops, each of the latency and 0 to 10 %")
     }
     return Experiment(
       "latency", title: "1,000 nodes of 20 dials, D = 8, latency + 0 to 10 %, no attack, no scores",
-      source: "the note on the Protocol Labs runs (7.2), and the 205 ms of the paper's defaults", parts: parts,
+      source: "the note on the Protocol Labs runs (7.2), and the 205 ms of the paper's defaults",
+      parts: parts,
       rows: [
         hops("50 ms one way: p50, ms", "50ms/p50", "154", 150, 165, 3),
         hops("50 ms one way: p99, ms", "50ms/p99", "206", 200, 220, 4),

@@ -12,9 +12,11 @@ extension SimsubTable {
   /// The published table of 500 nodes.
   public static var published: SimsubTable {
     let overlay = Overlay(
-      D: 6, Dlow: 4, Dhigh: 12, Dgossip: 6, heartbeat: 1, initialHeartbeatDelay: 1, gossipWindow: 3, history: 120)
+      D: 6, Dlow: 4, Dhigh: 12, Dgossip: 6, heartbeat: 1, initialHeartbeatDelay: 1, gossipWindow: 3,
+      history: 120)
     let parameters = Parameters(
-      connect: 20, minLatency: 0.01, maxLatency: 0.15, jitter: 0.1, messages: 60, sources: 5, interval: 1, warmup: 10,
+      connect: 20, minLatency: 0.01, maxLatency: 0.15, jitter: 0.1, messages: 60, sources: 5, interval: 1,
+      warmup: 10,
       linger: 10, overlay: overlay, v1_1: Extensions(gossipFactor: 0.25, floodPublish: true, px: 16))
     var plain = Counts()
     (plain.publish, plain.deliver, plain.message, plain.connect) = (60, 30_000, 189_451, 10_000)
@@ -25,7 +27,8 @@ extension SimsubTable {
     (extended.ihave, extended.prune, extended.graft) = (262_444, 14, 1844)
     extended.histogram100ms_first = [7232]
     return SimsubTable(
-      source: "vyzo, gerbil-simsub, gist of 2022-08-05", nodes: 500, parameters: parameters, gossipsub_v1_0: plain,
+      source: "vyzo, gerbil-simsub, gist of 2022-08-05", nodes: 500, parameters: parameters,
+      gossipsub_v1_0: plain,
       gossipsub_v1_1: extended)
   }
 
@@ -67,13 +70,17 @@ extension SimsubTable {
       seed: seed, routers: nodes, edges: edges, conditions: latencies.conditions, parameters: gossip(version),
       traffic: [
         GossipSetup.Traffic(
-          publishers: Array(all.prefix(parameters.sources)), from: from, every: .fraction(ofSeconds: parameters.interval),
+          publishers: Array(all.prefix(parameters.sources)), from: from,
+          every: .fraction(ofSeconds: parameters.interval),
           count: parameters.messages, bytes: 256)
       ],
       end: from + .fraction(ofSeconds: length))
     if version == .extended && parameters.v1_1.px > 0 {
       // Peer exchange may name anybody: every other pair could have a link.
-      var known = Set(edges.map { UInt64(min($0.a.rawValue, $0.b.rawValue)) << 32 | UInt64(max($0.a.rawValue, $0.b.rawValue)) })
+      var known = Set(
+        edges.map {
+          UInt64(min($0.a.rawValue, $0.b.rawValue)) << 32 | UInt64(max($0.a.rawValue, $0.b.rawValue))
+        })
       var others: [LinkEdge] = []
       for a in 0..<nodes {
         for b in a + 1..<nodes where known.insert(UInt64(a) << 32 | UInt64(b)).inserted {
@@ -140,7 +147,8 @@ extension SimsubTable {
   /// Whether nothing but the size differs from the published experiment, so that its bands apply.
   private var hasPublishedParameters: Bool {
     let (a, b) = (parameters, SimsubTable.published.parameters)
-    return a.connect == b.connect && a.minLatency == b.minLatency && a.maxLatency == b.maxLatency && a.jitter == b.jitter
+    return a.connect == b.connect && a.minLatency == b.minLatency && a.maxLatency == b.maxLatency
+      && a.jitter == b.jitter
       && a.messages == b.messages && a.interval == b.interval && a.overlay == b.overlay && a.v1_1 == b.v1_1
       && a.sources == b.sources
   }
@@ -158,10 +166,12 @@ extension SimsubTable {
       rows.append(
         ExpectedFigure(
           "p50, v1.1 of v1.0", "p50ratio", expected: "a quarter to a third less", band: 0.64...0.78,
-          reason: "flood publishing cuts p50 by about a quarter to a third (7.1); 'about': 3 points each way"))
+          reason: "flood publishing cuts p50 by about a quarter to a third (7.1); 'about': 3 points each way")
+      )
     }
     var experiment = Experiment(
-      name, title: "Plain delivery, \(nodes) nodes", source: source ?? "a table given by the user", parts: parts,
+      name, title: "Plain delivery, \(nodes) nodes", source: source ?? "a table given by the user",
+      parts: parts,
       rows: rows)
     experiment.derive = { figures in
       if let old = figures["v1.0/p50"], let new = figures["v1.1/p50"] { figures["p50ratio"] = new / old }
@@ -172,7 +182,9 @@ extension SimsubTable {
   private func expectations(_ version: Version) -> [ExpectedFigure] {
     let own = version == .plain ? gossipsub_v1_0 : gossipsub_v1_1
     let known = SimsubTable.published
-    let reference = own ?? (hasPublishedParameters ? (version == .plain ? known.gossipsub_v1_0 : known.gossipsub_v1_1) : nil)
+    let reference =
+      own
+      ?? (hasPublishedParameters ? (version == .plain ? known.gossipsub_v1_0 : known.gossipsub_v1_1) : nil)
     let size = Double(own == nil ? known.nodes : nodes)
     let v = version.rawValue
     var rows = [
@@ -180,18 +192,24 @@ extension SimsubTable {
         "\(v) delivery, %", "\(v)/delivery", expected: "100", band: 100...100, judged: .each,
         reason: "nothing is lost (7.1)")
     ]
-    func add(_ what: String, _ name: String, _ value: Double?, _ tolerance: (Double) -> Double, _ decimals: Int, _ why: String) {
+    func add(
+      _ what: String, _ name: String, _ value: Double?, _ tolerance: (Double) -> Double, _ decimals: Int,
+      _ why: String
+    ) {
       guard let value else { return rows.append(.shown("\(v) \(what)", "\(v)/\(name)", decimals: decimals)) }
       let width = tolerance(value)
       rows.append(
         ExpectedFigure(
-          "\(v) \(what)", "\(v)/\(name)", expected: text(value, decimals), band: value - width...value + width,
+          "\(v) \(what)", "\(v)/\(name)", expected: text(value, decimals),
+          band: value - width...value + width,
           decimals: decimals, reason: why))
     }
     let messages = own == nil ? known.parameters.messages : parameters.messages
     let delivered = reference.map { $0.deliver ?? size * Double(messages) }
     // The reference's own central figure where its parameters are the published ones; else the file's.
-    var copies = hasPublishedParameters && own == nil ? 6.3 : reference?.message.flatMap { m in delivered.map { m / $0 } }
+    var copies =
+      hasPublishedParameters && own == nil
+      ? 6.3 : reference?.message.flatMap { m in delivered.map { m / $0 } }
     var why = "7.1: +- 0.3 over 10 seeds"
     if version == .extended, own == nil, hasPublishedParameters, let plain = copies {
       // The publisher's copies to peers outside its mesh, each passed on to one peer more than one from the mesh.
@@ -210,8 +228,11 @@ extension SimsubTable {
     } else {
       rows.append(.shown("\(v) IWANT", "\(v)/iwant", decimals: 0))
     }
-    rows.append(.shown("\(v) connections", "\(v)/connect", published: own?.connect.map { text($0, 0) } ?? "-", decimals: 0))
-    rows.append(.shown("\(v) PRUNE", "\(v)/prune", published: own?.prune.map { text($0, 0) } ?? "-", decimals: 0))
+    rows.append(
+      .shown(
+        "\(v) connections", "\(v)/connect", published: own?.connect.map { text($0, 0) } ?? "-", decimals: 0))
+    rows.append(
+      .shown("\(v) PRUNE", "\(v)/prune", published: own?.prune.map { text($0, 0) } ?? "-", decimals: 0))
     if hasPublishedParameters {
       rows.append(
         version == .plain
@@ -219,7 +240,8 @@ extension SimsubTable {
             "\(v) p99, ms", "\(v)/p99", expected: "240 - 330", band: 240...330, decimals: 0, reason: "7.1")
           : ExpectedFigure(
             "\(v) p99, ms", "\(v)/p99", expected: "at most 330", band: 0...330, decimals: 0,
-            reason: "7.1's 240 to 330 ms is v1.0's, whose p50 v1.1 cuts by a quarter to a third; its own histogram is cut off"
+            reason:
+              "7.1's 240 to 330 ms is v1.0's, whose p50 v1.1 cuts by a quarter to a third; its own histogram is cut off"
           ))
       rows.append(
         ExpectedFigure(
@@ -231,11 +253,13 @@ extension SimsubTable {
           reason: "7.1: settles at a mean of 7.2 to 7.4, printed with one decimal"))
       rows.append(
         ExpectedFigure(
-          "\(v) mesh, least degree", "\(v)/degreeLeast", expected: "4", band: 4...12, judged: .each, decimals: 0,
+          "\(v) mesh, least degree", "\(v)/degreeLeast", expected: "4", band: 4...12, judged: .each,
+          decimals: 0,
           reason: "7.1: settles within D_low ... D_high"))
       rows.append(
         ExpectedFigure(
-          "\(v) mesh, largest degree", "\(v)/degreeMost", expected: "12", band: 4...12, judged: .each, decimals: 0,
+          "\(v) mesh, largest degree", "\(v)/degreeMost", expected: "12", band: 4...12, judged: .each,
+          decimals: 0,
           reason: "7.1: settles within D_low ... D_high"))
     }
     let shape = own?.histogram100ms ?? own?.histogram100ms_first ?? []

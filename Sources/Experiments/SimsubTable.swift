@@ -87,10 +87,14 @@ public struct SimsubTable: Codable, Sendable {
   }
 
   private static func explain(_ error: DecodingError) -> String {
-    func path(_ context: DecodingError.Context) -> String { context.codingPath.map(\.stringValue).joined(separator: ".") }
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
     return switch error {
-    case .keyNotFound(let key, let context): "key \(([path(context)] + [key.stringValue]).filter { !$0.isEmpty }.joined(separator: ".")) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context): "\(path(context)): \(context.debugDescription)"
+    case .keyNotFound(let key, let context):
+      "key \(([path(context)] + [key.stringValue]).filter { !$0.isEmpty }.joined(separator: ".")) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      "\(path(context)): \(context.debugDescription)"
     case .dataCorrupted(let context): context.debugDescription
     @unknown default: "\(error)"
     }
@@ -104,7 +108,9 @@ public struct SimsubTable: Codable, Sendable {
     try need((2...100_000).contains(nodes), "nodes", Double(nodes), "2 to 100000")
     try need((1..<nodes).contains(p.connect), "parameters.connect", Double(p.connect), "1 to \(nodes - 1)")
     try need(p.minLatency >= 0 && p.minLatency <= 10, "parameters.minLatency", p.minLatency, "0 to 10 s")
-    try need(p.maxLatency >= p.minLatency && p.maxLatency <= 10, "parameters.maxLatency", p.maxLatency, "minLatency to 10 s")
+    try need(
+      p.maxLatency >= p.minLatency && p.maxLatency <= 10, "parameters.maxLatency", p.maxLatency,
+      "minLatency to 10 s")
     try need(p.jitter >= 0 && p.jitter <= 10, "parameters.jitter", p.jitter, "0 to 10")
     try need((1...1_000_000).contains(p.messages), "parameters.messages", Double(p.messages), "1 to 1000000")
     try need((1...nodes).contains(p.sources), "parameters.sources", Double(p.sources), "1 to \(nodes)")
@@ -112,20 +118,30 @@ public struct SimsubTable: Codable, Sendable {
       try need(value >= 0.001 && value <= 3600, "parameters.\(key)", value, "0.001 to 3600 s")
     }
     for (key, value) in [
-      ("warmup", p.warmup), ("linger", p.linger), ("overlay.initialHeartbeatDelay", p.overlay.initialHeartbeatDelay),
+      ("warmup", p.warmup), ("linger", p.linger),
+      ("overlay.initialHeartbeatDelay", p.overlay.initialHeartbeatDelay),
     ] {
       try need(value >= 0 && value <= 3600, "parameters.\(key)", value, "0 to 3600 s")
     }
     for (key, value) in [
-      ("D", p.overlay.D), ("Dlow", p.overlay.Dlow), ("Dhigh", p.overlay.Dhigh), ("Dgossip", p.overlay.Dgossip),
+      ("D", p.overlay.D), ("Dlow", p.overlay.Dlow), ("Dhigh", p.overlay.Dhigh),
+      ("Dgossip", p.overlay.Dgossip),
     ] {
       try need((0...1000).contains(value), "parameters.overlay.\(key)", Double(value), "0 to 1000")
     }
-    try need(p.overlay.Dlow >= 1 && p.overlay.Dlow <= p.overlay.D, "parameters.overlay.Dlow", Double(p.overlay.Dlow), "1 to D")
-    try need(p.overlay.Dhigh >= p.overlay.D, "parameters.overlay.Dhigh", Double(p.overlay.Dhigh), "D and more")
-    try need((1...p.overlay.history).contains(p.overlay.gossipWindow), "parameters.overlay.gossipWindow", Double(p.overlay.gossipWindow), "1 to history")
-    try need((1...254).contains(p.overlay.history), "parameters.overlay.history", Double(p.overlay.history), "1 to 254")
-    try need((0...1).contains(p.v1_1.gossipFactor), "parameters.v1_1.gossipFactor", p.v1_1.gossipFactor, "0 to 1")
+    try need(
+      p.overlay.Dlow >= 1 && p.overlay.Dlow <= p.overlay.D, "parameters.overlay.Dlow", Double(p.overlay.Dlow),
+      "1 to D")
+    try need(
+      p.overlay.Dhigh >= p.overlay.D, "parameters.overlay.Dhigh", Double(p.overlay.Dhigh), "D and more")
+    try need(
+      (1...p.overlay.history).contains(p.overlay.gossipWindow), "parameters.overlay.gossipWindow",
+      Double(p.overlay.gossipWindow), "1 to history")
+    try need(
+      (1...254).contains(p.overlay.history), "parameters.overlay.history", Double(p.overlay.history),
+      "1 to 254")
+    try need(
+      (0...1).contains(p.v1_1.gossipFactor), "parameters.v1_1.gossipFactor", p.v1_1.gossipFactor, "0 to 1")
     try need((0...1000).contains(p.v1_1.px), "parameters.v1_1.px", Double(p.v1_1.px), "0 to 1000")
   }
 }

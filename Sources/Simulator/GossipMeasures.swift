@@ -94,5 +94,7 @@ public struct GossipMeasures: Sendable {
   }
 
   /// A percentile of latency in milliseconds; NaN when nothing was delivered.
-  public func percentile(_ share: Double) -> Double { latency.percentile(share).map { Double($0) / 1e6 } ?? .nan }
+  public func percentile(_ share: Double) -> Double {
+    latency.percentile(share).map { Double($0) / 1e6 } ?? .nan
+  }
 }

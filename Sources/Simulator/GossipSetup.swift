@@ -49,7 +49,8 @@ public struct GossipSetup: Sendable {
     public var bytes: Int
 
     public init(
-      topic: TopicID = TopicID(0), publishers: [NodeID], from: Instant, every: TimeSpan, count: Int, bytes: Int
+      topic: TopicID = TopicID(0), publishers: [NodeID], from: Instant, every: TimeSpan, count: Int,
+      bytes: Int
     ) {
       self.topic = topic
       self.publishers = publishers

@@ -13,9 +13,11 @@ public struct GossipSimulation: ~Copyable {
   public init(_ setup: GossipSetup) {
     self.setup = setup
     let nodes = setup.routers + setup.strangers.count
-    precondition(setup.starts.isEmpty || setup.starts.count == nodes, "\(setup.starts.count) starts for \(nodes) nodes")
+    precondition(
+      setup.starts.isEmpty || setup.starts.count == nodes, "\(setup.starts.count) starts for \(nodes) nodes")
     let links = LinkTable(
-      nodes: nodes, edges: setup.edges + setup.potentialEdges, conditions: setup.conditions, uplinks: setup.uplinks, seed: setup.seed)
+      nodes: nodes, edges: setup.edges + setup.potentialEdges, conditions: setup.conditions,
+      uplinks: setup.uplinks, seed: setup.seed)
     let rate = setup.traffic.reduce(0.0) { $0 + 1 / max($1.every.seconds, 1e-6) }
     let inputs = nodes + links.slots + 1
     let world = GossipWorld(setup, links: links)

@@ -129,10 +129,13 @@ struct GossipWorld: Population, ~Copyable {
       schedule(.start, outage.node.index, at: outage.until, &network)
     }
     for (index, traffic) in setup.traffic.enumerated() where traffic.count > 0 {
-      network.schedule(at: traffic.from, slot: Int(worldSlot), payload: WorldInput.publication.rawValue << Self.argumentBits | UInt32(index))
+      network.schedule(
+        at: traffic.from, slot: Int(worldSlot),
+        payload: WorldInput.publication.rawValue << Self.argumentBits | UInt32(index))
     }
     if let every = setup.sampleEvery {
-      network.schedule(at: .zero + every, slot: Int(worldSlot), payload: WorldInput.look.rawValue << Self.argumentBits)
+      network.schedule(
+        at: .zero + every, slot: Int(worldSlot), payload: WorldInput.look.rawValue << Self.argumentBits)
     }
   }
 
@@ -150,7 +153,9 @@ struct GossipWorld: Population, ~Copyable {
     if _slowPath(slot >= routerSlots) { return handleOther(event, &network) }
     let payload = Payload(rawValue: event.payload)
     if payload.isControl { return receiveControl(payload, slot, event.time, &network) }
-    if _fastPath(router.receive(payload.message, on: slot, at: event.time, outbox: &outbox) != .fresh) { return }
+    if _fastPath(router.receive(payload.message, on: slot, at: event.time, outbox: &outbox) != .fresh) {
+      return
+    }
     if _slowPath(validates) {
       send(event.time, &network)
       network.schedule(at: event.time + setup.validation, slot: Int(ownSlots &+ slot), payload: event.payload)
@@ -172,7 +177,9 @@ struct GossipWorld: Population, ~Copyable {
       } else if slot - ownSlots < routerSlots {
         settle(MessageHandle(rawValue: event.payload), slot - ownSlots, event.time, &network)
       } else {
-        graft(slot - ownSlots, TopicID(Int(event.payload & Self.argumentMask)), subscribes: false, event.time, &network)
+        graft(
+          slot - ownSlots, TopicID(Int(event.payload & Self.argumentMask)), subscribes: false, event.time,
+          &network)
       }
     } else {
       handleWorld(event.payload, event.time, &network)
@@ -184,7 +191,8 @@ struct GossipWorld: Population, ~Copyable {
     _ message: MessageHandle, _ slot: UInt32, _ now: Instant, _ network: inout EventNetwork
   ) {
     let node = NodeID(network.links.owner(Int(slot)))
-    guard case .forwarded = router.settle(node, message, from: slot, verdict: .accept, at: now, outbox: &outbox)
+    guard
+      case .forwarded = router.settle(node, message, from: slot, verdict: .accept, at: now, outbox: &outbox)
     else { return }
     noteDelivery(message, node, now)
     send(now, &network)
@@ -213,7 +221,8 @@ struct GossipWorld: Population, ~Copyable {
         continue
       }
       let fate = network.send(
-        slot: Int(transmission.slot), payload: payload.rawValue, key: UInt64(payload.rawValue), bytes: 0, at: now)
+        slot: Int(transmission.slot), payload: payload.rawValue, key: UInt64(payload.rawValue), bytes: 0,
+        at: now)
       if case .delivered = fate { continue }
       fail(transmission, fate)
     }
@@ -233,7 +242,9 @@ struct GossipWorld: Population, ~Copyable {
 
   private mutating func endDial(_ slot: UInt32, _ now: Instant, _ network: inout EventNetwork) {
     let (node, other) = (network.links.owner(Int(slot)), network.links.neighbor(Int(slot)))
-    guard isUp[node], isUp[other], !router.isConnected(slot: slot) else { return router.dialFailed(slot: slot) }
+    guard isUp[node], isUp[other], !router.isConnected(slot: slot) else {
+      return router.dialFailed(slot: slot)
+    }
     if isPotential.count > 0 {
       isPotential[slot] = false
       isPotential[network.links.reverse(Int(slot))] = false
@@ -249,10 +260,13 @@ struct GossipWorld: Population, ~Copyable {
     _ transmission: Transmission, _ now: Instant, _ network: inout EventNetwork
   ) {
     let payload = transmission.payload
-    if setup.tracksAnnouncements && payload.isControl { noteAnnouncements(payload.control, transmission.slot) }
+    if setup.tracksAnnouncements && payload.isControl {
+      noteAnnouncements(payload.control, transmission.slot)
+    }
     let bytes = needsSizes ? router.encodedSize(payload) : 0
     let fate = network.send(
-      slot: Int(transmission.slot), payload: payload.rawValue, key: UInt64(payload.rawValue), bytes: bytes, at: now)
+      slot: Int(transmission.slot), payload: payload.rawValue, key: UInt64(payload.rawValue), bytes: bytes,
+      at: now)
     if case .delivered = fate { return }
     fail(transmission, fate)
   }
@@ -299,7 +313,8 @@ extension GossipWorld {
       case .graft(let topic): strangers.take(slot, topic)
       case .prune(let topic, _):
         let wait = strangers.leave(slot, topic, node: node)
-        network.schedule(at: now + wait, slot: Int(ownSlots + slot), payload: Self.graftBit | UInt32(topic.rawValue))
+        network.schedule(
+          at: now + wait, slot: Int(ownSlots + slot), payload: Self.graftBit | UInt32(topic.rawValue))
       default: break
       }
       cursor = router.control.item(after: index)
@@ -385,7 +400,8 @@ extension GossipWorld {
       streamed[index] += 1
       let traffic = setup.traffic[index]
       if streamed[index] < traffic.count {
-        network.schedule(at: traffic.from + traffic.every * UInt64(streamed[index]), slot: Int(worldSlot), payload: payload)
+        network.schedule(
+          at: traffic.from + traffic.every * UInt64(streamed[index]), slot: Int(worldSlot), payload: payload)
       }
     case .look:
       look(now, network.links)
@@ -396,7 +412,8 @@ extension GossipWorld {
 
   private mutating func publish(_ index: Int, _ now: Instant, _ network: inout EventNetwork) {
     let traffic = setup.traffic[index]
-    let draw = scale(publicationDraws.bits(UInt64(index), UInt64(streamed[index])), UInt64(traffic.publishers.count))
+    let draw = scale(
+      publicationDraws.bits(UInt64(index), UInt64(streamed[index])), UInt64(traffic.publishers.count))
     let node = traffic.publishers[Int(draw)]
     guard isUp[node.index] else { return }
     let message = router.messages.register(
@@ -455,7 +472,9 @@ extension GossipWorld {
   }
 
   @inline(never)
-  private mutating func noteWatched(_ message: MessageHandle, _ node: NodeID, _ watched: NodeID, _ latency: UInt64) {
+  private mutating func noteWatched(
+    _ message: MessageHandle, _ node: NodeID, _ watched: NodeID, _ latency: UInt64
+  ) {
     if node == watched {
       measures.watchedDelivered += 1
       measures.watchedLatency.record(latency)
@@ -511,7 +530,8 @@ extension GossipWorld {
     measures.samples.append(sample)
   }
 
-  private func lookAtScores(_ node: Int, _ links: borrowing LinkTable, _ sample: inout GossipMeasures.Sample) {
+  private func lookAtScores(_ node: Int, _ links: borrowing LinkTable, _ sample: inout GossipMeasures.Sample)
+  {
     let graylist = setup.parameters.score!.thresholds.graylist
     for slot in router.slots(of: NodeID(node)) where router.isConnected(slot: slot) {
       let isStranger = links.neighbor(Int(slot)) >= setup.routers

@@ -23,7 +23,10 @@ struct Strangers: ~Copyable {
   var sent: UInt64 = 0
   var graftsSent: UInt64 = 0
 
-  init(_ behaviours: [Stranger], firstNode: Int, firstSlot: Int, slots: Int, topics: Int, messages: Int, seed: UInt64) {
+  init(
+    _ behaviours: [Stranger], firstNode: Int, firstSlot: Int, slots: Int, topics: Int, messages: Int,
+    seed: UInt64
+  ) {
     self.behaviours = behaviours
     self.firstNode = firstNode
     self.firstSlot = UInt32(firstSlot)

@@ -59,25 +59,47 @@ struct AttackExecution {
     var rows = [
       ("delivery", percent(summary.attestations.deliveryRatio)),
       ("messages that somebody missed", "\(attack.incomplete) of \(attack.messages)"),
-      ("latency p50, p99, max", [summary.latency.propagation.p50, summary.latency.propagation.p99, summary.latency.propagation.max].map(milliseconds).joined(separator: ", ")),
-      ("p99 of the worst and the last 10 s", "\(milliseconds(attack.worstWindowP99)), \(milliseconds(attack.lastWindowP99))"),
-      ("Sybils in meshes, peak and end", "\(percent(attack.sybilMeshSharePeak)), \(percent(attack.sybilMeshShareEnd))"),
+      (
+        "latency p50, p99, max",
+        [summary.latency.propagation.p50, summary.latency.propagation.p99, summary.latency.propagation.max]
+          .map(milliseconds).joined(separator: ", ")
+      ),
+      (
+        "p99 of the worst and the last 10 s",
+        "\(milliseconds(attack.worstWindowP99)), \(milliseconds(attack.lastWindowP99))"
+      ),
+      (
+        "Sybils in meshes, peak and end",
+        "\(percent(attack.sybilMeshSharePeak)), \(percent(attack.sybilMeshShareEnd))"
+      ),
       ("nodes with only Sybils in their mesh, peak", "\(attack.surroundedPeak)"),
     ]
     if let honest = attack.honestGraylisted, let sybils = attack.sybilsGraylisted {
       rows.append(("links graylisted: honest, Sybil", "\(honest), \(sybils)"))
     }
     if let mesh = attack.meshRecovery, let latency = attack.latencyRecovery {
-      rows.append(("recovery of meshes, of latency", "\(Experiments.text(mesh, 0)) s, \(Experiments.text(latency, 0)) s"))
+      rows.append(
+        (
+          "recovery of meshes, of latency",
+          "\(Experiments.text(mesh, 0)) s, \(Experiments.text(latency, 0)) s"
+        ))
     }
     if let share = attack.starvedMeshShareEnd {
-      rows.append(("starvers in the starved mesh, start and end", "\(percent(attack.starvedMeshShareBefore)), \(percent(share))"))
+      rows.append(
+        (
+          "starvers in the starved mesh, start and end",
+          "\(percent(attack.starvedMeshShareBefore)), \(percent(share))"
+        ))
     }
     let width = rows.map(\.0.count).max() ?? 0
     var lines = ["\(summary.name): seed \(summary.seed), digest \(summary.traceDigest ?? "-")"]
-    for (what, value) in rows { lines.append("  " + what + String(repeating: " ", count: width - what.count + 2) + value) }
+    for (what, value) in rows {
+      lines.append("  " + what + String(repeating: " ", count: width - what.count + 2) + value)
+    }
     for expectation in summary.expectations {
-      lines.append("  \(expectation.holds ? "holds" : "DOES NOT HOLD"): \(expectation.expression) (\(expectation.value.text()))")
+      lines.append(
+        "  \(expectation.holds ? "holds" : "DOES NOT HOLD"): \(expectation.expression) (\(expectation.value.text()))"
+      )
     }
     return lines.joined(separator: "\n")
   }

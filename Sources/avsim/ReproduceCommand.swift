@@ -7,7 +7,8 @@ import Synchronization
 
 struct ReproduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reproduce", abstract: "Runs published gossip experiments and compares what was published with what we get.",
+    commandName: "reproduce",
+    abstract: "Runs published gossip experiments and compares what was published with what we get.",
     discussion: """
       Without a name: every experiment but the long ones (the attacks), then what cannot be reproduced and why. Every row \
       shows the published figure, the band in which a faithful simulator must land, our mean and range over the seeds, and \
@@ -19,7 +20,8 @@ struct ReproduceCommand: ParsableCommand {
   @Option(help: "First seed.") var seed: UInt64 = 1
   @Option(
     help: ArgumentHelp(
-      "A table of the form that simsub printed: its parameters are run, its counts are compared.", valueName: "file"))
+      "A table of the form that simsub printed: its parameters are run, its counts are compared.",
+      valueName: "file"))
   var table: String?
   @Option(help: "Runs side by side; default: one a processor.") var jobs: Int?
   @Flag(help: "Print JSON on stdout.") var json = false
@@ -31,7 +33,8 @@ struct ReproduceCommand: ParsableCommand {
     if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs \(jobs): allowed is 1 to 256") }
     let known = Set(Catalogue.experiments.map(\.name) + ["all"])
     for name in names where !known.contains(name) {
-      throw ValidationError("no experiment '\(name)'; there are \(Catalogue.experiments.map(\.name).joined(separator: ", "))")
+      throw ValidationError(
+        "no experiment '\(name)'; there are \(Catalogue.experiments.map(\.name).joined(separator: ", "))")
     }
   }
 
@@ -66,7 +69,9 @@ struct ReproduceCommand: ParsableCommand {
       if names.isEmpty && table == nil { print(Catalogue.omissionsText) }
       let rows = results.flatMap(\.rows).filter { $0.row.judged != .shown }
       let outside = rows.filter { !$0.holds }.count
-      print("\(rows.count - outside) of \(rows.count) figures in their bands, \(results.count) experiments, \(seeds) seeds")
+      print(
+        "\(rows.count - outside) of \(rows.count) figures in their bands, \(results.count) experiments, \(seeds) seeds"
+      )
     }
     if !results.allSatisfy(\.holds) { throw ExitCode(1) }
   }
@@ -90,7 +95,8 @@ struct ReproduceCommand: ParsableCommand {
 
   private func printList() {
     for experiment in Catalogue.experiments {
-      print("\(experiment.name)\(experiment.isLong ? " (long)" : ""): \(experiment.title). \(experiment.source).")
+      print(
+        "\(experiment.name)\(experiment.isLong ? " (long)" : ""): \(experiment.title). \(experiment.source).")
     }
     print(Catalogue.omissionsText)
   }

@@ -101,7 +101,9 @@ extension AttackPlan {
   public static func load(_ path: String, overrides: [String] = [], files: any FileSource = DiskFiles())
     throws(FileError) -> AttackPlan
   {
-    try parse(file: path, bytes: try files.read(path, limit: Scenario.bytesMaximum), overrides: overrides, files: files)
+    try parse(
+      file: path, bytes: try files.read(path, limit: Scenario.bytesMaximum), overrides: overrides,
+      files: files)
   }
 
   /// The same for a content already in memory.
@@ -160,15 +162,21 @@ extension AttackPlan.Network {
   init(_ o: ObjectReader) {
     let honest = o.value("honest", "nodes that run the router", or: 1000) { $0.integer(2...100_000) }
     self.honest = honest
-    publishers = o.value("publishers", "the first so many publish", or: min(100, honest)) { $0.integer(1...honest) }
+    publishers = o.value("publishers", "the first so many publish", or: min(100, honest)) {
+      $0.integer(1...honest)
+    }
     dials = o.value("dials", "links that each opens to other honest nodes", or: min(20, honest - 1)) {
       $0.integer(1...max(1, min(honest - 1, 1000)))
     }
     latency = o.value("latency", "one way, of every link", or: .milliseconds(50)) {
       $0.duration(.zero ... .seconds(4))
     }
-    jitter = o.value("jitter", "share of the latency that a transmission may take more", or: .percent(10)) { $0.share() }
-    start = o.value("start", "when the honest nodes start", or: .zero) { $0.duration(.zero ... .seconds(86_400)) }
+    jitter = o.value("jitter", "share of the latency that a transmission may take more", or: .percent(10)) {
+      $0.share()
+    }
+    start = o.value("start", "when the honest nodes start", or: .zero) {
+      $0.duration(.zero ... .seconds(86_400))
+    }
   }
 }
 
@@ -177,8 +185,12 @@ extension AttackPlan.Traffic {
     rate = o.value("rate", "messages over all publishers and topics", or: .perSecond(120)) {
       $0.frequency(Frequency(microhertz: 1000)...Frequency.perSecond(100_000))
     }
-    size = o.value("size", "length of a message's data", or: ByteCount(2048)) { $0.size(ByteCount(1)...ByteCount(1 << 20)) }
-    topics = o.value("topics", "topics, one a service; messages go to each in turn", or: 1) { $0.integer(1...1000) }
+    size = o.value("size", "length of a message's data", or: ByteCount(2048)) {
+      $0.size(ByteCount(1)...ByteCount(1 << 20))
+    }
+    topics = o.value("topics", "topics, one a service; messages go to each in turn", or: 1) {
+      $0.integer(1...1000)
+    }
     warmup = o.value("warmup", "from the honest nodes' start to the first message", or: .seconds(30)) {
       $0.duration(.zero ... .seconds(86_400))
     }
@@ -194,14 +206,19 @@ extension AttackPlan.Traffic {
 extension AttackPlan.Defence {
   init(_ o: ObjectReader) {
     version = o.value("version", "GossipSub's version", or: .v1_1) { $0.choice() }
-    scores = o.value("scores", "peer scores: none, evaluation, recipe or repaired", or: .evaluation) { $0.choice() }
-    gossipFactor = o.value("gossipFactor", "share of peers outside the mesh that hear IHAVE (1.1)", or: .percent(25)) {
+    scores = o.value("scores", "peer scores: none, evaluation, recipe or repaired", or: .evaluation) {
+      $0.choice()
+    }
+    gossipFactor = o.value(
+      "gossipFactor", "share of peers outside the mesh that hear IHAVE (1.1)", or: .percent(25)
+    ) {
       $0.share()
     }
     colocationWeight = o.value("colocationWeight", "w6, penalty of peers that share an address", or: 0) {
       $0.number(-1e6...0)
     }
-    opportunisticTicks = o.value("opportunisticTicks", "heartbeats between two opportunistic grafts", or: 60) {
+    opportunisticTicks = o.value("opportunisticTicks", "heartbeats between two opportunistic grafts", or: 60)
+    {
       $0.integer(1...100_000)
     }
     opportunisticThreshold = o.value("opportunisticThreshold", "median score below which it happens", or: 0) {
@@ -221,7 +238,9 @@ extension AttackPlan.Sybils {
       case .publishers: network.publishers
       case .one: 1
       }
-    dials = o.value("dials", "links that each opens to its targets", or: min(20, reach)) { $0.integer(1...reach) }
+    dials = o.value("dials", "links that each opens to its targets", or: min(20, reach)) {
+      $0.integer(1...reach)
+    }
     start = o.value("start", "when they connect", or: .zero) { $0.duration(.zero ... .seconds(86_400)) }
     misconduct = o.value("do", "silent, censorOne, starveOne or {degrade: SHARE}", or: .silent) { value in
       value.forms(
@@ -237,10 +256,13 @@ extension AttackPlan.Sybils {
         mapping: { o in
           o.exactlyOne(
             "misconduct",
-            [.init("degrade", "drops each message with this probability") { $0.share().map { .degrade($0) } }])
+            [.init("degrade", "drops each message with this probability") { $0.share().map { .degrade($0) } }]
+          )
         }, expected: "silent, censorOne, starveOne or {degrade: SHARE}")
     }
-    from = o.value("from", "until then they forward everything", or: .zero) { $0.duration(.zero ... .seconds(86_400)) }
+    from = o.value("from", "until then they forward everything", or: .zero) {
+      $0.duration(.zero ... .seconds(86_400))
+    }
     sharingAddress = o.optional("sharingAddress", "how many share one address; absent: none do") {
       $0.integer(2...100_000)
     }
