@@ -6,7 +6,7 @@ import Network
 import Simulator
 
 enum IdentityExperiments {
-  static var all: [Experiment] { [gossip, copies, hop] }
+  static var all: [Experiment] { [gossip, copies, credit, hop] }
 
   // MARK: Gossip factor
 
@@ -140,6 +140,49 @@ enum IdentityExperiments {
       "the bounds hold for the degree that meshes have, which lies between D_lo and D_hi, not for D"
     ]
     return experiment
+  }
+
+  // MARK: P2
+
+  /// Scores that neither decay nor reach their cap within the run.
+  private static func credited(seed: UInt64) -> Figures {
+    let nodes = 300
+    var score = ScoreParameters()
+    score.decayInterval = .seconds(3600)
+    var topic = TopicScoreParameters()
+    topic.firstDeliveriesWeight = 1
+    topic.firstDeliveriesCap = 1e6
+    score.otherTopics = topic
+    var p = Parameters()
+    p.score = score
+    var setup = GossipSetup(
+      seed: seed, routers: nodes, edges: Dialing.dial(0..<nodes, count: 10, seed: seed),
+      conditions: [LinkConditions(latency: .uniform(low: .milliseconds(10), high: .milliseconds(100)))],
+      parameters: p,
+      traffic: [
+        GossipSetup.Traffic(
+          publishers: (0..<nodes).map { NodeID($0) }, from: .zero + .seconds(5), every: .milliseconds(100),
+          count: 200, bytes: 100)
+      ],
+      end: .zero + .seconds(40))
+    setup.tracksCredit = true
+    let measures = GossipSimulation.run(setup)
+    var figures = Figures()
+    figures.digest = measures.digest
+    // Own publications are deliveries to nobody else: `accepted` leaves them out.
+    figures["credit"] = measures.credit / Double(measures.counters.accepted)
+    return figures
+  }
+
+  static var credit: Experiment {
+    Experiment(
+      "first-deliveries", title: "Sum of P2 over all peers, of deliveries", source: "identities (7.5)",
+      parts: [Experiment.Part("run", credited)],
+      rows: [
+        ExpectedFigure(
+          "P2 of deliveries", "run/credit", expected: "1", band: 1...1, judged: .each, decimals: 6,
+          reason: "the sum of P2 increments is deliveries minus own publishes")
+      ])
   }
 
   // MARK: One hop

@@ -15,7 +15,8 @@ public struct GossipBenchmark: Sendable {
   /// Data of a message, bytes: a signed attestation.
   public var bytes = 256
   public var seed: UInt64 = 1
-  public var parameters = Parameters()
+  /// Whether peers are scored, with the attack runs' parameters.
+  public var isScored = false
 
   public init() {}
 
@@ -36,6 +37,8 @@ public struct GossipBenchmark: Sendable {
   public func run() -> Result {
     let graph = FloodGraph(nodes: nodes, degree: degree, seed: seed)
     let warmup = Instant.zero + .seconds(10)
+    var parameters = Parameters()
+    if isScored { parameters.score = .attackRuns() }
     var setup = GossipSetup(
       seed: seed, routers: nodes, edges: graph.edges,
       conditions: [LinkConditions(latency: .uniform(low: .milliseconds(10), high: .milliseconds(150)))],

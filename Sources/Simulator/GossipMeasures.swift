@@ -82,6 +82,8 @@ public struct GossipMeasures: Sendable {
   /// Pairs (message, peer outside the mesh) over which an IHAVE went, and all such pairs.
   public var announced: UInt64 = 0
   public var announceable: UInt64 = 0
+  /// Sum over all links of P2's counter, when it is tracked.
+  public var credit = 0.0
   public var counters = Counters()
   public var events: UInt64 = 0
   /// Fingerprint of every event.

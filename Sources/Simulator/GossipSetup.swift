@@ -110,6 +110,8 @@ public struct GossipSetup: Sendable {
   /// Counts for each link whether an IHAVE went over it, for messages of the measured time. Costs a walk over every
   /// control RPC.
   public var tracksAnnouncements = false
+  /// Adds up P2's counters at the end; requires scoring.
+  public var tracksCredit = false
 
   public init(
     seed: UInt64, routers: Int, edges: [LinkEdge], conditions: [LinkConditions], parameters: Parameters,

@@ -557,6 +557,13 @@ extension GossipWorld {
     result.strangerGrafts = strangers.graftsSent
     result.counters = router.counters
     if setup.tracksAnnouncements { countAnnouncements(&result) }
+    if setup.tracksCredit {
+      for slot in 0..<routerSlots {
+        for topic in router.explain(slot: slot)?.topics ?? [] {
+          result.credit += topic.firstDeliveries.counter
+        }
+      }
+    }
     return result
   }
 

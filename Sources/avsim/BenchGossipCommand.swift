@@ -17,6 +17,9 @@ struct BenchGossipCommand: ParsableCommand {
   @Option(help: "Number of messages, one every 20 ms.") var messages = 300
   @Option(help: "Seed of graph, latencies and publishers.") var seed: UInt64 = 1
 
+  @Flag(inversion: .prefixedNo, help: "Score peers, P1 to P7, as in the attack runs of the v1.1 evaluation.")
+  var scoring = false
+
   func validate() throws {
     do {
       try FloodBenchmark(nodes: nodes, degree: degree, messages: messages).validate()
@@ -29,11 +32,12 @@ struct BenchGossipCommand: ParsableCommand {
     var benchmark = GossipBenchmark()
     (benchmark.nodes, benchmark.degree, benchmark.messages) = (nodes, degree, messages)
     benchmark.seed = seed
+    benchmark.isScored = scoring
     let result = benchmark.run()
     let process = ProcessMeasures.current
     let microseconds = UInt64(result.wallSeconds * 1e6)
     print(
-      "tool=avsim N=\(nodes) degree=\(degree) M=\(messages) link_messages=\(result.linkMessages)",
+      "tool=avsim N=\(nodes) degree=\(degree) M=\(messages) scoring=\(scoring ? "on" : "off") link_messages=\(result.linkMessages)",
       "copies=\(result.copies) control=\(result.control) deliveries=\(result.deliveries)",
       "expected=\(result.expected) digest=\(String(result.digest, radix: 16)) run_s=\(Double(microseconds) / 1e6)",
       "proc_cpu_s=\(process.cpuSeconds)",
