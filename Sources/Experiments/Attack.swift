@@ -238,6 +238,9 @@ public struct Attack: Sendable, Equatable {
     }
     if defence == .scores {
       p.score = scoreParameters
+      // The recipe's window of 2 s holds this many messages.
+      let inWindow = scores == .evaluation ? 0 : Int(rate * 4)
+      while p.deliveryRecordsMaximum < inWindow { p.deliveryRecordsMaximum *= 2 }
     }
     return p
   }
