@@ -272,7 +272,9 @@ public struct ControlStore: ~Copyable {
   }
 
   /// The peers that a PRUNE names; empty for others.
-  public func peers(of index: ControlItemIndex) -> PeerCursor { PeerCursor(entry: items[index.rawValue].peers) }
+  public func peers(of index: ControlItemIndex) -> PeerCursor {
+    PeerCursor(entry: items[index.rawValue].peers)
+  }
 
   /// The next named peer, or nil at the end.
   public func next(_ cursor: inout PeerCursor) -> NodeID? {

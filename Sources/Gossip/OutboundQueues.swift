@@ -13,12 +13,23 @@ internal import Basics
   public var refused = 0
   /// Whether there was something to send and no queue took any of it (rust: *AllQueuesFull*).
   public var allRefused: Bool { queued == 0 && refused > 0 }
+  /// Whether the publisher of the message learns of it: no queue took it, and the policy is not silent (go is).
+  public var isPublishError = false
+  public init(queued: Int = 0, refused: Int = 0, isPublishError: Bool = false) {
+    self.queued = queued
+    self.refused = refused
+    self.isPublishError = isPublishError
+  }
 }
 
 /// Drops on a link between two heartbeats (rust's *SlowPeer* event).
 @frozen public struct SlowPeer: Sendable, Hashable, BitwiseCopyable {
   public var slot: UInt32
   public var drops: UInt32
+  @inlinable public init(slot: UInt32, drops: UInt32) {
+    self.slot = slot
+    self.drops = drops
+  }
 }
 
 struct OutboundQueues: ~Copyable {
@@ -125,7 +136,11 @@ struct OutboundQueues: ~Copyable {
       while index != Self.none {
         let entry = entries[index]
         if !entry.payload.isControl, entry.payload.message == message {
-          if previous == Self.none { queues[place].head = entry.next } else { entries[previous].next = entry.next }
+          if previous == Self.none {
+            queues[place].head = entry.next
+          } else {
+            entries[previous].next = entry.next
+          }
           if entry.next == Self.none { queues[place].tail = previous }
           release(index, entry.lane, slot)
           removed += 1
@@ -182,6 +197,7 @@ extension RouterState {
       blameSlow(slot, 1, at: instant)
     }
     outbox.transmissions.removeAll()
+    outcome.isPublishError = lane == .publish && outcome.allRefused && queues.policy.reportsFullQueues
     return outcome
   }
 

@@ -43,6 +43,8 @@ public struct QueuePolicy: Sendable, Equatable {
   public var removesUnwanted = false
   /// Whether what is dropped or times out counts against the peer (`ScoreParameters.slowPeerWeight`).
   public var blamesSlowPeers = false
+  /// Whether publishing fails when no queue takes the message (rust); else it is lost in silence (go).
+  public var reportsFullQueues = false
   /// Whether control RPCs that find no room end the connection (nim).
   public var disconnectsOnControlOverflow = false
 
@@ -61,6 +63,7 @@ public struct QueuePolicy: Sendable, Equatable {
     p.publishLife = .seconds(5)
     p.forwardLife = .seconds(1)
     p.removesUnwanted = true
+    p.reportsFullQueues = true
     p.blamesSlowPeers = true
     return p
   }

@@ -89,7 +89,8 @@ extension RouterState {
     for k in 0..<topicCount {
       let row = scores.rows[node &* topicCount &+ k]
       guard row != Self.none else { continue }
-      sum += topicValue(scores.books[Int(row) &+ local], scores.topics[k], refreshed) * scores.topics[k].weight
+      sum +=
+        topicValue(scores.books[Int(row) &+ local], scores.topics[k], refreshed) * scores.topics[k].weight
     }
     let score = total(slot, topicSum: sum)
     keep(score, slot, node, at: instant)
@@ -184,7 +185,8 @@ extension RouterState {
     for k in 0..<topicCount {
       let row = scores.rows[node &* topicCount &+ k]
       guard row != Self.none else { continue }
-      sum += topicValue(scores.books[Int(row) &+ local], scores.topics[k], refreshed) * scores.topics[k].weight
+      sum +=
+        topicValue(scores.books[Int(row) &+ local], scores.topics[k], refreshed) * scores.topics[k].weight
     }
     return total(slot, topicSum: sum)
   }

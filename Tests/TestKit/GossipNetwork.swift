@@ -149,7 +149,9 @@ public final class GossipNetwork {
   public func crash(_ node: Int) {
     lives[node] += 1
     _ = router.crash(NodeID(node))
-    for slot in router.slots(of: NodeID(node)) { _ = router.disconnected(slot: graph.reverse[Int(slot)], at: now) }
+    for slot in router.slots(of: NodeID(node)) {
+      _ = router.disconnected(slot: graph.reverse[Int(slot)], at: now)
+    }
   }
 
   /// The node comes back, is connected and joins.
