@@ -11,6 +11,11 @@ extension RunSummary {
   /// The summary as `summary.json` holds it. Latencies in milliseconds, other times in seconds, wei and shares as decimal
   /// strings.
   public var json: JSONValue {
+    guard let attack else { return common }
+    return .object(common.members + [.init("attack", attack.json)])
+  }
+
+  private var common: JSONValue {
     [
       "schema": JSONValue(RunSummary.schema), "name": JSONValue(name), "engine": JSONValue(engine),
       "seed": JSONValue(seed), "complete": JSONValue(complete), "virtualSeconds": JSONValue(virtualSeconds),

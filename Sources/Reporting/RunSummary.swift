@@ -37,6 +37,8 @@ public struct RunSummary: Sendable, Equatable {
   /// In scenario order.
   public var issuers: [Issuer] = []
   public var risk = Risk()
+  /// Of a run of `kind: attack`; nil in others.
+  public var attack: Attack?
   public var faults: [Fault] = []
   public var expectations: [Expectation] = []
   public var checks: [Check] = []

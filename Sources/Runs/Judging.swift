@@ -1,13 +1,18 @@
 // Expectations judged against the summary that is written.
 
-import Reporting
+public import Reporting
 public import Scenarios
 
 extension Conclusion {
   /// Judges each expectation, in order, by what `summary.json` will say.
-  public mutating func judge(_ expectations: [Scenarios.Expectation]) {
-    let json = summary.json
-    summary.expectations = expectations.map { expectation in
+  public mutating func judge(_ expectations: [Scenarios.Expectation]) { summary.judge(expectations) }
+}
+
+extension RunSummary {
+  /// Judges each expectation, in order, by what `summary.json` will say.
+  public mutating func judge(_ list: [Scenarios.Expectation]) {
+    let json = json
+    expectations = list.map { expectation in
       let outcome = expectation.judge { key in json.value(at: key).map { Expectation.Value($0) } }
       return RunSummary.Expectation(
         expression: outcome.expression, value: json.value(at: expectation.measure) ?? .null,

@@ -167,6 +167,18 @@ public enum MeasureTable {
     add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders"])
     add("rewards", .bool, ["conserved"])
     add("issuers.<issuer>", .plain, ["supply", "nav", "navStart", "lossRatio"])
+    add(
+      "attack", .plain,
+      [
+        "messages", "incomplete", "surroundedPeak", "sybilGrafts", "honestGraylisted", "sybilsGraylisted",
+        "sybilsGraylistedShare", "sybilMeshShare.before", "sybilMeshShare.peak", "sybilMeshShare.end",
+        "starvedMeshShare.before", "starvedMeshShare.end", "starvedDeliveryRatio", "victimDeliveryRatio",
+        "fromVictimDeliveryRatio",
+      ])
+    add(
+      "attack", .milliseconds,
+      ["worstWindowP99", "lastWindowP99", "victimP99", "fromVictimP99", "starvedP99", "otherP99"])
+    add("attack", .seconds, ["meshRecovery", "latencyRecovery"])
     add("risk", .plain, ["gammaCertified", "hhi", "nakamoto33", "nakamoto67"])
     return all
   }

@@ -11,7 +11,7 @@ struct Avsim: ParsableCommand {
     subcommands: [
       RunCommand.self, ClusterCommand.self, FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
       TopologyCommand.self, ReportCommand.self,
-      CompareCommand.self, ContractsCommand.self, RiskCommand.self, BenchCommand.self,
+      CompareCommand.self, ReproduceCommand.self, ContractsCommand.self, RiskCommand.self, BenchCommand.self,
     ])
 }
 

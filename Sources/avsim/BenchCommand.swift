@@ -9,7 +9,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measures avsim itself on fixed workloads.",
 
     subcommands: [
-      Flood.self, BenchClusterCommand.self, BenchSignaturesCommand.self, BenchLedgerCommand.self,
+      Flood.self, BenchGossipCommand.self, BenchClusterCommand.self, BenchSignaturesCommand.self,
+      BenchLedgerCommand.self,
     ])
 
   struct Flood: ParsableCommand {

@@ -39,6 +39,7 @@ struct RunCommand: ParsableCommand {
       let interruption = Interruption()
       var changes = overrides
       if let seed { changes.append("seed=\(seed)") }
+      if AttackPlan.isOne(scenario) { return try runAttack(changes, interruption) }
       if let processes { changes.append("cluster.processes=\(processes)") }
       let scenario = try Scenario.load(scenario, overrides: changes)
       let chosen = engine.flatMap { EngineChoice(rawValue: $0.rawValue) } ?? scenario.engine
@@ -51,6 +52,24 @@ struct RunCommand: ParsableCommand {
       if interruption.isRequested { throw Exit.interrupted }
       if summary.exitCode != .success { throw summary.exitCode }
     }
+  }
+
+  /// A file of `kind: attack`.
+  private func runAttack(_ changes: [String], _ interruption: Interruption) throws {
+    if engine == .cluster || processes != nil {
+      complain("avsim: \(scenario): an attack runs on the simulator alone")
+      throw Exit.usage
+    }
+    let plan = try AttackPlan.load(scenario, overrides: changes)
+    let path = out ?? RunDirectory.defaultPath(name: plan.name, seed: plan.seed)
+    let summary = try AttackExecution(plan: plan, path: path, isQuiet: quiet).carryOut(interruption, force: force)
+    if json { print(summary.json.text(pretty: true)) }
+    if !quiet && !json {
+      print(AttackExecution.table(summary))
+      print("results: \(path)/summary.json")
+    }
+    if interruption.isRequested { throw Exit.interrupted }
+    if summary.exitCode != .success { throw summary.exitCode }
   }
 
   private func show(_ summary: RunSummary, _ path: String) {

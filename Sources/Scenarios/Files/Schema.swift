@@ -2,7 +2,7 @@
 
 /// A kind of file.
 public enum FileKind: String, CaseIterable, Sendable {
-  case scenario, topology, sweep
+  case scenario, topology, sweep, attack
 
   /// The JSON Schema of this kind, indented, for editors. What it accepts is a superset of what `validate` accepts:
   /// sums, references between keys and the existence of files are beyond a schema.
@@ -13,6 +13,7 @@ public enum FileKind: String, CaseIterable, Sendable {
     case .scenario: _ = Scenario(recorder)
     case .topology: _ = TopologyContent(recorder)
     case .sweep: _ = SweepPlan(recorder)
+    case .attack: _ = AttackPlan(recorder)
     }
     guard case .object(let members) = recorder.schema else { preconditionFailure("a schema is an object") }
     var head: [JSONText.Member] = [
@@ -59,13 +60,16 @@ public enum Validation {
       case "sweep":
         _ = try SweepPlan.parse(file: path, bytes: bytes, files: files)
         return .sweep
+      case "attack":
+        _ = try AttackPlan.parse(file: path, bytes: bytes, files: files)
+        return .attack
       case "scenario": break
       default:
         let place = tree["kind"]!.place
         throw .content([
           Mistake(
             file: path, line: Int(place.line), column: Int(place.column), key: "kind",
-            text: "'\(clip(kind))' is unknown; write scenario, topology or sweep")
+            text: "'\(clip(kind))' is unknown; write scenario, topology, sweep or attack")
         ])
       }
     }
