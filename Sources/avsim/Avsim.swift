@@ -10,7 +10,7 @@ struct Avsim: ParsableCommand {
     version: avsimVersion,
     subcommands: [
       RunCommand.self, ClusterCommand.self, FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
-      TopologyCommand.self, ReportCommand.self,
+      TopologyCommand.self, PeerCommand.self, ReportCommand.self,
       CompareCommand.self, BenchCommand.self,
     ])
 }

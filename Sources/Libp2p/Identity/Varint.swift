@@ -49,7 +49,7 @@ public enum Varint {
 
 extension [UInt8] {
   /// A copy of `bytes`.
-  @inline(__always) init(_ bytes: Span<UInt8>) {
+  @inline(__always) package init(_ bytes: Span<UInt8>) {
     self.init(capacity: bytes.count) { $0.append(bytes: bytes) }
   }
 
