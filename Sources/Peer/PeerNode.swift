@@ -5,6 +5,7 @@
 // otherwise the newer one does, since the older may be dead without our knowing.
 
 internal import Basics
+internal import Glibc
 internal import Gossip
 public import Libp2p
 public import UV
@@ -42,8 +43,9 @@ public final class PeerNode {
     self.tell = tell
     started = Loop.monotonicNanoseconds
     // Numbers that grow from run to run: a restarted node's messages are not taken for its old ones.
-    var random = SystemRandomNumberGenerator()
-    let first = started << 8 | random.next() & 0xFF
+    var wall = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &wall)
+    let first = UInt64(max(wall.tv_sec, 0)) &* 1_000_000_000 &+ UInt64(wall.tv_nsec)
     gossip = PeerGossip(
       settings, outbound: settings.dials.count, inbound: settings.inboundMaximum, sequence: first)
     let count = settings.dials.count + settings.inboundMaximum

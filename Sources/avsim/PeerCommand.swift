@@ -179,7 +179,8 @@ struct PeerCommand: ParsableCommand {
 
   /// One line, at once.
   private static func write(_ line: String) {
-    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    // Whoever read it may be gone; then there is nobody to tell.
+    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
   }
 }
 
