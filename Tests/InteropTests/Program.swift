@@ -87,7 +87,8 @@ final class Program: @unchecked Sendable {
       if isOver || !condition.wait(until: deadline) {
         let last = facts.suffix(8).map { String($0.line.prefix(200)) }.joined(separator: "\n")
         let end = isOver ? "ended" : "did not tell it within \(limit) s"
-        throw Missing(description: "\(name): \(what): \(seen) of \(count); the program \(end). Last:\n\(last)")
+        throw Missing(
+          description: "\(name): \(what): \(seen) of \(count); the program \(end). Last:\n\(last)")
       }
     }
   }

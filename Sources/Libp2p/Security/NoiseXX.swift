@@ -92,7 +92,10 @@ struct NoiseKeyPair: Sendable {
     guard let key = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: other),
       let secret = try? self.secret.sharedSecretFromKeyAgreement(with: key)
     else { throw .badKey }
-    return unsafe secret.withUnsafeBytes { unsafe [UInt8]($0) }
+    let bytes = unsafe secret.withUnsafeBytes { unsafe [UInt8]($0) }
+    // A point of low order gives zero whatever our secret is (RFC 7748, section 6.1).
+    guard bytes.contains(where: { $0 != 0 }) else { throw .badKey }
+    return bytes
   }
 }
 

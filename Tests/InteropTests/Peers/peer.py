@@ -81,7 +81,10 @@ def arguments():
 async def hear(subscription, own, quiet):
     heard = 0
     while True:
-        message = await subscription.get()
+        try:
+            message = await subscription.get()
+        except trio.EndOfChannel:
+            return
         author = ID(message.from_id)
         if author == own:
             continue
