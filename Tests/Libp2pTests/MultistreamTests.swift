@@ -73,7 +73,8 @@ extension Multistream {
     arguments: [
       ("lengthMalformed", [0xFF, 0xFF, 0xFF]), ("lengthMalformed", [0x93, 0x00]),
       ("lineLength", [0]), ("lineLength", [0x81, 0x02]), ("wrongHeader", line("/multistream/2.0.0")),
-      ("lineMalformed", [3, 65, 66, 67]), ("lineMalformed", [3, 0xFF, 0xFE, 10]),
+      ("wrongHeader", [71]),
+      ("lineMalformed", header + [3, 65, 66, 67]), ("lineMalformed", header + [3, 0xFF, 0xFE, 10]),
     ] as [(String, [UInt8])])
   func brokenLinesEndIt(name: String, bytes: [UInt8]) {
     for chunk in [1, 100] {
@@ -84,7 +85,7 @@ extension Multistream {
         return
       }
       #expect("\(error)".hasPrefix(name))
-      #expect(output.isEmpty)
+      #expect(output.isEmpty || output == Self.header)
     }
   }
 

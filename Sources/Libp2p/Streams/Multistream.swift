@@ -93,6 +93,8 @@ public struct Multistream: Sendable {
     guard length > 0, length <= UInt64(Self.lineBytesMaximum) else {
       throw .lineLength(length, maximum: Self.lineBytesMaximum)
     }
+    // Who speaks something else entirely is found out by its first byte.
+    guard hasHeader || length == UInt64(Self.header.utf8.count + 1) else { throw .wrongHeader }
     guard line.count == start + Int(length) else { return nil }
     guard line.last == UInt8(ascii: "\n"),
       let text = String(validating: line[start..<line.count - 1], as: UTF8.self)
