@@ -37,6 +37,8 @@ public struct FrameStream: ~Copyable {
 
   /// Bytes kept for a frame that has not ended.
   public var pendingBytes: Int { partial.count }
+  /// Whether a frame has begun and not ended.
+  public var isInsideFrame: Bool { promised != nil || !partial.isEmpty }
 
   /// Takes `bytes` and hands out each frame that is complete now; `frame` returns whether it wants more.
   /// Cost: linear in the bytes.

@@ -67,6 +67,8 @@ public struct DecodedRPC: ~Copyable {
     public var topic: ByteRange
     /// Empty when the message has no data.
     public var data: ByteRange
+    /// The whole message, as `PubsubMessage` reads it.
+    public var message: ByteRange
   }
 
   @frozen public enum ControlKind: UInt8, Sendable { case ihave, iwant, graft, prune, idontwant, extensions }
@@ -173,7 +175,7 @@ public struct DecodedRPC: ~Copyable {
       }
     }
     guard let topic else { throw .missingTopic(.publication) }
-    publications.append(Publication(topic: topic, data: data))
+    publications.append(Publication(topic: topic, data: data, message: range))
   }
 
   private mutating func readControl(

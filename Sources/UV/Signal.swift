@@ -22,6 +22,11 @@ internal import Glibc
       throw UVError(code: code, operation: "signal \(number)")
     }
     unsafe super.init(loop, adopting: signal)
+    // Whoever started this process may have had the signal blocked, which children inherit.
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    unsafe sigaddset(&set, number)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
     let started = unsafe uv_signal_start(
       signal, { handle, _ in unsafe Handle.find(Signal.self, handle)?.fire?() }, number)
     guard started == 0 else {

@@ -10,8 +10,8 @@ struct Avsim: ParsableCommand {
     version: avsimVersion,
     subcommands: [
       RunCommand.self, ClusterCommand.self, FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
-      TopologyCommand.self, ReportCommand.self,
-      CompareCommand.self, ReproduceCommand.self, ContractsCommand.self, RiskCommand.self, BenchCommand.self,
+      TopologyCommand.self, PeerCommand.self, ReportCommand.self, CompareCommand.self, ReproduceCommand.self,
+      ContractsCommand.self, RiskCommand.self, BenchCommand.self,
     ])
 }
 

@@ -1,0 +1,522 @@
+// One connection with a libp2p peer, as a value: bytes and instants come in, events and bytes come out. It negotiates
+// security, proves and checks identities, negotiates yamux, opens identify and a stream for its own RPCs, and serves the
+// peer's streams: RPCs of meshsub, identify, ping; `na` to everything else.
+//
+// The owner drains `output` and `events` after each call, wakes it at `deadline`, and closes the socket once `failure` is
+// set and the output is sent. Every length is bounded and every state has a deadline: a peer can cost us one connection
+// and what ConnectionLimits allow, nothing more.
+
+public import Basics
+internal import Gossip
+
+/// One end of a connection.
+public struct PeerConnection: ~Copyable {
+  /// What a stream is for.
+  enum Purpose {
+    /// The peer has not said yet.
+    case unknown
+    /// Ours, waiting for the peer's answer.
+    case proposing
+    case identifyAnswer
+    /// The peer pings; we ping.
+    case ping
+    case echo
+    case pubsubIn
+    case pubsubOut
+    /// Served; what still comes is skipped.
+    case done
+  }
+
+  struct Stream {
+    var purpose: Purpose
+    var negotiation: Multistream?
+    /// When the peer's time for this stage ends.
+    var deadline = Instant.never
+    /// Identify: the message so far. Ping: the echo so far, or what the peer sent.
+    var bytes: [UInt8] = []
+  }
+
+  private enum Stage { case security, handshake, muxer, open, ended }
+
+  /// Something that begins and has to end: when the present one has to.
+  private struct Unfinished {
+    var completed: UInt64 = 0
+    var deadline = Instant.never
+
+    /// Restarts the clock when one ended since, stops it when none has begun.
+    mutating func note(_ completed: UInt64, hasBegun: Bool, at now: Instant, _ time: TimeSpan) {
+      if !hasBegun {
+        deadline = .never
+      } else if deadline == .never || completed != self.completed {
+        deadline = now + time
+      }
+      self.completed = completed
+    }
+  }
+
+  public let settings: ConnectionSettings
+  public let isDialer: Bool
+  private let expected: PeerID?
+  private let observed: Multiaddr?
+  private let secrets: HandshakeSecrets
+  private var stage = Stage.security
+  private var negotiation: Multistream?
+  private var channel: SecureChannel?
+  private var kind = SecurityProtocol.noise
+  /// What the channel has yet to seal.
+  private var speech: [UInt8] = []
+  private var yamux: Yamux
+  var streams: [UInt32: Stream] = [:]
+  /// The streams' ids in the order of their opening.
+  var order: [UInt32] = []
+  private var pubsubIn: UInt32?
+  private var frames: FrameStream
+  private var rpcs: UInt64 = 0
+  private var pubsubOut: UInt32?
+  private var echo: (stream: UInt32, sent: Instant, payload: [UInt8])?
+
+  private var upgradeDeadline: Instant
+  private var messages = Unfinished()
+  private var muxed = Unfinished()
+  private var framed = Unfinished()
+  private var uselessDeadline = Instant.never
+  private var nextPing = Instant.never
+  private var pongDeadline = Instant.never
+  private var pings: UInt32 = 0
+
+  /// Since the last draining.
+  public var events: [ConnectionEvent] = []
+  /// To be sent.
+  public var output: [UInt8] = []
+  /// The peer's key once it is proven.
+  public private(set) var remote: HostPublicKey?
+  /// Why the connection ended, from our side. Nothing happens any more.
+  public private(set) var failure: ConnectionError?
+  /// The version in which our RPCs go out; nil while none can.
+  public private(set) var pubsubVersion: String?
+
+  /// Begins a connection that stands since now.
+  ///
+  /// - Parameters:
+  ///   - expected: whom we dialed; nil when the address names nobody, and at a listener.
+  ///   - observed: the peer's address as we see it, told by identify.
+  public init(
+    _ settings: ConnectionSettings, isDialer: Bool, expecting expected: PeerID? = nil,
+    observed: Multiaddr? = nil, secrets: HandshakeSecrets, at now: Instant
+  ) {
+    precondition(!settings.security.isEmpty, "a connection needs a security protocol")
+    precondition(!settings.pubsub.isEmpty, "a connection needs a version of meshsub")
+    self.settings = settings
+    self.isDialer = isDialer
+    self.expected = expected
+    self.observed = observed
+    self.secrets = secrets
+    upgradeDeadline = now + settings.times.upgrade
+    yamux = Yamux(
+      isDialer: isDialer, inboundMaximum: settings.limits.inboundStreams,
+      pendingMaximum: settings.limits.pendingBytes)
+    frames = FrameStream(frameBytesMaximum: settings.limits.rpcBytes)
+    let names = settings.security.map(\.rawValue)
+    negotiation =
+      isDialer ? Multistream(proposing: names, output: &output) : Multistream(supporting: names)
+  }
+
+  public var counters: Yamux.Counters { yamux.counters }
+  /// Bytes of RPCs that wait for the peer's window.
+  public var pendingBytes: Int { pubsubOut.map { yamux.pendingBytes($0) } ?? 0 }
+  /// Whether streams can be opened.
+  public var isReady: Bool { stage == .open }
+
+  // MARK: Input
+
+  /// Bytes came from the socket.
+  public mutating func receive(_ bytes: Span<UInt8>, at now: Instant) {
+    guard failure == nil, !bytes.isEmpty else { return }
+    pongDeadline = .never
+    do throws(ConnectionError) {
+      try take(bytes, at: now)
+      try flush()
+    } catch { fail(error) }
+    watch(at: now)
+  }
+
+  private mutating func take(_ bytes: Span<UInt8>, at now: Instant) throws(ConnectionError) {
+    var rest = bytes
+    if stage == .security {
+      let consumed = try negotiateSecurity(rest)
+      rest = rest.extracting(consumed...)
+      guard stage == .handshake, !rest.isEmpty else { return }
+    }
+    var plain: [UInt8] = []
+    do throws(SecurityError) { try channel?.receive(rest, output: &output, plain: &plain) } catch {
+      throw .security(error)
+    }
+    if stage == .handshake, let key = channel?.remote { try secure(key) }
+    guard !plain.isEmpty else { return }
+    var said = plain.span
+    if stage == .muxer {
+      let consumed = try negotiateMuxer(said, at: now)
+      said = said.extracting(consumed...)
+    }
+    guard stage == .open, !said.isEmpty else { return }
+    do throws(YamuxError) { try yamux.receive(said) } catch {
+      yamux.goAway(1)
+      throw .streams(error)
+    }
+    try takeStreamEvents(at: now)
+  }
+
+  private mutating func negotiateSecurity(_ bytes: Span<UInt8>) throws(ConnectionError) -> Int {
+    guard let (outcome, consumed) = negotiation?.receive(bytes, output: &output) else { return bytes.count }
+    switch outcome {
+    case .waiting: return consumed
+    case .failed(let error): throw .negotiation(error)
+    case .refused: throw .securityRefused
+    case .agreed(let name):
+      guard let kind = SecurityProtocol(rawValue: name) else { throw .securityRefused }
+      self.kind = kind
+      negotiation = nil
+      do throws(SecurityError) {
+        channel = try SecureChannel(
+          kind, isDialer: isDialer, identity: settings.identity, secrets: secrets, output: &output)
+      } catch { throw .security(error) }
+      stage = .handshake
+      return consumed
+    }
+  }
+
+  /// The peer proved its key: is it one that we want?
+  private mutating func secure(_ key: HostPublicKey) throws(ConnectionError) {
+    let peer = key.peerID
+    if peer == settings.identity.peerID { throw .ourself }
+    if let expected, expected != peer { throw .wrongPeer(peer) }
+    if case .members(let members) = settings.admission, !members.contains(peer) { throw .unknownPeer(peer) }
+    remote = key
+    events.append(.secured(key, kind))
+    stage = .muxer
+    let names = [ConnectionSettings.yamuxProtocol]
+    negotiation = isDialer ? Multistream(proposing: names, output: &speech) : Multistream(supporting: names)
+  }
+
+  private mutating func negotiateMuxer(
+    _ bytes: Span<UInt8>, at now: Instant
+  ) throws(ConnectionError) -> Int {
+    guard let (outcome, consumed) = negotiation?.receive(bytes, output: &speech) else { return bytes.count }
+    switch outcome {
+    case .waiting: return consumed
+    case .failed(let error): throw .negotiation(error)
+    case .refused: throw .muxerRefused
+    case .agreed:
+      negotiation = nil
+      stage = .open
+      upgradeDeadline = .never
+      uselessDeadline = now + settings.times.useless
+      nextPing = now + settings.times.keepAlive
+      events.append(.ready)
+      propose([ConnectionSettings.identifyProtocol], at: now)
+      pubsubOut = propose(settings.pubsub, at: now)
+      return consumed
+    }
+  }
+
+  // MARK: Time
+
+  /// When `expire` is due.
+  public var deadline: Instant {
+    guard failure == nil else { return .never }
+    var first = min(upgradeDeadline, uselessDeadline, nextPing, pongDeadline)
+    first = min(first, messages.deadline, muxed.deadline, framed.deadline)
+    for id in order { first = min(first, streams[id]?.deadline ?? .never) }
+    return first
+  }
+
+  /// Time passed.
+  public mutating func expire(at now: Instant) {
+    guard failure == nil else { return }
+    if now >= upgradeDeadline {
+      let late: ConnectionError.Stage =
+        stage == .security ? .security : stage == .handshake ? .handshake : .muxer
+      return fail(.deadline(late))
+    }
+    if now >= min(messages.deadline, muxed.deadline, framed.deadline) { return fail(.deadline(.unfinished)) }
+    if now >= uselessDeadline { return fail(.deadline(.useless)) }
+    if now >= pongDeadline { return fail(.deadline(.keepAlive)) }
+    for id in order where now >= streams[id]?.deadline ?? .never { return fail(.deadline(.stream)) }
+    if now >= nextPing {
+      pings &+= 1
+      yamux.ping(pings)
+      nextPing = now + settings.times.keepAlive
+      pongDeadline = nextPing
+      do throws(ConnectionError) { try flush() } catch { fail(error) }
+    }
+  }
+
+  /// Keeps the clocks of what has begun and not ended, one a layer.
+  private mutating func watch(at now: Instant) {
+    guard failure == nil, let channel else { return }
+    let time = settings.times.unfinished
+    messages.note(channel.messagesReceived, hasBegun: channel.isInsideMessage, at: now, time)
+    muxed.note(yamux.framesReceived, hasBegun: yamux.isInsideFrame, at: now, time)
+    framed.note(rpcs, hasBegun: frames.isInsideFrame, at: now, time)
+  }
+
+  // MARK: Output
+
+  /// Sends an RPC. False, and nothing taken, when the peer has no stream for it or does not take what waits already.
+  public mutating func send(rpc: Span<UInt8>) -> Bool {
+    guard failure == nil, pubsubVersion != nil, let pubsubOut else { return false }
+    var frame: [UInt8] = []
+    frame.append(addingCapacity: WireSize.framed(rpc.count)) { $0.append(frame: rpc) }
+    guard yamux.send(pubsubOut, frame.span) else { return false }
+    do throws(ConnectionError) { try flush() } catch { fail(error) }
+    return true
+  }
+
+  /// Sends a libp2p ping with 32 bytes never used before; `.roundTrip` when they come back. False while one is under way
+  /// or no stream can be opened.
+  public mutating func ping(_ payload: [UInt8], at now: Instant) -> Bool {
+    precondition(payload.count == Self.pingBytes, "a ping has 32 bytes")
+    guard failure == nil, stage == .open, echo == nil else { return false }
+    guard let id = propose([ConnectionSettings.pingProtocol], at: now) else { return false }
+    echo = (id, now, payload)
+    do throws(ConnectionError) { try flush() } catch { fail(error) }
+    return true
+  }
+
+  /// Ends the session in order: tells the peer. The owner closes the socket behind the output.
+  public mutating func close() {
+    guard failure == nil else { return }
+    if stage == .open {
+      yamux.goAway(0)
+      do throws(ConnectionError) { try flush() } catch { fail(error) }
+    }
+    stage = .ended
+  }
+
+  private mutating func flush() throws(ConnectionError) {
+    if !yamux.output.isEmpty {
+      speech += yamux.output
+      yamux.output.removeAll(keepingCapacity: true)
+    }
+    guard !speech.isEmpty, channel?.isEstablished == true else { return }
+    do throws(SecurityError) { try channel?.seal(speech, into: &output) } catch { throw .security(error) }
+    speech.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func fail(_ error: ConnectionError) {
+    try? flush()
+    failure = error
+    stage = .ended
+  }
+
+  // MARK: Streams
+
+  static let pingBytes = 32
+
+  @discardableResult
+  private mutating func propose(_ names: [String], at now: Instant) -> UInt32? {
+    guard let id = yamux.open() else { return nil }
+    var first: [UInt8] = []
+    let negotiation = Multistream(proposing: names, output: &first)
+    add(id, Stream(purpose: .proposing, negotiation: negotiation, deadline: now + settings.times.negotiation))
+    _ = yamux.send(id, first.span)
+    return id
+  }
+
+  private mutating func add(_ id: UInt32, _ stream: Stream) {
+    streams[id] = stream
+    order.append(id)
+  }
+
+  private mutating func remove(_ id: UInt32) {
+    guard streams.removeValue(forKey: id) != nil else { return }
+    order.removeAll { $0 == id }
+  }
+
+  private mutating func takeStreamEvents(at now: Instant) throws(ConnectionError) {
+    var batch: [YamuxEvent] = []
+    swap(&batch, &yamux.events)
+    for event in batch {
+      switch event {
+      case .opened(let id):
+        let negotiation = Multistream(supporting: settings.offered)
+        add(
+          id, Stream(purpose: .unknown, negotiation: negotiation, deadline: now + settings.times.negotiation))
+      case .data(let id, let bytes): try take(bytes.span, on: id, at: now)
+      case .ended(let id): try ended(id)
+      case .reset(let id): lost(id)
+      case .pong: break
+      case .goAway(let code): throw .goAway(code)
+      }
+    }
+  }
+
+  private mutating func take(_ bytes: Span<UInt8>, on id: UInt32, at now: Instant) throws(ConnectionError) {
+    guard let purpose = streams[id]?.purpose else { return }
+    switch purpose {
+    case .unknown, .proposing:
+      var answer: [UInt8] = []
+      guard let (outcome, consumed) = streams[id]?.negotiation?.receive(bytes, output: &answer) else {
+        return
+      }
+      if !answer.isEmpty { _ = yamux.send(id, answer.span) }
+      switch outcome {
+      case .waiting: return
+      case .failed(let error): throw .negotiation(error)
+      case .refused:
+        yamux.close(id)
+        lost(id)
+        return
+      case .agreed(let name):
+        streams[id]?.negotiation = nil
+        streams[id]?.deadline = .never
+        if case .unknown = purpose { serve(name, on: id) } else { begin(name, on: id, at: now) }
+        if consumed < bytes.count { try take(bytes.extracting(consumed...), on: id, at: now) }
+      }
+    case .identifyAnswer: try takeIdentify(bytes, on: id)
+    case .ping: takePing(bytes, on: id)
+    case .echo: takeEcho(bytes, on: id, at: now)
+    case .pubsubIn:
+      var found: [ConnectionEvent] = []
+      let outcome = frames.feed(bytes) { frame in
+        found.append(.rpc([UInt8](frame)))
+        return true
+      }
+      rpcs &+= UInt64(found.count)
+      events += found
+      if case .failed(let error) = outcome { throw .frame(error) }
+    // Nobody has anything to say on a stream of ours for RPCs.
+    case .pubsubOut, .done: break
+    }
+  }
+
+  /// The peer opened a stream for `name`, which is one of those offered.
+  private mutating func serve(_ name: String, on id: UInt32) {
+    switch name {
+    case ConnectionSettings.identifyProtocol:
+      var message = IdentifyMessage()
+      message.publicKey = settings.identity.publicKey
+      message.listenAddresses = settings.listenAddresses
+      message.protocols = settings.offered
+      message.observedAddress = observed
+      message.protocolVersion = "ipfs/0.1.0"
+      message.agentVersion = settings.agentVersion
+      _ = yamux.send(id, message.framed.span)
+      yamux.close(id)
+      streams[id]?.purpose = .done
+    case ConnectionSettings.pingProtocol: streams[id]?.purpose = .ping
+    default:
+      // A peer has one stream for its RPCs: the newer one replaces the older.
+      if let old = pubsubIn {
+        yamux.reset(old)
+        remove(old)
+        frames = FrameStream(frameBytesMaximum: settings.limits.rpcBytes)
+      }
+      pubsubIn = id
+      streams[id]?.purpose = .pubsubIn
+      uselessDeadline = .never
+    }
+  }
+
+  /// The peer agreed to speak `name` on a stream of ours.
+  private mutating func begin(_ name: String, on id: UInt32, at now: Instant) {
+    switch name {
+    case ConnectionSettings.identifyProtocol:
+      yamux.close(id)
+      streams[id]?.purpose = .identifyAnswer
+      streams[id]?.deadline = now + settings.times.negotiation
+    case ConnectionSettings.pingProtocol:
+      guard let echo, echo.stream == id else { return }
+      streams[id]?.purpose = .echo
+      streams[id]?.deadline = now + settings.times.negotiation
+      self.echo?.sent = now
+      _ = yamux.send(id, echo.payload.span)
+    default:
+      streams[id]?.purpose = .pubsubOut
+      pubsubVersion = name
+      uselessDeadline = .never
+      events.append(.pubsubOpened(name))
+    }
+  }
+
+  private mutating func takeIdentify(_ bytes: Span<UInt8>, on id: UInt32) throws(ConnectionError) {
+    streams[id]?.bytes.append(bytes)
+    guard let held = streams[id]?.bytes else { return }
+    var start = 0
+    let length: UInt64
+    do throws(VarintError) { length = try Varint.decode(held.span, at: &start) } catch {
+      if error == .malformed || held.count > 3 { throw .identify(.frame) }
+      return
+    }
+    guard length <= UInt64(IdentifyMessage.messageBytesMaximum) else {
+      throw .identify(.tooLong(bytes: length, limit: IdentifyMessage.messageBytesMaximum))
+    }
+    guard held.count >= start + Int(length) else { return }
+    let message: IdentifyMessage
+    do throws(IdentifyError) {
+      message = try IdentifyMessage(decoding: held.span.extracting(start..<start + Int(length)))
+    } catch { throw .identify(error) }
+    if let key = message.publicKey, key != remote { throw .identify(.keyMismatch) }
+    streams[id]?.purpose = .done
+    streams[id]?.deadline = .never
+    streams[id]?.bytes = []
+    events.append(.identified(message))
+  }
+
+  private mutating func takePing(_ bytes: Span<UInt8>, on id: UInt32) {
+    streams[id]?.bytes.append(bytes)
+    guard let held = streams[id]?.bytes, held.count >= Self.pingBytes else { return }
+    let whole = held.count / Self.pingBytes * Self.pingBytes
+    streams[id]?.bytes.removeFirst(whole)
+    // A peer that pings and does not read its echoes loses the stream.
+    if !yamux.send(id, held.span.extracting(..<whole)) {
+      yamux.reset(id)
+      remove(id)
+    }
+  }
+
+  private mutating func takeEcho(_ bytes: Span<UInt8>, on id: UInt32, at now: Instant) {
+    streams[id]?.bytes.append(bytes)
+    guard let echo, echo.stream == id, let held = streams[id]?.bytes, held.count >= Self.pingBytes else {
+      return
+    }
+    if held == echo.payload { events.append(.roundTrip(now - echo.sent)) }
+    self.echo = nil
+    yamux.close(id)
+    streams[id]?.purpose = .done
+    streams[id]?.deadline = .never
+    streams[id]?.bytes = []
+  }
+
+  /// The peer says no more on a stream.
+  private mutating func ended(_ id: UInt32) throws(ConnectionError) {
+    guard let purpose = streams[id]?.purpose else { return }
+    switch purpose {
+    // The peer need not say anything on a stream that we write.
+    case .pubsubOut: return
+    case .identifyAnswer: throw .identify(.frame)
+    case .unknown, .proposing, .ping, .echo, .pubsubIn, .done: break
+    }
+    yamux.close(id)
+    lost(id)
+  }
+
+  /// A stream is gone, or will not be what it was opened for.
+  private mutating func lost(_ id: UInt32) {
+    guard streams[id] != nil else { return }
+    if id == pubsubOut {
+      pubsubOut = nil
+      pubsubVersion = nil
+      events.append(.pubsubRefused)
+    } else if id == pubsubIn {
+      pubsubIn = nil
+      frames = FrameStream(frameBytesMaximum: settings.limits.rpcBytes)
+      events.append(.pubsubEnded)
+    } else if id == echo?.stream {
+      echo = nil
+    } else if case .proposing? = streams[id]?.purpose {
+      events.append(.identifyRefused)
+    }
+    remove(id)
+  }
+}
