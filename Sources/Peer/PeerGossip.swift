@@ -21,6 +21,8 @@ struct PeerGossip: ~Copyable {
   let topics: TopicNames
   let topicTexts: [String]
   let policy: SignaturePolicy
+  /// The highest version that we offer.
+  private let version: ProtocolVersion
   private let identity: HostIdentity
   private let limits: RPCLimits
   var router: Router
@@ -57,8 +59,13 @@ struct PeerGossip: ~Copyable {
     limits.dataBytes = settings.connection.limits.rpcBytes
     self.limits = limits
     let count = outbound + inbound
+    version = settings.connection.pubsub.compactMap(ProtocolVersion.init(named:)).max() ?? .v1_0
+    var parameters = settings.parameters
+    parameters.version = version
+    parameters.signing = policy == .strictSign ? .strictSign : .strictNoSign
+    parameters.identity = policy == .strictSign ? .authorAndSequence : .content
     router = Router(
-      parameters: settings.parameters, topics: topics.topics, offsets: [0, UInt32(count)],
+      parameters: parameters, topics: topics.topics, offsets: [0, UInt32(count)],
       neighbors: (0..<count).map { NodeID($0 + 1) }, outbound: (0..<count).map { $0 < outbound },
       seed: settings.seed, indexesContents: true)
     peers = Array(repeating: nil, count: count)
@@ -75,17 +82,22 @@ struct PeerGossip: ~Copyable {
     finish()
   }
 
-  mutating func connected(_ peer: PeerID, slot: Int, at now: Instant) {
+  /// `version` is the name of the protocol that was agreed on; nil while it is not known what the peer takes.
+  mutating func connected(_ peer: PeerID, slot: Int, version agreed: String?, at now: Instant) {
     peers[slot] = peer
     slots[peer] = slot
     refusals[slot] = 0
+    // The router takes the lower of both nodes' versions, and a stranger is as new as we are: so we are, for a moment,
+    // as old as the stranger.
+    router.setVersion(Self.node, agreed.flatMap(ProtocolVersion.init(named:)) ?? .v1_0)
     _ = router.connected(slot: UInt32(slot), at: now, outbox: &outbox)
+    router.setVersion(Self.node, version)
     finish()
   }
 
-  mutating func disconnected(slot: Int) {
+  mutating func disconnected(slot: Int, at now: Instant) {
     guard let peer = peers[slot] else { return }
-    _ = router.disconnected(slot: UInt32(slot))
+    _ = router.disconnected(slot: UInt32(slot), at: now)
     tellMesh()
     peers[slot] = nil
     slots[peer] = nil
@@ -169,7 +181,7 @@ struct PeerGossip: ~Copyable {
     let content = MessageStore.content(of: id)
     if let known = router.messages.handle(of: content), !router.messages[known].isPlaceholder {
       if router.phase(known, at: Self.node) != .unseen {
-        _ = router.receive(known, on: UInt32(slot), at: now)
+        _ = router.receive(known, on: UInt32(slot), at: now, outbox: &outbox)
         return
       }
     }
@@ -187,8 +199,8 @@ struct PeerGossip: ~Copyable {
     let handle = router.messages.register(
       content, topic: topic, dataBytes: message.data.count, origin: origin ?? MessageTable.unknownOrigin,
       at: now)
-    guard router.receive(handle, on: UInt32(slot), at: now) == .fresh else { return }
     store.keep(message.encoded, as: handle)
+    guard router.receive(handle, on: UInt32(slot), at: now, outbox: &outbox) == .fresh else { return }
     _ = router.settle(
       Self.node, handle, from: UInt32(slot), verdict: .accept, at: now, outbox: &outbox)
     if let via = peers[slot] {
@@ -208,7 +220,7 @@ struct PeerGossip: ~Copyable {
     refusals[slot] += 1
     let content = MessageStore.content(of: Array("refused:".utf8) + message.encoded)
     let handle = router.messages.register(content, topic: topic, dataBytes: message.data.count, at: now)
-    if router.receive(handle, on: UInt32(slot), at: now) == .fresh {
+    if router.receive(handle, on: UInt32(slot), at: now, outbox: &outbox) == .fresh {
       _ = router.settle(
         Self.node, handle, from: UInt32(slot), verdict: .reject, at: now, outbox: &outbox)
     }
@@ -265,13 +277,14 @@ struct PeerGossip: ~Copyable {
       guard router.append(.iwant(identifiers: 0), to: handle) else { return false }
     case .idontwant:
       received.idontwant += 1
-      return false
+      guard router.append(.idontwant(identifiers: 0), to: handle) else { return false }
+    case .extensions: return router.append(.extensions(ExtensionSet(rawValue: part.extensions)), to: handle)
     }
     for k in 0..<Int(part.identifierCount) {
       let range = decoded.identifiers[Int(part.firstIdentifier) + k]
       let id = [UInt8](rpc.extracting(range.indices))
       let content = MessageStore.content(of: id)
-      if part.kind == .ihave, !store.remember(id, as: content) { continue }
+      if part.kind != .iwant, !store.remember(id, as: content) { continue }
       _ = router.append(content, to: handle, at: now)
     }
     return true
@@ -336,6 +349,9 @@ struct PeerGossip: ~Copyable {
       case .prune(let topic, let seconds): writer.prune(topics.names[topic.index], backoffSeconds: seconds)
       case .ihave(let topic, _): writer.ihave(topics.names[topic.index], identifiers(of: index))
       case .iwant: writer.iwant(identifiers(of: index))
+      case .idontwant: writer.idontwant(identifiers(of: index))
+      // None is offered, so nothing is said of them.
+      case .extensions, .partial: break
       }
       position = router.control.item(after: index)
     }
@@ -350,5 +366,13 @@ struct PeerGossip: ~Copyable {
       if let id = store.identifier(of: router.messages.content(of: handle)) { found.append(id) }
     }
     return found
+  }
+}
+
+extension ProtocolVersion {
+  /// The version of this name on the wire.
+  fileprivate init?(named name: String) {
+    guard let version = Self.allCases.first(where: { $0.protocolID == name }) else { return nil }
+    self = version
   }
 }

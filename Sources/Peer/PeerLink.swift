@@ -36,6 +36,8 @@ final class PeerLink: ConnectionHandler {
   var isDialer: Bool { dial != nil }
   var security: SecurityProtocol?
   var version: String? { connection.pubsubVersion }
+  /// What the peer is known to speak, by either direction.
+  var spokenVersion: String? { connection.pubsubVersion ?? connection.peerVersion }
 
   /// An accepted socket is handed over, or a dialed one stands.
   func begin() { pump() }

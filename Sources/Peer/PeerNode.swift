@@ -237,14 +237,14 @@ public final class PeerNode {
   func startGossip(_ link: PeerLink) {
     guard !link.isGossiping, let slot = link.slot, let peer = link.peer else { return }
     link.isGossiping = true
-    gossip.connected(peer, slot: slot, at: now)
+    gossip.connected(peer, slot: slot, version: link.spokenVersion, at: now)
     carry()
   }
 
   func stopGossip(_ link: PeerLink) {
     guard link.isGossiping, let slot = link.slot else { return }
     link.isGossiping = false
-    gossip.disconnected(slot: slot)
+    gossip.disconnected(slot: slot, at: now)
     carry()
   }
 

@@ -162,6 +162,24 @@ struct PythonPeerTests {
     #expect(sent["iwant"]! >= 1)
   }
 
+  @Test(arguments: ["/meshsub/1.1.0", "/meshsub/1.2.0", "/meshsub/1.3.0"])
+  func largeMessagesAreDeclinedWhereTheVersionKnowsIt(version: String) throws {
+    let middle = try avsim("--topic", "t")
+    defer { middle.end() }
+    let address = try middle.address()
+    let left = try python("--dial", address)
+    defer { left.end() }
+    let right = try python("--dial", address, "--protocols", version)
+    defer { right.end() }
+    try middle.wait(event: "grafted", count: 2)
+    try left.wait(event: "meshed")
+    try right.wait(event: "meshed")
+    left.send("publish 1 0.01 " + String(repeating: "x", count: 2_000))
+    try right.wait(event: "message")
+    // What right hears of the message comes in order: that it need not send it, then the message.
+    #expect(right.told.contains { $0.event == "idontwant" } == (version != "/meshsub/1.1.0"))
+  }
+
   @Test func anotherPeerThanTheOneDialedIsRefused() throws {
     let peer = try python()
     defer { peer.end() }

@@ -94,6 +94,8 @@ public struct PeerConnection: ~Copyable {
   public private(set) var failure: ConnectionError?
   /// The version in which our RPCs go out; nil while none can.
   public private(set) var pubsubVersion: String?
+  /// The version in which the peer's RPCs come in; nil while none do.
+  public private(set) var peerVersion: String?
 
   /// Begins a connection that stands since now.
   ///
@@ -413,6 +415,7 @@ public struct PeerConnection: ~Copyable {
         frames = FrameStream(frameBytesMaximum: settings.limits.rpcBytes)
       }
       pubsubIn = id
+      peerVersion = name
       streams[id]?.purpose = .pubsubIn
       uselessDeadline = .never
     }
