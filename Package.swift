@@ -198,7 +198,7 @@ let package = Package(
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Basics", "Network", "Gossip", "Scenarios", "Simulator", "Experiments"],
-      swiftSettings: strict),
+      resources: [.copy("nodes-500.json")], swiftSettings: strict),
     .testTarget(name: "AVSTests", dependencies: ["Basics", "Signatures", "AVS"], swiftSettings: strict),
     .testTarget(
       name: "ContractsTests",

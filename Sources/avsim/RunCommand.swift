@@ -62,7 +62,8 @@ struct RunCommand: ParsableCommand {
     }
     let plan = try AttackPlan.load(scenario, overrides: changes)
     let path = out ?? RunDirectory.defaultPath(name: plan.name, seed: plan.seed)
-    let summary = try AttackExecution(plan: plan, path: path, isQuiet: quiet).carryOut(interruption, force: force)
+    let summary = try AttackExecution(plan: plan, path: path, isQuiet: quiet).carryOut(
+      interruption, force: force)
     if json { print(summary.json.text(pretty: true)) }
     if !quiet && !json {
       print(AttackExecution.table(summary))

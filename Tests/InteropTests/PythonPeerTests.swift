@@ -3,6 +3,7 @@
 import Foundation
 import Libp2p
 import Testing
+import Signatures
 
 enum Dialer: String, Sendable, CaseIterable { case avsim, python }
 
