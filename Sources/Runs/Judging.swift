@@ -13,7 +13,7 @@ extension RunSummary {
   public mutating func judge(_ list: [Scenarios.Expectation]) {
     let json = json
     expectations = list.map { expectation in
-      let outcome = expectation.judge { key in json.value(at: key).map { Expectation.Value($0) } }
+      let outcome = expectation.judge { key in json.value(at: key).map { Scenarios.Expectation.Value($0) } }
       return RunSummary.Expectation(
         expression: outcome.expression, value: json.value(at: expectation.measure) ?? .null,
         holds: outcome.holds)

@@ -1,7 +1,7 @@
 // How fast full validator logic runs: routers with their statistics on one topic, over the graph and the latencies of the
 // flood workload. A *link message* is one RPC delivered: a copy of a message, or control.
 
-public import Gossip
+import Gossip
 import Basics
 import Network
 
