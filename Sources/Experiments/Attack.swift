@@ -164,13 +164,13 @@ public struct Attack: Sendable, Equatable {
     ]
   }
 
-  /// CVE-2022-47547's shape: 32 services share one score, the Sybils serve 31 of them and starve one.
+  /// CVE-2022-47547's shape: 16 services share one score, the Sybils serve 15 of them and starve one.
   public static var starveOneService: Attack {
     var attack = Attack("starve-one-service")
     (attack.honest, attack.publishers, attack.degree) = (200, 200, 10)
-    (attack.topics, attack.rate, attack.bytes) = (32, 64, 512)
-    (attack.sybils, attack.dials, attack.drops, attack.starvesOne) = (100, 20, 0, true)
-    attack.run = .seconds(600)
+    (attack.topics, attack.rate, attack.bytes) = (16, 32, 512)
+    (attack.sybils, attack.dials, attack.drops, attack.starvesOne) = (60, 20, 0, true)
+    attack.run = .seconds(900)
     attack.scores = .repaired
     return attack
   }
