@@ -1,9 +1,10 @@
 // From an attack file to the attack, and from what was measured to the summary's section.
 
-public import Basics
+import Basics
 public import Reporting
 public import Scenarios
 public import Simulator
+import Gossip
 
 extension Attack {
   /// The attack that a file describes.

@@ -8,6 +8,7 @@ import Reporting
 import Runs
 import Scenarios
 import Simulator
+import Gossip
 
 /// One attack on its way through the engine into a run directory with manifest.json and summary.json.
 struct AttackExecution {

@@ -1,6 +1,8 @@
 import Foundation
 import Scenarios
 import Testing
+import Gossip
+import Simulator
 
 @testable import Experiments
 
