@@ -26,6 +26,7 @@ extension Attack {
     opportunisticThreshold = plan.defence.opportunisticThreshold
     switch plan.defence.scores {
     case .none, .evaluation: scores = .evaluation
+    case .template: scores = .template
     case .recipe: scores = .recipe
     case .repaired: scores = .repaired
     }

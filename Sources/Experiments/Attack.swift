@@ -73,6 +73,10 @@ public struct Attack: Sendable, Equatable {
   public enum Scores: String, Sendable, CaseIterable {
     /// The topic parameters of the evaluation, for one topic of 120 messages a second.
     case evaluation
+    /// The same with P3 as in the baseline template beside them: decay 0.97, threshold 100, active after 30 s. Under the
+    /// runs' own (0.997, threshold 10) a counter at its cap of 400 takes 1,230 s to fall into deficit, so that nobody
+    /// who delivered before could be found silent within a run.
+    case template
     /// Lighthouse's recipe from the traffic, every topic weighing what an attestation subnet does, 1/64.
     case recipe
     /// The same with P3 so heavy that a starved topic outweighs all credit.
@@ -132,6 +136,7 @@ public struct Attack: Sendable, Equatable {
     attack.sybils = 4000
     attack.attacksFrom = .zero + .seconds(120)
     attack.run = .seconds(300)
+    attack.scores = .template
     return attack
   }
 
@@ -159,13 +164,13 @@ public struct Attack: Sendable, Equatable {
     ]
   }
 
-  /// CVE-2022-47547's shape: 32 services share one score, the Sybils serve 31 of them and starve one.
+  /// CVE-2022-47547's shape: 16 services share one score, the Sybils serve 15 of them and starve one.
   public static var starveOneService: Attack {
     var attack = Attack("starve-one-service")
     (attack.honest, attack.publishers, attack.degree) = (200, 200, 10)
-    (attack.topics, attack.rate, attack.bytes) = (32, 64, 512)
-    (attack.sybils, attack.dials, attack.drops, attack.starvesOne) = (100, 20, 0, true)
-    attack.run = .seconds(600)
+    (attack.topics, attack.rate, attack.bytes) = (16, 32, 512)
+    (attack.sybils, attack.dials, attack.drops, attack.starvesOne) = (60, 20, 0, true)
+    attack.run = .seconds(900)
     attack.scores = .repaired
     return attack
   }
@@ -239,7 +244,7 @@ public struct Attack: Sendable, Equatable {
     if defence == .scores {
       p.score = scoreParameters
       // The recipe's window of 2 s holds this many messages.
-      let inWindow = scores == .evaluation ? 0 : Int(rate * 4)
+      let inWindow = scores == .recipe || scores == .repaired ? Int(rate * 4) : 0
       while p.deliveryRecordsMaximum < inWindow { p.deliveryRecordsMaximum *= 2 }
     }
     return p
@@ -249,6 +254,13 @@ public struct Attack: Sendable, Equatable {
     var score: ScoreParameters
     switch scores {
     case .evaluation: score = .attackRuns()
+    case .template:
+      score = .attackRuns()
+      var topic = TopicScoreParameters.attackRuns
+      topic.meshDeliveriesDecay = 0.97
+      topic.meshDeliveriesThreshold = 100
+      topic.meshDeliveriesActivation = .seconds(30)
+      score.otherTopics = topic
     case .recipe, .repaired:
       let recipe = LighthouseRecipe()
       let slot = recipe.slot.seconds
@@ -269,8 +281,7 @@ public struct Attack: Sendable, Equatable {
         }
       }
     }
-    score.colocationWeight =
-      scores == .evaluation ? colocationWeight : min(score.colocationWeight, colocationWeight)
+    score.colocationWeight = min(score.colocationWeight, colocationWeight)
     score.thresholds.opportunisticGraft = max(score.thresholds.opportunisticGraft, opportunisticThreshold)
     return score
   }

@@ -89,7 +89,7 @@ extension Attack {
       ]
     }
     var experiment = Experiment(
-      "starve-one-service", title: "Sybils serve 31 services and starve one; all share a score",
+      "starve-one-service", title: "Sybils serve 15 services and starve one; all share a score",
       source: "Kumar et al., S&P 2024, CVE-2022-47547; weights by Lighthouse's recipe", parts: parts,
       rows: rows)
     experiment.derive = { figures in
@@ -101,25 +101,30 @@ extension Attack {
     return experiment
   }
 
-  /// How long after the Sybils fell silent the meshes were as free of them as ever after: the last instant at which their
-  /// share lay above twice its final value or a tenth, whichever is more.
+  /// What became of the meshes and of latency after the Sybils fell silent.
   private func recovery(_ measures: GossipMeasures, _ figures: inout Figures) {
-    guard let end = measures.samples.last else { return }
-    let quiet = max(2 * end.strangerShare, 0.1)
-    let before = measures.samples.last { $0.at <= attacksFrom }
-    figures["sybilsBefore"] = 100 * (before?.strangerShare ?? 0)
-    let disturbed = measures.samples.last { $0.at > attacksFrom && $0.strangerShare > quiet }
-    figures["recovery"] = disturbed.map { ($0.at - attacksFrom).seconds } ?? 0
-    // The latency's own recovery: the last window of publications whose p99 lay above the report's 1.6 s.
-    let start = (attacksFrom - trafficFrom).seconds
-    var last = 0.0
-    for (k, window) in measures.windows.enumerated() {
-      guard let p99 = window.latency.percentile(0.99), Double(k * 10) >= start, p99 > 1_600_000_000 else {
-        continue
-      }
-      last = Double((k + 1) * 10) - start
+    let before = measures.samples.last { $0.at <= attacksFrom }?.strangerShare ?? 0
+    figures["sybilsBefore"] = 100 * before
+    // The first look at which half of them were out.
+    let after = measures.samples.first { $0.at > attacksFrom && $0.strangerShare < before / 2 }
+    figures["recovery"] = after.map { ($0.at - attacksFrom).seconds }
+    // The end of the last 10 s whose p99 lay a tenth above what it ever was before.
+    let silent = (attacksFrom - trafficFrom).seconds
+    func p99(_ window: GossipMeasures.Window) -> Double {
+      window.latency.percentile(0.99).map { Double($0) } ?? 0
     }
-    figures["latencyRecovery"] = last
+    let calm = measures.windows.enumerated().filter { Double($0.offset + 1) * 10 <= silent }.map {
+      p99($0.element)
+    }
+    guard let usual = calm.max() else { return }
+    let slow = measures.windows.enumerated().filter {
+      Double($0.offset) * 10 >= silent && p99($0.element) > 1.1 * usual
+    }
+    figures["latencyRecovery"] = slow.last.map { Double($0.offset + 1) * 10 - silent } ?? 0
+    figures["flashP99"] = measures.windows.enumerated()
+      .filter { Double($0.offset) * 10 >= silent && Double($0.offset) * 10 < silent + 120 }
+      .map { p99($0.element) / 1e6 }.max()
+    figures["usualP99"] = usual / 1e6
   }
 
   /// The attack as an experiment, without and with scores.
@@ -155,6 +160,7 @@ extension Attack {
       source: "Protocol Labs, Testground, 2020 (gossipsub-hardening)",
       parts: parts, rows: rows)
     experiment.isLong = true
+    experiment.remarks = remarks
     experiment.derive = { figures in
       guard let calm = figures["\(scored)/p99"], let loss = figures["\(unscored)/delivery"],
         let rough = figures["\(unscored)/p99"]
@@ -163,6 +169,14 @@ extension Attack {
       figures["differs"] = rough >= 3 * calm || loss < 99 ? 1 : 0
     }
     return experiment
+  }
+
+  private var remarks: [String] {
+    guard name == "covert-flash" else { return [] }
+    return [
+      "scores are the baseline template's (P3 decay 0.97, threshold 100); under the attack configuration's (0.997, 10) a "
+        + "counter at its cap of 400 takes 1,230 s to fall into deficit, so that the published recovery cannot be theirs"
+    ]
   }
 
   private func shown(_ part: String) -> [ExpectedFigure] {
@@ -212,7 +226,8 @@ extension Attack {
     case "covert-flash":
       return [
         ExpectedFigure(
-          "\(scored) meshes recovered after, s", "\(scored)/recovery", expected: "within 120, about 90",
+          "\(scored) half the Sybils out of the meshes after, s", "\(scored)/recovery",
+          expected: "within 120, about 90",
           band: 0...120,
           judged: .each, decimals: 0, reason: "7.2: the mesh recovered within 2 min"),
         ExpectedFigure(
@@ -220,7 +235,9 @@ extension Attack {
           band: 0...120,
           judged: .each, decimals: 0, reason: "7.2: the mesh recovered within 2 min"),
         .shown("\(scored) Sybils in meshes before, %", "\(scored)/sybilsBefore", decimals: 1),
-        .shown("\(unscored) meshes recovered after, s", "\(unscored)/recovery", decimals: 0),
+        .shown("\(scored) p99 of 10 s before, at most, ms", "\(scored)/usualP99", decimals: 0),
+        .shown("\(scored) p99 of 10 s in the flash, at most, ms", "\(scored)/flashP99", decimals: 0),
+        .shown("\(unscored) half the Sybils out of the meshes after, s", "\(unscored)/recovery", decimals: 0),
         .shown("\(unscored) latency recovered after, s", "\(unscored)/latencyRecovery", decimals: 0),
       ]
     case "colocation":

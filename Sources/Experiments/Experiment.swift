@@ -51,6 +51,8 @@ public struct ExpectedFigure: Sendable {
   public var judged: Judged
   /// Where the band comes from.
   public var reason: String
+  /// Why this figure lies outside its band here, where that is understood: shown as an exception, not a failure.
+  public var exception: String?
   public var decimals: Int
 
   public init(
@@ -64,6 +66,13 @@ public struct ExpectedFigure: Sendable {
     self.judged = judged
     self.decimals = decimals
     self.reason = reason
+  }
+
+  /// The same row, with the reason why its figure is known to lie outside the band.
+  func excused(_ exception: String) -> Self {
+    var row = self
+    row.exception = exception
+    return row
   }
 
   /// A figure without a published counterpart.

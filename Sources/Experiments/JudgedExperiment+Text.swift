@@ -21,7 +21,7 @@ extension JudgedFigure {
       }
     }
     let range = values.count > 1 ? "\(text(least, d)) ... \(text(most, d))" : ""
-    let verdict = row.judged == .shown ? "" : (holds ? "ok" : "OUTSIDE")
+    let verdict = row.judged == .shown ? "" : (isInside ? "ok" : holds ? "exception" : "OUTSIDE")
     return [row.what, row.expected, text(mean, d), range, band, row.judged == .each ? "each" : "", verdict]
   }
 }
@@ -44,6 +44,11 @@ extension JudgedExperiment {
       while line.last == " " { line.removeLast() }
       lines.append(line)
     }
+    var exceptions: [String] = []
+    for row in rows where !row.isInside && row.holds {
+      if let exception = row.row.exception, !exceptions.contains(exception) { exceptions.append(exception) }
+    }
+    for exception in exceptions { lines.append("  exception: \(exception)") }
     for row in rows where !row.holds { lines.append("  OUTSIDE: \(row.row.what): \(row.row.reason)") }
     let digests = zip(seeds, digests).prefix(3).map { "\($0):\(String($1, radix: 16))" }.joined(
       separator: " ")
@@ -65,7 +70,9 @@ public enum ReproductionJSON {
     var high: Double?
     var judged: String
     var holds: Bool
+    var isInside: Bool
     var reason: String
+    var exception: String?
   }
 
   struct Result: Encodable {
@@ -117,7 +124,7 @@ public enum ReproductionJSON {
           mean: finite(figure.mean),
           least: finite(figure.least), most: finite(figure.most), low: finite(figure.row.band.lowerBound),
           high: finite(figure.row.band.upperBound), judged: "\(figure.row.judged)", holds: figure.holds,
-          reason: figure.row.reason)
+          isInside: figure.isInside, reason: figure.row.reason, exception: figure.row.exception)
       })
   }
 

@@ -14,7 +14,10 @@ public struct JudgedFigure: Sendable {
   public var least: Double { values.min() ?? .nan }
   public var most: Double { values.max() ?? .nan }
 
-  public var holds: Bool {
+  /// Inside the band, or outside for a known reason.
+  public var holds: Bool { isInside || row.exception != nil && !mean.isNaN }
+
+  public var isInside: Bool {
     switch row.judged {
     case .mean: row.band.contains(mean)
     case .each: !values.isEmpty && values.allSatisfy(row.band.contains)

@@ -34,8 +34,8 @@ extension RunSummary {
     /// Of messages published within 10 s.
     public var worstWindowP99: Double?
     public var lastWindowP99: Double?
-    /// From misconduct to the last instant at which Sybils held more than a tenth of the meshes (or twice their final
-    /// share), and to the last 10 s with a p99 above 1.6 s. Seconds.
+    /// From misconduct to the first look at which Sybils held less than half of the share they had then, and to the end of
+    /// the last 10 s whose p99 lay a tenth above every one before. Seconds; nil: never.
     public var meshRecovery: Double?
     public var latencyRecovery: Double?
     public var samples: [Sample] = []

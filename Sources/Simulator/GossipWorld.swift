@@ -44,6 +44,8 @@ struct GossipWorld: Population, ~Copyable {
   private var streamed: [Int]
   /// By message: when it was published, routers that have it.
   private var publishedAt = Table<UInt64>()
+  private var origins = Table<UInt32>()
+  private var topicOf = Table<UInt16>()
   private var deliveries = Table<UInt32>()
   /// By slot: a link that must be dialed first. Empty without such links.
   private var isPotential: Table<Bool>
@@ -292,8 +294,8 @@ extension GossipWorld {
     let node = network.links.owner(Int(slot))
     guard payload.isControl else {
       let message = payload.message
-      guard router.isLive(message) else { return }
-      let fact = router.messages[message]
+      // (Asking `router.messages` here would copy the whole table's header for each copy received.)
+      let fact = (origin: NodeID(origins[message.rawValue]), topic: TopicID(topicOf[message.rawValue]))
       guard strangers.passes(message, from: fact.origin, in: fact.topic, node: node, at: now) else { return }
       for other in network.links.slots(of: node)
       where other != Int(slot) && strangers.holds(UInt32(other), fact.topic)
@@ -420,6 +422,8 @@ extension GossipWorld {
       topic: traffic.topic, dataBytes: traffic.bytes, origin: node, tag: now.nanoseconds, at: now)
     precondition(Int(message.rawValue) == publishedAt.count, "messages are numbered in order of publication")
     publishedAt.append(now.nanoseconds)
+    origins.append(node.rawValue)
+    topicOf.append(traffic.topic.rawValue)
     deliveries.append(0)
     if !setup.outages.isEmpty { _ = received.insert(node.index, Int(message.rawValue)) }
     if now >= setup.measureFrom {
@@ -465,7 +469,7 @@ extension GossipWorld {
       measures.windows[place].latency.record(latency)
     }
     if let watched = setup.watched { noteWatched(message, node, watched, latency) }
-    if let topic = setup.watchedTopic, router.messages[message].topic == topic {
+    if let topic = setup.watchedTopic, topicOf[index] == topic.rawValue {
       measures.topicDelivered &+= 1
       measures.topicLatency.record(latency)
     }
@@ -478,7 +482,7 @@ extension GossipWorld {
     if node == watched {
       measures.watchedDelivered += 1
       measures.watchedLatency.record(latency)
-    } else if router.messages[message].origin == watched {
+    } else if origins[message.rawValue] == watched.rawValue {
       measures.fromWatchedDelivered += 1
       measures.fromWatchedLatency.record(latency)
     }

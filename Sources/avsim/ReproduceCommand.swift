@@ -68,10 +68,11 @@ struct ReproduceCommand: ParsableCommand {
     } else {
       if names.isEmpty && table == nil { print(Catalogue.omissionsText) }
       let rows = results.flatMap(\.rows).filter { $0.row.judged != .shown }
-      let outside = rows.filter { !$0.holds }.count
+      let inside = rows.filter(\.isInside).count
+      let exceptions = rows.filter { !$0.isInside && $0.holds }.count
       print(
-        "\(rows.count - outside) of \(rows.count) figures in their bands, \(results.count) experiments, \(seeds) seeds"
-      )
+        "\(inside) of \(rows.count) figures in their bands, \(exceptions) exceptions with a reason; "
+          + "\(results.count) experiments, \(seeds) seeds")
     }
     if !results.allSatisfy(\.holds) { throw ExitCode(1) }
   }

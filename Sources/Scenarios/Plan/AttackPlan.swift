@@ -51,6 +51,8 @@ public struct AttackPlan: Sendable, Equatable, Codable {
       case none
       /// The topic parameters of the v1.1 evaluation, for one topic of 120 messages a second.
       case evaluation
+      /// The same with P3 as in the baseline template of those runs: decay 0.97, threshold 100, active after 30 s.
+      case template
       /// Derived from the expected traffic by Lighthouse's recipe; all topics share one score.
       case recipe
       /// The same with P3 strong enough that a starved topic outweighs every other topic's credit.
@@ -149,7 +151,7 @@ extension AttackPlan {
     if defence.version == .v1_0, defence.scores != .none {
       o.mistake("defence", "GossipSub 1.0 has no scores; write scores: none, or version: 1.1")
     }
-    if defence.scores == .evaluation, traffic.topics != 1 {
+    if [.evaluation, .template].contains(defence.scores), traffic.topics != 1 {
       o.mistake("defence", "the evaluation's parameters are for one topic; write scores: recipe")
     }
     if case .starveOne? = sybils?.misconduct, traffic.topics < 2 {
@@ -206,7 +208,8 @@ extension AttackPlan.Traffic {
 extension AttackPlan.Defence {
   init(_ o: ObjectReader) {
     version = o.value("version", "GossipSub's version", or: .v1_1) { $0.choice() }
-    scores = o.value("scores", "peer scores: none, evaluation, recipe or repaired", or: .evaluation) {
+    scores = o.value("scores", "peer scores: none, evaluation, template, recipe or repaired", or: .evaluation)
+    {
       $0.choice()
     }
     gossipFactor = o.value(
