@@ -1,4 +1,5 @@
-// One connection of the transport: first its session, then its frames.
+// One connection of the transport: first its session, then its frames. What all links have is here, and the plain wire: our
+// own session and frames with a length; libp2p's is in Libp2pLink.
 
 internal import Basics
 internal import Gossip
@@ -7,34 +8,54 @@ internal import Signatures
 internal import UV
 
 /// One end of a link, from the first byte of its session on.
-final class Link: ConnectionHandler {
-  private unowned let transport: Transport
-  private var session: Session
-  private var stream: FrameStream
+class Link: ConnectionHandler {
+  unowned let transport: Transport
   /// The hosted node.
-  let node: Int
+  final let node: Int
   /// Its slot to the peer: known from the start to the dialer, from the peer's key to the listener.
-  var slot: Int?
-  let isInbound: Bool
+  final var slot: Int?
+  final let isInbound: Bool
   /// Whether the session is established and the transport has taken the link.
-  var isUp = false
-  var connection: Connection?
+  final var isUp = false
+  final var connection: Connection?
 
-  init(_ transport: Transport, _ session: Session, node: Int, slot: Int?) {
+  init(_ transport: Transport, node: Int, slot: Int?) {
     self.transport = transport
-    self.session = session
     self.node = node
     self.slot = slot
     isInbound = slot == nil
-    stream = FrameStream(frameBytesMaximum: Session.frameBytesMaximum)
   }
 
-  /// The connection stands: says hello.
-  func begin() { send(session.hello) }
+  /// The connection stands.
+  func begin() {}
+  func received(_ bytes: Span<UInt8>, on connection: Connection) {}
+  /// Time passed.
+  func expire(at now: Instant) {}
+  /// Sends a frame; only for wires on which the transport does not write by itself.
+  func send(frame: Span<UInt8>) -> Bool { false }
 
-  func connected(_ connection: Connection) { begin() }
+  final func connected(_ connection: Connection) { begin() }
 
-  func received(_ bytes: Span<UInt8>, on connection: Connection) {
+  final func ended(_ connection: Connection, _ error: UVError?) {
+    if isUp { transport.lost(self) } else { transport.failed(self) }
+  }
+}
+
+/// A link of the plain wire.
+final class FrameLink: Link {
+  private var session: Session
+  private var stream: FrameStream
+
+  init(_ transport: Transport, _ session: Session, node: Int, slot: Int?) {
+    self.session = session
+    stream = FrameStream(frameBytesMaximum: Session.frameBytesMaximum)
+    super.init(transport, node: node, slot: slot)
+  }
+
+  /// Says hello.
+  override func begin() { send(session.hello) }
+
+  override func received(_ bytes: Span<UInt8>, on connection: Connection) {
     if isUp {
       takeFrames(bytes, connection)
       return
@@ -91,11 +112,8 @@ final class Link: ConnectionHandler {
     _ = connection?.write(WireSize.framed(frame.count)) { $0.append(frame: frame.span) }
   }
 
-  func ended(_ connection: Connection, _ error: UVError?) {
-    if isUp { transport.lost(self) } else { transport.failed(self) }
-  }
-
-  func expire(at now: Instant) {
+  override func expire(at now: Instant) {
+    if isUp { return }
     if let error = session.expire(at: now) { transport.refused(self, error) }
   }
 }

@@ -11,6 +11,7 @@ internal import Network
 internal import Participants
 internal import Reporting
 internal import Runs
+internal import Scenarios
 internal import UV
 
 /// Participants behind sockets.
@@ -75,9 +76,14 @@ final class NodeHost {
     encoder = RPCEncoder(TopicNames(topics))
     let table = blueprint.makeLinks()
     let seed = blueprint.deployment.seed
-    let settings = TransportSettings(
+    var settings = TransportSettings(
       network: NetworkID(mix(seed), mix(seed ^ 1), mix(seed ^ 2), mix(seed ^ 3)), seed: seed,
       nodes: table.nodes)
+    switch blueprint.wire {
+    case .frames: settings.wire = .frames
+    case .libp2p: settings.wire = .libp2p(.noise)
+    case .libp2pPlaintext: settings.wire = .libp2p(.plaintext)
+    }
     let ears = Ears()
     self.ears = ears
     transport = Transport(loop, Wiring(table), hosting: hosting, settings, receiver: ears)

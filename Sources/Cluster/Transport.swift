@@ -2,7 +2,8 @@
 // on each a session before the first frame. Links between two nodes of the same process go through loopback sockets too.
 //
 // It carries opaque frames, in order, between neighbours, or counts why it did not. It knows no protocol above the
-// session, and no faults: those are decided before `send`. A link that breaks is dialed again, with growing pauses.
+// session, and no faults: those are decided before `send`. A link that breaks is dialed again, with growing pauses. What
+// links speak is `TransportSettings.wire`: our own session and frames, or libp2p.
 
 public import Basics
 internal import Gossip
@@ -51,9 +52,18 @@ public struct TransportCounters: Equatable, Sendable {
 /// What a frame is, for counting drops.
 public enum FrameKind: Sendable { case message, control }
 
+/// What links speak.
+public enum Wire: Equatable, Sendable {
+  /// Our own session and frames: fast, and only for nodes of ours.
+  case frames
+  /// libp2p: any implementation that holds a node's key can take part.
+  case libp2p(SecurityProtocol)
+}
+
 /// What does not change while a transport lives.
 public struct TransportSettings: Sendable {
   public var network: NetworkID
+  public var wire = Wire.frames
   /// Public keys of all nodes, by id.
   public var members: Members
   public var keys: [PublicKey]
@@ -111,6 +121,11 @@ public final class Transport {
   unowned let receiver: any TransportReceiver
 
   private var identities: [Identity?]
+  /// Whether links write by themselves.
+  private let usesStreams: Bool
+  /// With libp2p: the ids of all nodes.
+  private let peerIDs: [PeerID]
+  private let peerSet: Set<PeerID>
   /// By node.
   private var listeners: [Listener?]
   /// By node: whether it was stopped.
@@ -147,6 +162,9 @@ public final class Transport {
     identities = isHosted.indices.map {
       isHosted[$0] ? Identity(seed: settings.seed, node: UInt32($0)) : nil
     }
+    usesStreams = settings.wire != .frames
+    peerIDs = usesStreams ? settings.keys.map { HostPublicKey($0).peerID } : []
+    peerSet = Set(peerIDs)
     links = Array(repeating: nil, count: wiring.slots)
     connections = ConnectionTable(count: wiring.slots)
     listeners = Array(repeating: nil, count: wiring.nodes)
@@ -219,10 +237,7 @@ public final class Transport {
     guard !isClosed, !isDown[node], !isDialing[slot] else { return }
     let peer = Int(wiring.neighbors[slot])
     guard let identity = identities[node] else { preconditionFailure("node \(node) is not hosted here") }
-    let session = Session(
-      .dialer, identity, network: settings.network, nonce: freshNonce(),
-      admission: .exactly(settings.keys[peer]), at: Self.now, stepTime: settings.stepTime)
-    let link = Link(self, session, node: node, slot: slot)
+    let link = makeLink(identity, node: node, slot: slot, peer: peer)
     do throws(UVError) {
       link.connection = try Connection.dial(loop, .tcp(settings.address, port: ports[peer]), handler: link)
     } catch {
@@ -260,17 +275,38 @@ public final class Transport {
       connection.close()
       return
     }
-    let session = Session(
-      .listener, identity, network: settings.network, nonce: freshNonce(),
-      admission: .members(settings.members),
-      at: Self.now, stepTime: settings.stepTime)
-    let link = Link(self, session, node: node, slot: nil)
+    let link = makeLink(identity, node: node, slot: nil, peer: nil)
     link.connection = connection
     connection.handler = link
     connection.outputBytesMaximum = settings.outputBytesMaximum
     inbound += 1
     undecided.append(link)
     link.begin()
+  }
+
+  /// A link that dials `peer`, or one for whoever dialed us.
+  private func makeLink(_ identity: Identity, node: Int, slot: Int?, peer: Int?) -> Link {
+    switch settings.wire {
+    case .frames:
+      let admission = peer.map { Admission.exactly(settings.keys[$0]) } ?? .members(settings.members)
+      let session = Session(
+        peer == nil ? .listener : .dialer, identity, network: settings.network, nonce: freshNonce(),
+        admission: admission, at: Self.now, stepTime: settings.stepTime)
+      return FrameLink(self, session, node: node, slot: slot)
+    case .libp2p(let security):
+      var connection = ConnectionSettings(identity: .ed25519(identity))
+      connection.security = [security]
+      connection.admission = .members(peerSet)
+      connection.limits.rpcBytes = settings.frameBytesMaximum
+      connection.limits.pendingBytes = settings.outputBytesMaximum
+      connection.times.upgrade = settings.stepTime
+      var random = SystemRandomNumberGenerator()
+      func bytes() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) } }
+      let session = PeerConnection(
+        connection, isDialer: peer != nil, expecting: peer.map { peerIDs[$0] },
+        secrets: HandshakeSecrets(identity: bytes(), ephemeral: bytes()), at: Self.now)
+      return Libp2pLink(self, session, node: node, slot: slot)
+    }
   }
 
   private func freshNonce() -> Nonce {
@@ -281,6 +317,7 @@ public final class Transport {
   private func expireSessions() {
     let now = Self.now
     for link in undecided { link.expire(at: now) }
+    if usesStreams { for link in links { link?.expire(at: now) } }
   }
 
   // MARK: Sending
@@ -292,6 +329,7 @@ public final class Transport {
     -> Bool
   {
     let framed = WireSize.framed(count)
+    if usesStreams { return sendOverStream(slot, kind, count, framed, fill) }
     let written = connections.write(slot, framed) { output in
       output.append(varint: count)
       fill(&output)
@@ -302,6 +340,23 @@ public final class Transport {
     }
     tally[0].framesSent &+= 1
     loop.meter.frames &+= 1
+    tally[0].bytesSent &+= UInt64(framed)
+    return true
+  }
+
+  @inline(never) private func sendOverStream(
+    _ slot: Int, _ kind: FrameKind, _ count: Int, _ framed: Int, _ fill: (inout OutputSpan<UInt8>) -> Void
+  ) -> Bool {
+    guard let link = links[slot] else {
+      countDrop(.absent, kind)
+      return false
+    }
+    let frame = [UInt8](capacity: count) { fill(&$0) }
+    guard link.send(frame: frame.span) else {
+      countDrop(.refused, kind)
+      return false
+    }
+    tally[0].framesSent &+= 1
     tally[0].bytesSent &+= UInt64(framed)
     return true
   }

@@ -62,6 +62,13 @@ struct PeerGossip: ~Copyable {
     version = settings.connection.pubsub.compactMap(ProtocolVersion.init(named:)).max() ?? .v1_0
     var parameters = settings.parameters
     parameters.version = version
+    if version == .v1_0 {
+      // What 1.0 does not know.
+      (parameters.pruneBackoff, parameters.unsubscribeBackoff) = (.zero, .zero)
+      parameters.graftFloodThreshold = .zero
+      parameters.backoffSlackHeartbeats = 0
+      parameters.score = nil
+    }
     parameters.signing = policy == .strictSign ? .strictSign : .strictNoSign
     parameters.identity = policy == .strictSign ? .authorAndSequence : .content
     router = Router(

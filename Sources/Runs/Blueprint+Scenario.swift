@@ -32,6 +32,7 @@ extension Blueprint {
     processCosts = scenario.network.process.map {
       ProcessCosts(write: $0.write, read: $0.read, frame: $0.frame, pass: $0.pass, wake: $0.wake)
     }
+    wire = scenario.network.wire
     expectations = scenario.expect
     regions = setting.regionNames
     roles = setting.roles.map(\.rawValue)

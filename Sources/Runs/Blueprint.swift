@@ -30,6 +30,8 @@ public struct Blueprint: Sendable {
   public var sampleEvery: TimeSpan
   /// What the process needs that hosts all nodes; nil: carrying frames takes no time. For the simulator alone.
   public var processCosts: ProcessCosts?
+  /// What links of the cluster engine speak.
+  public var wire: WirePlan
   public var regions: [String]
   /// By node.
   public var roles: [String]

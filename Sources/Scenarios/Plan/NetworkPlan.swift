@@ -15,6 +15,18 @@ public struct NetworkPlan: Sendable, Equatable, Codable {
   /// What one process that hosts all nodes needs to carry frames; nil: no time. Only the simulator models it: the
   /// cluster engine has the process itself.
   public var process: ProcessPlan?
+  /// What links of the cluster engine speak. The simulator charges the same bytes for every wire.
+  public var wire: WirePlan
+}
+
+/// What a link of the cluster engine speaks.
+public enum WirePlan: String, CaseIterable, Sendable, Codable {
+  /// The cluster's own session and frames.
+  case frames
+  /// libp2p over noise, yamux and meshsub: a foreign implementation that holds a node's key can take its place.
+  case libp2p
+  /// The same without encryption and without proof of identity.
+  case libp2pPlaintext = "libp2p-plaintext"
 }
 
 /// Where the graph comes from.
@@ -59,6 +71,7 @@ extension NetworkPlan {
     process = o.optional(
       "process", "the event loop of one process that all nodes share, as they do in the cluster engine"
     ) { $0.object { ProcessPlan($0) } }
+    wire = o.value("wire", "what links of the cluster engine speak", or: .frames) { $0.choice() }
     topicPeers = o.value(
       "topicPeers", "members of each of its topics that a node makes sure to be connected to",
       or: gossip.dHigh
