@@ -22,6 +22,9 @@ static inline int uvs_address(const char *text, int port, struct sockaddr_storag
 }
 static inline const struct sockaddr *uvs_sockaddr(const struct sockaddr_storage *s) { return (const struct sockaddr *)s; }
 
+// Makes the loop add up the time that it sleeps (libuv 1.39).
+static inline int uvs_measure_idle(uv_loop_t *loop) { return uv_loop_configure(loop, UV_METRICS_IDLE_TIME); }
+
 // The local port of a bound socket, or a negative libuv code.
 static inline int uvs_local_port(const uv_tcp_t *tcp) {
   struct sockaddr_storage s;

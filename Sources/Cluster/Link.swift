@@ -70,6 +70,7 @@ final class Link: ConnectionHandler {
       return isUp
     }
     transport.tally[0].framesReceived &+= count
+    transport.loop.meter.frames &+= count
     transport.tally[0].bytesReceived &+= UInt64(bytes.count)
     if case .failed = outcome {
       transport.rare.brokenFrames += 1

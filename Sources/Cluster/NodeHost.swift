@@ -9,6 +9,7 @@ internal import Gossip
 internal import Libp2p
 internal import Network
 internal import Participants
+internal import Reporting
 internal import Runs
 internal import UV
 
@@ -51,6 +52,8 @@ final class NodeHost {
   private let timetable: Timetable<Entry>
   private let rpcDraws: HashRandom
   private(set) var hasBegun = false
+  /// What the loop did until the traffic's end.
+  private var finalMeter: LoopMeter?
   private(set) var hasEnded = false
 
   /// What the transport tells, before the host exists and after.
@@ -112,6 +115,7 @@ final class NodeHost {
   private func begin(_ now: Instant) {
     guard !hasBegun else { return }
     hasBegun = true
+    loop.beginMeter()
     participants.start(now, &effects)
     for slot in 0..<transport.wiring.slots where transport.isUp(slot: slot) {
       participants.connected(UInt32(slot), now, &effects)
@@ -130,6 +134,7 @@ final class NodeHost {
   func end() {
     guard !hasEnded else { return }
     hasEnded = true
+    finalMeter = loop.meterReading
     timetable.close()
     imposed.close()
     transport.close()
@@ -234,6 +239,18 @@ extension NodeHost: NodePopulation {
     totals.measures = participants.measures
     totals.counters = participants.router.counters
     totals.loads = blueprint.deployment.nodes.indices.map { participants.load(NodeID($0), at: now) }
+    if hasBegun { totals.process = process(finalMeter ?? loop.meterReading) }
     return totals
+  }
+
+  /// What the loop's own clock says of the time that frames cost.
+  private func process(_ meter: LoopMeter) -> RunSummary.Process {
+    func micros(_ histogram: Histogram) -> Double? { histogram.percentile(0.5).map { Double($0) / 1_000 } }
+    return RunSummary.Process(
+      busyShare: 1 - Double(min(meter.idle, meter.elapsed)) / Double(max(meter.elapsed, 1)),
+      writes: meter.writes.count, reads: meter.reads.count, frames: meter.frames,
+      write: micros(meter.writes), read: micros(meter.reads), frame: micros(meter.handling),
+      pass: micros(meter.lightPasses),
+      wake: micros(meter.wakes))
   }
 }

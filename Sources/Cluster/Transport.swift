@@ -301,6 +301,7 @@ public final class Transport {
       return false
     }
     tally[0].framesSent &+= 1
+    loop.meter.frames &+= 1
     tally[0].bytesSent &+= UInt64(framed)
     return true
   }

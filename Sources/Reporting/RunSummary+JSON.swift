@@ -6,7 +6,7 @@ import Basics
 
 extension RunSummary {
   /// Keys whose values a wall clock decides. Two runs of one scenario, seed and version agree on all others.
-  public static let wallClockKeys = ["wallSeconds"]
+  public static let wallClockKeys = ["wallSeconds", "process"]
 
   /// The summary as `summary.json` holds it. Latencies in milliseconds, other times in seconds, wei and shares as decimal
   /// strings.
@@ -21,7 +21,8 @@ extension RunSummary {
         "propagation": latency.propagation.json, "quorum": latency.quorum.json,
         "certificate": latency.certificate.json,
       ],
-      "gossip": gossip.json, "load": load.json, "slashing": slashing.json, "stake": stake.json,
+      "gossip": gossip.json, "load": load.json, "process": process?.json ?? .null, "slashing": slashing.json,
+      "stake": stake.json,
       "rewards": rewards.json,
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "risk": [
@@ -117,6 +118,16 @@ extension RunSummary.Gossip {
       "prune": JSONValue(prune),
       "idontwant": JSONValue(idontwant), "invalid": JSONValue(invalid), "bytesSent": JSONValue(bytesSent),
       "bytesPerNodePerSecond": JSONValue(bytesPerNodePerSecond),
+    ]
+  }
+}
+
+extension RunSummary.Process {
+  fileprivate var json: JSONValue {
+    [
+      "busyShare": JSONValue(busyShare), "writes": JSONValue(writes), "reads": JSONValue(reads),
+      "frames": JSONValue(frames), "write": JSONValue(write), "read": JSONValue(read),
+      "frame": JSONValue(frame), "pass": JSONValue(pass), "wake": JSONValue(wake),
     ]
   }
 }

@@ -29,6 +29,8 @@ public struct RunSummary: Sendable, Equatable {
   public var latency = Latency()
   public var gossip = Gossip()
   public var load = Load()
+  /// Nil in virtual time, and when nodes are spread over processes.
+  public var process: Process?
   public var slashing: SlashAccuracy
   public var stake = Stake()
   public var rewards = Rewards()
@@ -106,6 +108,40 @@ extension RunSummary {
     /// Mean over nodes and measured time; nil when nothing was measured.
     public var bytesPerNodePerSecond: Double?
     public init() {}
+  }
+
+  /// The event loop of the process that hosted all nodes, by its own clock. The costs are in microseconds, and what
+  /// `network.process` of a scenario takes.
+  public struct Process: Sendable, Equatable {
+    /// Share of the traffic's time in which the loop was not asleep.
+    public var busyShare: Double
+    /// System calls that sent and received, and frames sent and received.
+    public var writes: UInt64
+    public var reads: UInt64
+    public var frames: UInt64
+    /// Median time of a sending and of a receiving call.
+    public var write: Double?
+    public var read: Double?
+    /// Median of the rest of a pass with many frames, by frame sent or received: coding, routing, timers.
+    public var frame: Double?
+    /// Median of the rest of a pass with few frames.
+    public var pass: Double?
+    /// Median time from an alarm's instant until a sleeping loop serves it.
+    public var wake: Double?
+    public init(
+      busyShare: Double, writes: UInt64, reads: UInt64, frames: UInt64, write: Double?, read: Double?,
+      frame: Double?, pass: Double?, wake: Double?
+    ) {
+      self.busyShare = busyShare
+      self.writes = writes
+      self.reads = reads
+      self.frames = frames
+      self.write = write
+      self.read = read
+      self.frame = frame
+      self.pass = pass
+      self.wake = wake
+    }
   }
 
   public struct Load: Sendable, Equatable {

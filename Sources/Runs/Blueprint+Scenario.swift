@@ -29,6 +29,9 @@ extension Blueprint {
     self.engine = (engine ?? scenario.engine).rawValue
     settle = scenario.settle
     sampleEvery = scenario.observe.sampleEvery
+    processCosts = scenario.network.process.map {
+      ProcessCosts(write: $0.write, read: $0.read, frame: $0.frame, pass: $0.pass, wake: $0.wake)
+    }
     expectations = scenario.expect
     regions = setting.regionNames
     roles = setting.roles.map(\.rawValue)

@@ -28,6 +28,8 @@ public struct Blueprint: Sendable {
   /// After traffic the chain goes on for at most this long.
   public var settle: TimeSpan
   public var sampleEvery: TimeSpan
+  /// What the process needs that hosts all nodes; nil: carrying frames takes no time. For the simulator alone.
+  public var processCosts: ProcessCosts?
   public var regions: [String]
   /// By node.
   public var roles: [String]

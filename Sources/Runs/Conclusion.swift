@@ -16,6 +16,8 @@ public struct PopulationTotals: Sendable {
   public var counters = Counters()
   /// By node: busy CPU time of its host and that host's cores.
   public var loads: [(busyNanoseconds: UInt64, cores: Int)] = []
+  /// What the process did that hosts all nodes; nil in virtual time, and when there are several.
+  public var process: RunSummary.Process?
   public init() {}
 }
 
@@ -55,6 +57,7 @@ extension Record {
     summary.services = deployment.services.count
     summarizeTasks(&summary)
     summarizeAttestations(&summary)
+    summary.process = totals.process
     summary.latency.propagation = LatencySummary(totals.measures.propagation)
     summary.latency.quorum = LatencySummary(quorumLatency)
     summary.latency.certificate = LatencySummary(certificateLatency)

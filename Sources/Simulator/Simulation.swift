@@ -19,7 +19,10 @@ public struct Simulation: EngineRun, ~Copyable {
     let slots = links.slots
     let world = try World(blueprint, linkSlots: slots)
     let network = EventNetwork(
-      links: links, inputs: blueprint.deployment.nodes.count + 1, bucketBits: blueprint.bucketBits)
+      links: links,
+      inputs: blueprint.deployment.nodes.count + 1
+        + (blueprint.processCosts == nil ? 0 : slots + blueprint.deployment.nodes.count),
+      bucketBits: blueprint.bucketBits)
     engine = Engine(world, network)
     let worldSlot = Int(engine.population.worldSlot)
     for (index, fault) in blueprint.faults.enumerated() {

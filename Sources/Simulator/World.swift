@@ -9,7 +9,8 @@ import Network
 import Participants
 import Runs
 
-/// Everything that lives in one simulation.
+/// Everything that lives in one simulation. Slots: the links' ends, the nodes, the world; then the links' ends and
+/// the nodes once more, for what the shared process has served.
 struct World: Population, ~Copyable {
   /// Inputs that belong to no node.
   enum Input: UInt32 {
@@ -26,6 +27,8 @@ struct World: Population, ~Copyable {
     case sample
     /// Nodes learn that a certificate is on chain. Index: task.
     case certificate
+    /// The shared process begins a pass of its loop. Index: unused.
+    case pass
 
     func payload(_ index: Int) -> UInt32 {
       precondition(index < 1 << 28, "world input index \(index) needs more than 28 bits")
@@ -44,6 +47,9 @@ struct World: Population, ~Copyable {
   var linkFaults: [LinkFaultID?]
   /// When the next chain event is scheduled.
   var nextChainEvent = Instant.never
+  /// The process that hosts all nodes, where its time counts.
+  var process: SharedProcess
+  let isProcessModelled: Bool
   let linkSlots: UInt32
   let worldSlot: UInt32
   let rpcDraws: HashRandom
@@ -67,6 +73,9 @@ struct World: Population, ~Copyable {
     self.participants = participants
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
+    isProcessModelled = blueprint.processCosts != nil
+    process = SharedProcess(
+      blueprint.processCosts ?? .none, links: blueprint.processCosts == nil ? 0 : linkSlots)
     self.linkSlots = UInt32(linkSlots)
     worldSlot = UInt32(linkSlots + deployment.nodes.count)
     rpcDraws = HashRandom(seed: deployment.seed, .rpcDelay)
@@ -80,11 +89,26 @@ struct World: Population, ~Copyable {
   mutating func handle(_ event: Event, _ network: inout EventNetwork) {
     let now = event.time
     if event.slot < linkSlots {
+      if isProcessModelled {
+        let pass = process.fallsDue(.init(slot: event.slot, payload: event.payload), at: now)
+        return schedulePass(pass, &network)
+      }
       participants.arrive(Payload(rawValue: event.payload), on: event.slot, now, &effects)
     } else if event.slot < worldSlot {
+      if isProcessModelled {
+        let pass = process.fallsDue(.init(slot: event.slot, payload: event.payload), at: now)
+        return schedulePass(pass, &network)
+      }
       participants.wake(WakeUp(rawValue: event.payload), at: NodeID(event.slot - linkSlots), now, &effects)
-    } else {
+    } else if event.slot == worldSlot {
       handleInput(event.payload, now, &network)
+    } else {
+      let slot = event.slot - worldSlot - 1
+      if slot < linkSlots {
+        participants.arrive(Payload(rawValue: event.payload), on: slot, now, &effects)
+      } else {
+        participants.wake(WakeUp(rawValue: event.payload), at: NodeID(slot - linkSlots), now, &effects)
+      }
     }
     carryOut(now, &network)
   }
@@ -128,6 +152,10 @@ struct World: Population, ~Copyable {
     effects.submissions.removeAll()
   }
 
+  private func schedulePass(_ at: Instant?, _ network: inout EventNetwork) {
+    if let at { network.schedule(at: at, slot: Int(worldSlot), payload: Input.pass.payload(0)) }
+  }
+
   private func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
     let draw = blueprint.deployment.rpcDelay.draw(rpcDraws.bits(who, call))
     return TimeSpan(nanoseconds: UInt64(max(draw, 0)))
@@ -158,6 +186,12 @@ extension World {
         network.schedule(at: now + blueprint.sampleEvery, slot: Int(worldSlot), payload: payload)
       }
     case .certificate: participants.certificateIncluded(TaskID(index))
+    case .pass:
+      let first = Int(worldSlot) + 1
+      let next = process.pass(at: now) {
+        network.schedule(at: $1, slot: first + Int($0.slot), payload: $0.payload)
+      }
+      schedulePass(next, &network)
     case nil: preconditionFailure("unknown world input \(payload >> 28)")
     }
   }

@@ -6,12 +6,15 @@ internal import Glibc
 
 /// Calls back at an absolute instant of the monotonic clock, once per `set`.
 ///
-/// Cost: one system call per `set` that moves it; none when the instant stays.
+/// Cost: at most one system call a pass of the loop, made when the loop is about to look for input.
 @safe public final class Alarm: Handle {
   private var fire: (() -> Void)?
   private let descriptor: Int32
   /// The instant it is set to; zero when not set.
   public private(set) var due: UInt64 = 0
+  /// What the system was told; a time that never comes when it has to be told anew.
+  private var armed: UInt64 = 0
+  private var isQueued = false
 
   public init(_ loop: Loop, _ fire: @escaping () -> Void) throws(UVError) {
     let descriptor = uvs_alarm_open()
@@ -38,6 +41,20 @@ internal import Glibc
     loop.assertOwnThread()
     guard isOpen, nanoseconds != due else { return }
     due = max(nanoseconds, 1)
+    queue()
+  }
+
+  private func queue() {
+    guard !isQueued else { return }
+    isQueued = true
+    loop.markDirty(self)
+  }
+
+  /// The loop is about to look for input: tells the system the instant, if it changed.
+  func arm() {
+    isQueued = false
+    guard isOpen, due != armed else { return }
+    armed = due
     let code = uvs_alarm_set(descriptor, due)
     precondition(code == 0, "timerfd_settime: \(code)")
   }
@@ -47,14 +64,16 @@ internal import Glibc
     loop.assertOwnThread()
     guard isOpen, due != 0 else { return }
     due = 0
-    _ = uvs_alarm_set(descriptor, 0)
+    queue()
   }
 
   private func ring() {
     // Setting the timer, to a new instant or to none, makes it unreadable again; so the bell is read by no `read`.
+    loop.metersAlarm(due: due)
     due = 0
+    armed = .max
+    queue()
     fire?()
-    if due == 0, isOpen { _ = uvs_alarm_set(descriptor, 0) }
   }
 
   override func willClose() {

@@ -185,6 +185,7 @@ public protocol ConnectionHandler: AnyObject {
 
   private static let onAllocate: uv_alloc_cb = { handle, _, buffer in
     guard let connection = unsafe Handle.find(Connection.self, handle) else { return }
+    connection.loop.meter.readBeganAt = Loop.monotonicNanoseconds
     let room = unsafe connection.loop.readBuffer
     unsafe buffer?.pointee = uv_buf_init(
       UnsafeMutableRawPointer(room.baseAddress)?.assumingMemoryBound(to: CChar.self),
@@ -194,6 +195,8 @@ public protocol ConnectionHandler: AnyObject {
   private static let onRead: uv_read_cb = { stream, count, _ in
     guard let connection = unsafe Handle.find(Connection.self, stream), connection.isOpen else { return }
     if count > 0 {
+      let loop = connection.loop
+      loop.meter.read(Loop.monotonicNanoseconds &- loop.meter.readBeganAt)
       connection.bytesRead &+= UInt64(count)
       let bytes = unsafe UnsafeBufferPointer(rebasing: connection.loop.readBuffer[..<count])
       unsafe connection.handler?.received(bytes.span, on: connection)
@@ -262,7 +265,9 @@ public protocol ConnectionHandler: AnyObject {
     let stream = unsafe structure(uv_stream_t.self)
     var buffer = unsafe uv_buf_init(output.pointee.base?.assumingMemoryBound(to: CChar.self), UInt32(count))
     unsafe output.pointee.flushes &+= 1
+    let before = Loop.monotonicNanoseconds
     let sent = unsafe uv_try_write(stream, &buffer, 1)
+    loop.meter.wrote(Loop.monotonicNanoseconds &- before)
     if sent == count {
       unsafe output.pointee.count = 0
       if unsafe output.pointee.capacity > 4 * Connection.earlyFlushBytes { freeOutput() }

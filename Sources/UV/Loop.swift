@@ -17,8 +17,12 @@ public import Basics
   /// Connections with output to send, in the order of their first write.
   private var dirty: [Connection] = []
   private var flushing: [Connection] = []
+  /// Alarms whose instant changed in this pass.
+  private var dirtyAlarms: [Alarm] = []
   /// What is read lands here and is parsed in place: one buffer for all connections, since reads do not overlap.
   let readBuffer: UnsafeMutableBufferPointer<UInt8>
+  /// What `LoopMeter` adds up.
+  public var meter = LoopMeter()
   private var ownHandles: [Handle] = []
   private var isClosed = false
 
@@ -36,9 +40,14 @@ public import Basics
       throw UVError(code: code, operation: "loop")
     }
     unsafe raw.pointee.data = nil
+    _ = unsafe uvs_measure_idle(raw)
     // A peer that closed is an error of the write, not the end of the process.
     _ = signal(SIGPIPE, SIG_IGN)
-    let prepare = Prepare(self) { [unowned self] in self.flush() }
+    let prepare = Prepare(self) { [unowned self] in
+      self.flush()
+      self.armAlarms()
+      self.metersPoll()
+    }
     let check = Check(self) { [unowned self] in self.flush() }
     prepare.keepsLoopAlive = false
     check.keepsLoopAlive = false
@@ -100,6 +109,14 @@ public import Basics
   /// A connection has output that waits for the end of the pass.
   @inline(__always) func markDirty(_ connection: Connection) { dirty.append(connection) }
 
+  func markDirty(_ alarm: Alarm) { dirtyAlarms.append(alarm) }
+
+  private func armAlarms() {
+    guard !dirtyAlarms.isEmpty else { return }
+    for alarm in dirtyAlarms { alarm.arm() }
+    dirtyAlarms.removeAll(keepingCapacity: true)
+  }
+
   private func flush() {
     guard !dirty.isEmpty else { return }
     swap(&dirty, &flushing)
@@ -118,6 +135,7 @@ public import Basics
     assertOwnThread()
     precondition(!isClosed, "a loop is closed once")
     dirty.removeAll()
+    dirtyAlarms.removeAll()
     unsafe uv_walk(
       raw,
       { raw, _ in

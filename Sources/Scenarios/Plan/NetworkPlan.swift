@@ -1,6 +1,6 @@
 // The network part of a scenario: which nodes and links, what a link does to a message, how gossip is tuned.
 
-import Basics
+public import Basics
 public import Network
 
 /// Nodes, links and gossip.
@@ -12,6 +12,9 @@ public struct NetworkPlan: Sendable, Equatable, Codable {
   /// How many members of each of its topics a node makes sure to be connected to, as subnet peer search does.
   public var topicPeers: Int
   public var gossip: GossipPlan
+  /// What one process that hosts all nodes needs to carry frames; nil: no time. Only the simulator models it: the
+  /// cluster engine has the process itself.
+  public var process: ProcessPlan?
 }
 
 /// Where the graph comes from.
@@ -53,6 +56,9 @@ extension NetworkPlan {
       GossipPlan($0)
     }
     self.gossip = gossip
+    process = o.optional(
+      "process", "the event loop of one process that all nodes share, as they do in the cluster engine"
+    ) { $0.object { ProcessPlan($0) } }
     topicPeers = o.value(
       "topicPeers", "members of each of its topics that a node makes sure to be connected to",
       or: gossip.dHigh
@@ -79,6 +85,33 @@ extension LinkPlan {
     }
     if o.has("queue"), bandwidth == nil {
       o.mistake("queue", "means nothing without a bandwidth; add links.bandwidth or remove it")
+    }
+  }
+}
+
+/// What the event loop of the process needs that hosts all nodes.
+public struct ProcessPlan: Sendable, Equatable, Codable {
+  public var write: TimeSpan
+  public var read: TimeSpan
+  public var frame: TimeSpan
+  public var pass: TimeSpan
+  public var wake: TimeSpan
+
+  init(_ o: ObjectReader) {
+    write = o.value("write", "CPU time of a write to a socket", or: .zero) {
+      $0.duration(.zero ... .seconds(1))
+    }
+    read = o.value("read", "CPU time of a read from a socket", or: .zero) {
+      $0.duration(.zero ... .seconds(1))
+    }
+    frame = o.value("frame", "CPU time of a frame beside these, at each end", or: .zero) {
+      $0.duration(.zero ... .seconds(1))
+    }
+    pass = o.value("pass", "CPU time of a pass of the event loop beside these", or: .zero) {
+      $0.duration(.zero ... .seconds(1))
+    }
+    wake = o.value("wake", "time that a sleeping process needs to begin", or: .zero) {
+      $0.duration(.zero ... .seconds(1))
     }
   }
 }
