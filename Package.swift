@@ -14,6 +14,12 @@ func isInstalled(_ header: String) -> Bool {
 
 let hasSecp256k1 = isInstalled("secp256k1_recovery.h")
 
+/// Where blst is: a system copy wins over the one that `scripts/install-blst` builds.
+let blstPrefix = ["/usr", "/usr/local", "\(Context.packageDirectory)/.build-assets/blst"]
+  .first { FileManager.default.fileExists(atPath: "\($0)/include/blst.h") }
+/// Only the copy in this repository needs to be shown to the compiler.
+let blstIsLocal = blstPrefix.map { !$0.hasPrefix("/usr") } ?? false
+
 let strict: [SwiftSetting] = [
   .strictMemorySafety(),
   .treatAllWarnings(as: .error),
@@ -29,13 +35,16 @@ let package = Package(
     .library(name: "Basics", targets: ["Basics"]),
     .library(name: "Gossip", targets: ["Gossip"]),
     .library(name: "AVS", targets: ["AVS"]),
+    .library(name: "BN254", targets: ["BN254"]),
     .library(name: "Contracts", targets: ["Contracts"]),
+    .library(name: "Risk", targets: ["Risk"]),
     .library(name: "Participants", targets: ["Participants"]),
     .library(name: "Simulator", targets: ["Simulator"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -46,13 +55,19 @@ let package = Package(
 
     .target(name: "CMemory"),
 
-    // Basics, Signatures, UV
+    // Basics, Exact, BN254, Signatures, UV
     .target(name: "Basics", swiftSettings: strict),
     .target(
+      name: "Exact", dependencies: [.product(name: "BigInt", package: "BigInt")], swiftSettings: strict),
+    .target(name: "BN254", dependencies: ["Basics"], swiftSettings: strict),
+    .target(
       name: "Signatures",
-      dependencies: ["Basics", .product(name: "Crypto", package: "swift-crypto")]
-        + (hasSecp256k1 ? ["CSecp256k1"] : []),
-      swiftSettings: strict + (hasSecp256k1 ? [.define("HAS_SECP256K1")] : [])),
+      dependencies: ["Basics", "BN254", .product(name: "Crypto", package: "swift-crypto")]
+        + (hasSecp256k1 ? ["CSecp256k1"] : []) + (blstPrefix != nil ? ["CBLST"] : []),
+      swiftSettings: strict + (hasSecp256k1 ? [.define("HAS_SECP256K1")] : [])
+        + (blstPrefix != nil ? [.define("HAS_BLST")] : [])
+        + (blstIsLocal ? [.unsafeFlags(["-Xcc", "-I\(blstPrefix ?? "")/include"])] : []),
+      linkerSettings: blstIsLocal ? [.unsafeFlags(["-L\(blstPrefix ?? "")/lib"])] : []),
     .target(name: "UV", dependencies: ["Basics", "CLibuv"], swiftSettings: strict),
 
     // Network, Gossip, Libp2p, AVS
@@ -62,9 +77,21 @@ let package = Package(
     .target(name: "AVS", dependencies: ["Basics", "Signatures"], swiftSettings: strict),
 
     // Contracts, Risk
-    .target(name: "Contracts", dependencies: ["Basics", "AVS"], swiftSettings: strict),
-    .target(name: "Risk", dependencies: ["Basics"], swiftSettings: strict),
-    .target(name: "Vectors", dependencies: ["Contracts"], swiftSettings: strict),
+    .target(
+      name: "Contracts",
+      dependencies: [
+        "Basics", "Exact", "BN254", "Signatures", "AVS", .product(name: "BigInt", package: "BigInt"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Risk", dependencies: ["Basics", "Exact", .product(name: "BigInt", package: "BigInt")],
+      swiftSettings: strict),
+    .target(
+      name: "Vectors",
+      dependencies: [
+        "Basics", "BN254", "Signatures", "Contracts", .product(name: "BigInt", package: "BigInt"),
+      ],
+      swiftSettings: strict),
 
     // Participants
     .target(
@@ -85,6 +112,12 @@ let package = Package(
         "Basics", "AVS", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       resources: [.embedInCode("Resources")],
+      swiftSettings: strict),
+
+    // Vectors of economics, through everything that computes them
+    .target(
+      name: "RiskVectors",
+      dependencies: ["Basics", "Exact", "Signatures", "AVS", "Contracts", "Risk", "Reporting", "Vectors"],
       swiftSettings: strict),
 
     // Runs
@@ -113,8 +146,9 @@ let package = Package(
     .executableTarget(
       name: "avsim",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Participants", "Scenarios", "Reporting", "Runs",
-        "Simulator",
+        "Basics", "Signatures", "UV", "Network", "Contracts", "Participants", "Scenarios", "Reporting",
+        "Runs",
+        "Vectors", "RiskVectors", "Simulator",
         "Cluster",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -124,7 +158,15 @@ let package = Package(
     .target(
       name: "TestKit", dependencies: ["Basics", "Gossip"], path: "Tests/TestKit", swiftSettings: strict),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
-    .testTarget(name: "SignaturesTests", dependencies: ["Basics", "Signatures"], swiftSettings: strict),
+    .testTarget(
+      name: "ExactTests", dependencies: ["Exact", .product(name: "BigInt", package: "BigInt")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BN254Tests", dependencies: ["Basics", "BN254"], resources: [.copy("Vectors")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SignaturesTests", dependencies: ["Basics", "BN254", "Signatures"],
+      swiftSettings: strict + (blstPrefix != nil ? [.define("HAS_BLST")] : [])),
     .testTarget(name: "UVTests", dependencies: ["Basics", "UV"], swiftSettings: strict),
     .testTarget(name: "NetworkTests", dependencies: ["Basics", "Network"], swiftSettings: strict),
     .testTarget(
@@ -133,10 +175,17 @@ let package = Package(
       name: "Libp2pTests", dependencies: ["Basics", "Gossip", "Libp2p", "Signatures"], swiftSettings: strict),
     .testTarget(name: "AVSTests", dependencies: ["Basics", "Signatures", "AVS"], swiftSettings: strict),
     .testTarget(
-      name: "ContractsTests", dependencies: ["Basics", "AVS", "Contracts", "Vectors"],
+      name: "ContractsTests",
+      dependencies: [
+        "Basics", "Exact", "BN254", "Signatures", "AVS", "Contracts", "Vectors",
+        .product(name: "BigInt", package: "BigInt"),
+      ],
       resources: [.copy("Vectors")], swiftSettings: strict),
     .testTarget(
-      name: "RiskTests", dependencies: ["Basics", "Risk", "Vectors"], resources: [.copy("Vectors")],
+      name: "RiskTests", dependencies: ["Basics", "Exact", "Risk", "Vectors"], resources: [.copy("Vectors")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RiskVectorsTests", dependencies: ["RiskVectors", "Vectors"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
       name: "ParticipantsTests", dependencies: ["Basics", "Signatures", "AVS", "Contracts", "Participants"],
@@ -169,4 +218,8 @@ if hasSecp256k1 {
   package.targets.append(
     .systemLibrary(
       name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]))
+}
+
+if blstPrefix != nil {
+  package.targets.append(.systemLibrary(name: "CBLST", pkgConfig: blstIsLocal ? nil : "libblst"))
 }
