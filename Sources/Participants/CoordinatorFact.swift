@@ -23,6 +23,8 @@ public struct InclusionFact: Sendable, Equatable {
   public var at: Instant
   public var block: BlockNumber
   public var gas: UInt64
+  /// What a transaction of kind `evidence` brought.
+  public var evidence: Evidence?
   /// Nil when it did what it asked for.
   public var refusal: TransactionRefusal?
 }

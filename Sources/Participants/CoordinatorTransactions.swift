@@ -27,11 +27,14 @@ extension CoordinatorState {
     } catch {
       refusal = error
     }
+    var evidence: Evidence?
+    if case .evidence(let brought) = transaction.body { evidence = brought }
     facts.append(
       .included(
         InclusionFact(
           transaction: pending.id, kind: transaction.kind, sender: transaction.sender,
-          submittedAt: pending.submittedAt, at: at, block: block, gas: pending.gas, refusal: refusal)))
+          submittedAt: pending.submittedAt, at: at, block: block, gas: pending.gas, evidence: evidence,
+          refusal: refusal)))
     if case .certificate(let why) = refusal, case .certificate(let certificate) = transaction.body {
       facts.append(.certificateRefused(pending.id, certificate.service, certificate.task, why, at: at))
     }

@@ -121,7 +121,7 @@ extension RunDatabase {
 
   public func insert(_ rows: [EvidenceRow]) throws(Failure) {
     try insert(rows, into: "evidence", columns: 10) { row, values in
-      values.addNull()
+      values.add(row.id)
       values.add(row.offenceClass.rawValue)
       values.add(row.operatorID.index)
       values.add(row.service.index)

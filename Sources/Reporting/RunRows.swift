@@ -142,14 +142,15 @@ public struct CertificateRow: Sendable {
   public var aggregator: NodeID
   public var signers: Int
   public var signedBips: Int
-  public var quorumAt: Instant
+  /// When this aggregator first held a quorum; nil when it never told.
+  public var quorumAt: Instant?
   public var submittedAt: Instant
   public var includedAt: Instant?
   public var block: UInt64?
   /// `accepted`, `pending`, or why the coordinator refused it.
   public var outcome: String
   public init(
-    task: TaskID, service: ServiceID, aggregator: NodeID, signers: Int, signedBips: Int, quorumAt: Instant,
+    task: TaskID, service: ServiceID, aggregator: NodeID, signers: Int, signedBips: Int, quorumAt: Instant?,
     submittedAt: Instant, includedAt: Instant?, block: UInt64?, outcome: String
   ) {
     self.task = task
@@ -166,7 +167,9 @@ public struct CertificateRow: Sendable {
 }
 
 /// A row of `evidence`: one for each case that a watcher made.
+/// Written again under the same id, it replaces the former.
 public struct EvidenceRow: Sendable {
+  public var id: Int
   public var offenceClass: OffenceClass
   public var operatorID: NodeID
   public var service: ServiceID
@@ -178,9 +181,10 @@ public struct EvidenceRow: Sendable {
   /// `accepted`, `duplicate`, `pending`, or why the coordinator refused it.
   public var outcome: String
   public init(
-    offenceClass: OffenceClass, operatorID: NodeID, service: ServiceID, key: UInt64, watcher: NodeID,
-    firstSeenAt: Instant, submittedAt: Instant?, includedAt: Instant?, outcome: String
+    id: Int, offenceClass: OffenceClass, operatorID: NodeID, service: ServiceID, key: UInt64,
+    watcher: NodeID, firstSeenAt: Instant, submittedAt: Instant?, includedAt: Instant?, outcome: String
   ) {
+    self.id = id
     self.offenceClass = offenceClass
     self.operatorID = operatorID
     self.service = service

@@ -66,7 +66,7 @@ enum RunSchema {
       aggregator INTEGER NOT NULL, -- nodes.id of its sender
       signers INTEGER NOT NULL,
       signed_bips INTEGER NOT NULL,
-      quorum_ns INTEGER NOT NULL, -- when this aggregator held a quorum
+      quorum_ns INTEGER,          -- when this aggregator first held a quorum
       submitted_ns INTEGER NOT NULL,
       included_ns INTEGER,
       block INTEGER,              -- blocks.number

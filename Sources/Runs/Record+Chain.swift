@@ -14,7 +14,24 @@ extension Record {
       rows.blocks.append(
         BlockRow(
           number: UInt64(block.number), at: block.at, transactions: block.transactions, gas: block.gasUsed))
+    case .included(let inclusion): self.inclusion = inclusion
     case .certificateAccepted(let certificate): accept(certificate)
+    case .certificateRefused(_, let service, let task, let why, let at):
+      addCertificateRow(task, service, signers: 0, bips: 0, at: at, outcome: "\(why)")
+    case .evidenceAccepted(_, let id, let at):
+      guard let index = slashIndex[id], let sender = inclusion?.sender else { return }
+      let slash = slashes[index]
+      close(
+        EvidenceKey(
+          watcher: sender, operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass,
+          key: slash.key), at: at, outcome: "accepted")
+    case .evidenceRefused(_, let sender, let why, let at):
+      guard let evidence = inclusion?.evidence, let key = EvidenceKey(sender, evidence) else { return }
+      if case .duplicate = why {
+        close(key, at: at, outcome: "duplicate")
+      } else {
+        close(key, at: at, outcome: "\(why)")
+      }
     case .caseOpened(let opened):
       slashIndex[opened.id] = slashes.count
       cases.append(opened)
@@ -63,8 +80,7 @@ extension Record {
           wei: reward.stakersWei))
     case .checkBroken(let finding, let at):
       broken.append(("\(finding)", at))
-    case .missedSlot, .included, .certificateRefused, .taskExpired, .evidenceAccepted, .evidenceRefused,
-      .withdrawalQueued, .withdrawalCompleted, .epochEnded:
+    case .missedSlot, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded:
       break
     }
   }
@@ -92,11 +108,45 @@ extension Record {
       certificateLatency.record(latency)
       certifiedAttestations += certificate.signers
     }
+    addCertificateRow(
+      certificate.task, certificate.service, signers: certificate.signers, bips: bips, at: certificate.at,
+      outcome: "accepted")
+  }
+
+  /// The row of the certificate in the transaction that was included last.
+  private mutating func addCertificateRow(
+    _ task: TaskID, _ service: ServiceID, signers: Int, bips: Int, at: Instant, outcome: String
+  ) {
+    guard let inclusion else { preconditionFailure("a certificate outside of a transaction") }
+    let held = quorumHeld[QuorumKey(task: task, aggregator: inclusion.sender)]
     rows.certificates.append(
       CertificateRow(
-        task: certificate.task, service: certificate.service, aggregator: NodeID(UInt32.max),
-        signers: certificate.signers, signedBips: bips,
-        quorumAt: tasks[certificate.task.index].quorumAt ?? certificate.at, submittedAt: certificate.at,
-        includedAt: certificate.at, block: UInt64(certificate.block), outcome: "accepted"))
+        task: task, service: service, aggregator: inclusion.sender, signers: signers, signedBips: bips,
+        quorumAt: held, submittedAt: inclusion.submittedAt, includedAt: at, block: UInt64(inclusion.block),
+        outcome: outcome))
+  }
+
+  /// Evidence of a watcher was decided on.
+  private mutating func close(_ key: EvidenceKey, at: Instant, outcome: String) {
+    guard var row = pendingEvidence.removeValue(forKey: key) else { return }
+    row.includedAt = at
+    row.outcome = outcome
+    rows.evidence.append(row)
+  }
+}
+
+extension Record.EvidenceKey {
+  /// What a participant's evidence accuses whom of; nil for a kind that no watcher of ours brings.
+  init?(_ watcher: NodeID, _ evidence: Evidence) {
+    let accused: Attestation
+    let offence: OffenceClass
+    switch evidence {
+    case .pair(let one, _): (accused, offence) = (one.attestation, .equivocation)
+    case .single(let one): (accused, offence) = (one.attestation, .invalidResult)
+    case .certificate: return nil
+    }
+    self.init(
+      watcher: watcher, operatorID: accused.operatorID, service: accused.service, offence: offence,
+      key: UInt64(accused.task.rawValue))
   }
 }

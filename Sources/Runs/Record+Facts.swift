@@ -22,6 +22,7 @@ extension Record {
       let index = duty(fact.task, fact.value)
       if duties[index].collectedAt == .max { duties[index].collectedAt = fact.at.nanoseconds }
     case .quorum:
+      quorumHeld[QuorumKey(task: fact.task, aggregator: fact.node)] = fact.at
       guard tasks[fact.task.index].quorumAt == nil else { return }
       tasks[fact.task.index].quorumAt = fact.at
       let due = schedule[fact.task].due
@@ -44,12 +45,17 @@ extension Record {
       if offences[index].evidenceAt == nil { offences[index].evidenceAt = fact.at }
     case .accused:
       let task = schedule[fact.task]
-      rows.evidence.append(
-        EvidenceRow(
-          offenceClass: fact.detail == 0 ? .equivocation : .invalidResult,
-          operatorID: deployment.services[task.service.index].members[Int(fact.value)], service: task.service,
-          key: UInt64(fact.task.rawValue), watcher: fact.node, firstSeenAt: fact.at, submittedAt: fact.at,
-          includedAt: nil, outcome: "submitted"))
+      let key = EvidenceKey(
+        watcher: fact.node, operatorID: deployment.services[task.service.index].members[Int(fact.value)],
+        service: task.service, offence: fact.detail == 0 ? .equivocation : .invalidResult,
+        key: UInt64(fact.task.rawValue))
+      let row = EvidenceRow(
+        id: evidenceMade, offenceClass: key.offence, operatorID: key.operatorID, service: key.service,
+        key: key.key, watcher: fact.node, firstSeenAt: fact.at, submittedAt: fact.at, includedAt: nil,
+        outcome: "pending")
+      evidenceMade += 1
+      pendingEvidence[key] = row
+      rows.evidence.append(row)
     case .sent:
       underWay.append((fact.node, schedule[fact.task].service, fact.task, fact.at))
     case .delivered:

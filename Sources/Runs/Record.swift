@@ -63,6 +63,13 @@ public struct Record: ~Copyable {
   var slashNumbers: [SlashNumber: Int] = [:]
   /// The end of traffic: tasks that fall due later never happened.
   var horizon = Instant.never
+  /// The transaction whose consequences are being told.
+  var inclusion: InclusionFact?
+  /// When each aggregator first held a quorum.
+  var quorumHeld: [QuorumKey: Instant] = [:]
+  /// What watchers brought and the chain has not decided on.
+  var pendingEvidence: [EvidenceKey: EvidenceRow] = [:]
+  var evidenceMade = 0
   var broken: [(finding: String, at: Instant)] = []
 
   /// Rows finished since they were last taken.
@@ -71,6 +78,17 @@ public struct Record: ~Copyable {
   var sample: SampleSums
 
   struct OffenceKey: Hashable {
+    var operatorID: NodeID
+    var service: ServiceID
+    var offence: OffenceClass
+    var key: UInt64
+  }
+  struct QuorumKey: Hashable {
+    var task: TaskID
+    var aggregator: NodeID
+  }
+  struct EvidenceKey: Hashable {
+    var watcher: NodeID
     var operatorID: NodeID
     var service: ServiceID
     var offence: OffenceClass
