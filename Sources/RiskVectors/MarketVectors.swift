@@ -19,23 +19,26 @@ enum MarketVectors {
     return .list(rates)
   }
 
-  /// The price after each period, as a list or, when an object is expected, as its `prices`.
+  /// The price after each period. The vectors' description names no keys: the list is the use of each period, `target` its
+  /// target, and the one number left the price to start from. An expected list that is one longer begins with that price.
   static func tariffController(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {
-    let names = ["price", "price_initial", "initial_price", "initial", "start", "base"]
-    guard let start = names.first(where: { !input[$0].isMissing }) else {
-      throw UnreadableVector(reason: "\(input.path): no price to start from")
+    let others = input.members.filter { $0.key != "target" }
+    let lists = others.filter { !$0.value.items.isEmpty }
+    let numbers = others.filter { $0.value.items.isEmpty && $0.value.value.amount != nil }
+    guard lists.count == 1, numbers.count == 1 else {
+      throw UnreadableVector(
+        reason: "\(input.path): expected a list of uses, a target and a price to start from")
     }
-    var controller = TariffController(price: try input[start].amount(), target: try input["target"].amount())
-    let periods = input["used"].items.isEmpty ? [input["used"]] : input["used"].items
+    let target = try input["target"].amount()
+    guard target > 0 else { throw UnreadableVector(reason: "\(input.path).target: expected more than 0") }
+    var controller = TariffController(price: try numbers[0].value.amount(), target: target)
     var prices: [Computed] = []
-    for period in periods {
+    if expect.items.count == lists[0].value.items.count + 1 { prices.append(.exact(controller.price)) }
+    for period in lists[0].value.items {
       controller.record(used: try period.amount())
       prices.append(.exact(controller.price))
     }
-    if !expect.value.members.isEmpty {
-      return .record(["price": .exact(controller.price), "prices": .list(prices)])
-    }
-    return expect.value.text == nil ? .list(prices) : .exact(controller.price)
+    return .list(prices)
   }
 
   static func equalYield(_ input: Reader, _ expect: Reader) throws(UnreadableVector) -> Computed {

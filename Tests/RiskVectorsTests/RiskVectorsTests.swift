@@ -88,6 +88,19 @@ private func document(_ family: String) throws -> JSONValue {
     #expect(RiskCheck.run(.object([:]), file: "f").map(\.failed) == [1])
   }
 
+  @Test("a tariff controller's prices, with and without the first") func controller() throws {
+    func failed(_ expect: String) throws -> Int {
+      let text = """
+        {"vectors": [{"id": "a", "kind": "tariff_controller", "expect": \(expect),
+          "input": {"price": "1000", "target": 100, "used": [150, "100", 0]}}]}
+        """
+      return RiskCheck.run(try JSONValue(parsing: Data(text.utf8)), file: "f")[0].failed
+    }
+    #expect(try failed(#"["1062", "1062", "930"]"#) == 0)
+    #expect(try failed(#"[1000, 1062, 1062, 930]"#) == 0)
+    #expect(try failed(#"["1062", "1062", "931"]"#) == 1)
+  }
+
   @Test("a line has every key") func line() throws {
     var outcome = VectorOutcome(file: "f", vector: "v", kind: "k")
     outcome.observations = 3
