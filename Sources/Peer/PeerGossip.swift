@@ -67,6 +67,8 @@ struct PeerGossip: ~Copyable {
       (parameters.pruneBackoff, parameters.unsubscribeBackoff) = (.zero, .zero)
       parameters.graftFloodThreshold = .zero
       parameters.backoffSlackHeartbeats = 0
+      parameters.degreeOutbound = 0
+      parameters.peerExchange = false
       parameters.score = nil
     }
     parameters.signing = policy == .strictSign ? .strictSign : .strictNoSign
