@@ -6,68 +6,6 @@
 
 public import Basics
 
-/// One part of a control RPC.
-@frozen public enum ControlItem: Hashable, Sendable {
-  /// SubOpts: the sender subscribes to or unsubscribes from the topic.
-  case subscription(TopicID, subscribes: Bool)
-  case graft(TopicID)
-  /// Backoff in whole seconds; zero when the sender named none.
-  case prune(TopicID, backoffSeconds: UInt32)
-  /// The ids are read with `identifiers(of:)`.
-  case ihave(TopicID, identifiers: Int)
-  case iwant(identifiers: Int)
-  /// GossipSub v1.2: the sender has these messages, or will have them.
-  case idontwant(identifiers: Int)
-  /// GossipSub v1.3: what the sender offers; in the first RPC of a connection only.
-  case extensions(ExtensionSet)
-  /// Parts of a group, and which parts the sender has (v1.3, *Partial messages*).
-  case partial(TopicID, PartialParts)
-
-  /// The topic it is about; nil for IWANT, IDONTWANT and Extensions.
-  public var topic: TopicID? {
-    switch self {
-    case .subscription(let topic, _), .graft(let topic), .prune(let topic, _), .ihave(let topic, _),
-      .partial(let topic, _):
-      topic
-    case .iwant, .idontwant, .extensions: nil
-    }
-  }
-}
-
-/// One partial-messages part of an RPC.
-@frozen public struct PartialParts: Hashable, Sendable, BitwiseCopyable {
-  /// The group: what the parts are parts of.
-  public var group: UInt64
-  /// The parts that lie in this RPC, by bit.
-  public var carried: UInt64
-  /// The parts that the sender has.
-  public var held: UInt64
-  /// Length of one part, bytes.
-  public var partBytes: UInt32
-  @inlinable public init(group: UInt64, carried: UInt64, held: UInt64, partBytes: UInt32) {
-    self.group = group
-    self.carried = carried
-    self.held = held
-    self.partBytes = partBytes
-  }
-}
-
-/// Position of an item inside the store.
-@frozen public struct ControlItemIndex: Hashable, Sendable, BitwiseCopyable {
-  let rawValue: UInt32
-}
-
-/// Position inside the peers that a PRUNE names; advanced by `ControlStore.next`.
-@frozen public struct PeerCursor: Sendable, BitwiseCopyable {
-  var entry: UInt32
-}
-
-/// Position inside the ids of an item; advanced by `ControlStore.next`.
-@frozen public struct IdentifierCursor: Sendable, BitwiseCopyable {
-  var entry: UInt32
-  var mask: UInt64
-}
-
 /// The control RPCs of one router's population.
 public struct ControlStore: ~Copyable {
   enum Kind: UInt8 {
@@ -118,14 +56,14 @@ public struct ControlStore: ~Copyable {
   private let topicNameBytes: [Int]
   private let identifierBytes: Int
   private let recordBytes: Int
-  private let maximum: Int
+  let maximum: Int
   private var rpcs: Table<RPC>
-  private var items: Table<Item>
-  private var blocks: Table<Block>
+  var items: Table<Item>
+  var blocks: Table<Block>
   var sets: HandleSets
   private var freeRPC = none
   private var freeItem = none
-  private var freeBlock = none
+  var freeBlock = none
   private var peers = Table<NamedPeer>()
   private var freePeer = none
   private var peersUsed = 0
@@ -135,7 +73,7 @@ public struct ControlStore: ~Copyable {
   /// RPCs, items and blocks in use.
   public private(set) var count = 0
   private var itemsUsed = 0
-  private var blocksUsed = 0
+  var blocksUsed = 0
 
   /// A store with at most `maximum` RPCs, blocks and four times as many items and id entries.
   init(topics: [Topic], maximum: Int, identity: MessageIdentity = .content, recordBytes: Int = 0) {
@@ -471,102 +409,4 @@ public struct ControlStore: ~Copyable {
       ? Int(blocks[item.value].count) : item.peers == Self.none ? 0 : peerCount(item)
     return size(item.kind, item.topic, value: item.value, identifiers: count)
   }
-
-  // MARK: Blocks of ids
-
-  /// An empty block with one holder; nil when the store is full.
-  mutating func createBlock() -> UInt32? {
-    guard blocksUsed < maximum else { return nil }
-    blocksUsed += 1
-    let empty = Block(references: 1, head: Self.none, count: 0)
-    if freeBlock != Self.none {
-      let index = freeBlock
-      freeBlock = blocks[index].head
-      blocks[index] = empty
-      return index
-    }
-    blocks.append(empty)
-    return UInt32(blocks.count - 1)
-  }
-
-  mutating func release(block: UInt32) {
-    blocks[block].references -= 1
-    guard blocks[block].references == 0 else { return }
-    sets.release(blocks[block].head)
-    blocks[block].head = freeBlock
-    freeBlock = block
-    blocksUsed -= 1
-  }
-
-  /// Adds the handles of a mask, none of which is in the block.
-  mutating func add(mask: UInt64, word: UInt32, toBlock block: UInt32) -> Bool {
-    guard sets.add(mask: mask, word: word, to: &blocks[block].head) else { return false }
-    blocks[block].count += UInt32(mask.nonzeroBitCount)
-    return true
-  }
-
-  mutating func insert(_ handle: MessageHandle, into block: UInt32) -> Bool {
-    switch sets.insert(handle, into: &blocks[block].head) {
-    case .added: blocks[block].count += 1
-    case .present: break
-    case .full: return false
-    }
-    return true
-  }
-
-  /// A random choice of `wanted` ids of a larger block, as a block of its own in the same order; nil when the store is
-  /// full. Selection sampling: one draw an id.
-  mutating func sample(_ wanted: Int, ofBlock block: UInt32, _ random: inout RandomStream) -> UInt32? {
-    guard let part = createBlock() else { return nil }
-    var left = Int(blocks[block].count)
-    var missing = wanted
-    var index = blocks[block].head
-    while index != Self.none, missing > 0 {
-      let entry = sets[index]
-      var source = entry.mask
-      var chosen: UInt64 = 0
-      while source != 0 {
-        let bit = source & (0 &- source)
-        source &= source &- 1
-        if random.below(left) < missing {
-          chosen |= bit
-          missing -= 1
-        }
-        left -= 1
-        if left == 0 { break }
-      }
-      if chosen != 0, !add(mask: chosen, word: entry.word, toBlock: part) {
-        release(block: part)
-        return nil
-      }
-      index = entry.next
-    }
-    return part
-  }
-
-  /// The `k`-th id of a block.
-  @inline(__always)
-  func identifier(_ k: Int, ofBlock block: UInt32) -> MessageHandle {
-    var left = k
-    var index = blocks[block].head
-    while true {
-      var mask = sets[index].mask
-      let n = mask.nonzeroBitCount
-      if left < n {
-        for _ in 0..<left { mask &= mask &- 1 }
-        return MessageHandle(rawValue: sets[index].word &<< 6 | UInt32(mask.trailingZeroBitCount))
-      }
-      left -= n
-      index = sets[index].next
-    }
-  }
-
-  func cursor(ofBlock block: UInt32) -> IdentifierCursor {
-    let head = blocks[block].head
-    return IdentifierCursor(entry: head, mask: head == Self.none ? 0 : sets[head].mask)
-  }
-
-  func identifierCount(ofBlock block: UInt32) -> Int { Int(blocks[block].count) }
-  func head(ofBlock block: UInt32) -> UInt32 { blocks[block].head }
-  func rawItem(_ index: ControlItemIndex) -> Item { items[index.rawValue] }
 }

@@ -163,7 +163,7 @@ public struct Parameters: Sendable, Equatable {
   /// 1 ... 16,777,216.
   public var placeholdersMaximum = 1 << 16
   /// Messages of a node whose near-first deliveries (P3) are watched at once; when more are inside the window the oldest
-  /// is given up, counted. 128: 3 KB a node, if ever used. A power of two, 8 ... 65,536.
+  /// is given up, counted. 128: 2 KB a node, if ever used. A power of two, 8 ... 65,536.
   public var deliveryRecordsMaximum = 128
 
   /// The defaults named above.

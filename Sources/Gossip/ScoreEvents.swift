@@ -11,8 +11,9 @@ extension RouterState {
     let cell = cell(node, topic)
     guard scores.isOn, scores.topics[topic.index].isScored, scores.rows[cell] == Self.none else { return }
     scores.rows[cell] = UInt32(scores.books.count)
-    scores.books.append(
-      repeating: ScoreState.Book(), count: Int(offsets[node &+ 1] &- offsets[node]))
+    let links = Int(offsets[node &+ 1] &- offsets[node])
+    ScoreState.extend(&scores.books, by: links, with: ScoreState.Book())
+    ScoreState.extend(&scores.meshCounts, by: links, with: 0)
   }
 
   // MARK: Mesh
@@ -34,7 +35,7 @@ extension RouterState {
     let t = scores.topics[topic.index]
     let slot = offsets[node] &+ local
     if isActive(scores.books[place], t, scores.nodes[node].refreshed) {
-      let deficit = t.meshDeliveriesThreshold - Double(scores.books[place].mesh)
+      let deficit = t.meshDeliveriesThreshold - Double(scores.meshCounts[place])
       if deficit > 0, t.meshDeliveries != 0 || t.meshFailure != 0 {
         scores.books[place].failure += Float(deficit * deficit)
         counters.meshFailures &+= 1
@@ -63,7 +64,7 @@ extension RouterState {
     counters.firstDeliveries &+= 1
     if scores.observes { scores.causes[slot].first &+= 1 }
     guard scores.topics[topic.index].watchesMesh else { return }
-    credit(place, topic)
+    if scores.books[place].grafted != 0 { credit(place, topic) }
     let record = openRecord(
       message, node, until: instant + scores.topics[topic.index].window, at: instant)
     note(local, in: record)
@@ -83,13 +84,12 @@ extension RouterState {
     }
   }
 
-  /// One more delivery of a mesh peer (P3); nothing for others.
+  /// One more delivery of a mesh peer (P3).
   @inline(__always)
   private mutating func credit(_ place: Int, _ topic: TopicID) {
-    guard scores.books[place].grafted != 0 else { return }
     let cap = scores.topics[topic.index].meshCap
-    let more = scores.books[place].mesh + 1
-    scores.books[place].mesh = more > cap ? cap : more
+    let more = scores.meshCounts[place] + 1
+    scores.meshCounts[place] = more > cap ? cap : more
   }
 
   /// An own message was published: mesh peers that send it back inside the window have delivered it too.
@@ -107,10 +107,9 @@ extension RouterState {
     let row = scores.rows[cell(node, fact.topic)]
     guard row != Self.none else { return }
     let local = slot &- offsets[node]
-    let place = Int(row) &+ Int(local)
-    guard scores.books[place].grafted != 0 else { return }
+    guard contains(mesh, wordBase(node, fact.topic), local) else { return }
     guard takesNearFirst(message, node, local, at: instant) else { return }
-    credit(place, fact.topic)
+    credit(Int(row) &+ Int(local), fact.topic)
     counters.nearFirstDeliveries &+= 1
     if scores.observes { scores.causes[slot].nearFirst &+= 1 }
   }
@@ -192,9 +191,11 @@ extension RouterState {
     rescore(slot, at: instant)
   }
 
-  /// RPCs to the peer were dropped or expired in its queue.
+  /// RPCs to the peer were dropped or expired in its queue, the driver's or the router's.
   mutating func blameSlow(_ slot: UInt32, _ drops: Int, at instant: Instant) {
-    guard scores.isOn, parameters.queue?.blamesSlowPeers ?? false else { return }
+    guard scores.isOn, scores.parameters.slowPeerWeight != 0, parameters.queue?.blamesSlowPeers ?? true else {
+      return
+    }
     scores.ledgers[slot].slow += Float(drops)
     move(slot, ScoreMove.noTopic, .slowPeer, .queueDrops, Double(drops), at: instant)
     rescore(slot, at: instant)
@@ -276,7 +277,10 @@ extension RouterState {
     let local = Int(slot &- offsets[node])
     for k in 0..<topicCount {
       let row = scores.rows[node &* topicCount &+ k]
-      if row != Self.none { scores.books[Int(row) &+ local] = ScoreState.Book() }
+      if row != Self.none {
+        scores.books[Int(row) &+ local] = ScoreState.Book()
+        scores.meshCounts[Int(row) &+ local] = 0
+      }
     }
     let application = scores.ledgers[slot].application
     let before = scores.ledgers[slot].score

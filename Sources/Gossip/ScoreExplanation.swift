@@ -151,23 +151,24 @@ extension RouterState {
       let row = scores.rows[node * topicCount + k]
       guard row != Self.none else { continue }
       let book = scores.books[Int(row) + local]
+      let meshCount = Double(scores.meshCounts[Int(row) + local])
       let t = scores.topics[k]
       let refreshed = scores.nodes[node].refreshed
       let time = meshTime(book, refreshed)
       let quanta = Self.quanta(time, t)
       let active = isActive(book, t, refreshed)
-      let deficit = active ? max(0, t.meshDeliveriesThreshold - Double(book.mesh)) : 0
+      let deficit = active ? max(0, t.meshDeliveriesThreshold - meshCount) : 0
       func part(_ value: Double, _ counter: Double, _ weight: Double) -> ScorePart {
         ScorePart(value: value, counter: counter, weighted: value * weight * t.weight)
       }
-      let value = topicValue(book, t, refreshed) * t.weight
+      let value = topicValue(Int(row) + local, t, refreshed) * t.weight
       sum += value
       topics.append(
         TopicScore(
           topic: TopicID(k), inMesh: book.grafted != 0, isActive: active,
           timeInMesh: part(quanta, Double(time), t.timeInMesh),
           firstDeliveries: part(Double(book.first), Double(book.first), t.firstDeliveries),
-          meshDeliveries: part(deficit * deficit, Double(book.mesh), t.meshDeliveries),
+          meshDeliveries: part(deficit * deficit, meshCount, t.meshDeliveries),
           meshFailure: part(Double(book.failure), Double(book.failure), t.meshFailure),
           invalid: part(Double(book.invalid) * Double(book.invalid), Double(book.invalid), t.invalid),
           weighted: value))

@@ -2,7 +2,7 @@
 // topic, and of a message inside its near-first window. Nothing here decides anything; `Scoring` does.
 //
 // A (node, topic) gets its row of books, one entry a link, when the node first joins the topic. Counters are 32-bit floats:
-// 24 bytes an entry, and every step is one correctly rounded + or x, so they are the same bits everywhere; sums are taken
+// 28 bytes an entry, and every step is one correctly rounded + or x, so they are the same bits everywhere; sums are taken
 // in 64 bits. Without scoring all tables are empty.
 
 internal import Basics
@@ -58,9 +58,8 @@ struct ScoreState: ~Copyable {
 
   /// A link in a topic.
   struct Book: BitwiseCopyable {
-    /// P2, P3, P3b, P4 counters.
+    /// P2, P3b, P4 counters. P3's is in `meshCounts`: most copies move it, and a row of it is one cache line or two.
     var first: Float = 0
-    var mesh: Float = 0
     var failure: Float = 0
     var invalid: Float = 0
     /// One nanosecond after the instant at which the peer joined the mesh; zero outside it.
@@ -117,6 +116,8 @@ struct ScoreState: ~Copyable {
   /// By cell: first book of its row; `none` until the node joins the topic.
   var rows: Table<UInt32>
   var books = Table<Book>()
+  /// P3's counters, as `books`.
+  var meshCounts = Table<Float>()
   /// By slot.
   var ledgers: Table<Ledger>
   var nodes: Table<Node>
@@ -125,6 +126,9 @@ struct ScoreState: ~Copyable {
 
   /// Delivery records; see `NearFirst`.
   var records = Table<UInt64>()
+  /// By the logarithm of the places: the first of the blocks given up by nodes that grew; a block's first word leads to
+  /// the next.
+  var freeRecords = Table<UInt32>(repeating: RouterState.none, count: 20)
 
   /// (node, message) that the node rejected, and, with bit 31 of the low half set, (slot, message) already blamed for one.
   var rejected = FlatHash()
@@ -159,7 +163,19 @@ struct ScoreState: ~Copyable {
 
   var storageBytes: Int {
     guard isOn else { return 0 }
-    return rows.storageBytes + books.storageBytes + ledgers.storageBytes + nodes.storageBytes
+    return rows.storageBytes + books.storageBytes + meshCounts.storageBytes + ledgers.storageBytes
+      + nodes.storageBytes
       + addresses.storageBytes + records.storageBytes + rejected.storageBytes
+  }
+
+  /// Adds elements to a table that holds something for every link of the network: a quarter more room, not twice.
+  static func extend<Element>(_ table: inout Table<Element>, by count: Int, with value: Element) {
+    if table.count + count > table.storageCapacity {
+      var larger = Table<Element>(capacity: table.count + table.count / 4 + count)
+      larger.append(repeating: value, count: table.count)
+      larger.replace(from: 0, with: table, 0..<table.count)
+      table = larger
+    }
+    table.append(repeating: value, count: count)
   }
 }

@@ -31,13 +31,14 @@ extension RouterState {
 
   /// A topic's part of a score, without the topic's weight.
   @inline(__always)
-  func topicValue(_ book: ScoreState.Book, _ t: ScoreState.Topic, _ refreshed: UInt64) -> Double {
+  func topicValue(_ place: Int, _ t: ScoreState.Topic, _ refreshed: UInt64) -> Double {
+    let book = scores.books[place]
     var sum = Double(book.first) * t.firstDeliveries
     if book.grafted != 0 {
       let time = meshTime(book, refreshed)
       if t.timeInMesh != 0 { sum += Self.quanta(time, t) * t.timeInMesh }
-      if time > t.activation, Double(book.mesh) < t.meshDeliveriesThreshold {
-        let deficit = t.meshDeliveriesThreshold - Double(book.mesh)
+      if time > t.activation {
+        let deficit = max(0, t.meshDeliveriesThreshold - Double(scores.meshCounts[place]))
         sum += deficit * deficit * t.meshDeliveries
       }
     }
@@ -90,7 +91,7 @@ extension RouterState {
       let row = scores.rows[node &* topicCount &+ k]
       guard row != Self.none else { continue }
       sum +=
-        topicValue(scores.books[Int(row) &+ local], scores.topics[k], refreshed) * scores.topics[k].weight
+        topicValue(Int(row) &+ local, scores.topics[k], refreshed) * scores.topics[k].weight
     }
     let score = total(slot, topicSum: sum)
     keep(score, slot, node, at: instant)
@@ -108,8 +109,7 @@ extension RouterState {
       guard row != Self.none else { continue }
       let t = scores.topics[k]
       for local in 0..<count {
-        let book = scores.books[Int(row) &+ local]
-        scores.sums[local] += topicValue(book, t, refreshed) * t.weight
+        scores.sums[local] += topicValue(Int(row) &+ local, t, refreshed) * t.weight
       }
     }
     for local in 0..<count {
@@ -186,7 +186,7 @@ extension RouterState {
       let row = scores.rows[node &* topicCount &+ k]
       guard row != Self.none else { continue }
       sum +=
-        topicValue(scores.books[Int(row) &+ local], scores.topics[k], refreshed) * scores.topics[k].weight
+        topicValue(Int(row) &+ local, scores.topics[k], refreshed) * scores.topics[k].weight
     }
     return total(slot, topicSum: sum)
   }
@@ -239,7 +239,7 @@ extension RouterState {
         var book = scores.books[Int(row) &+ local]
         for _ in 0..<steps {
           Self.decay(&book.first, t.firstDecay, zero)
-          Self.decay(&book.mesh, t.meshDecay, zero)
+          Self.decay(&scores.meshCounts[Int(row) &+ local], t.meshDecay, zero)
           Self.decay(&book.failure, t.failureDecay, zero)
           Self.decay(&book.invalid, t.invalidDecay, zero)
         }

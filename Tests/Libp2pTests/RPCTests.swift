@@ -88,7 +88,7 @@ let everything: [UInt8] =
       + [15 << 3 | 5, 1, 2, 3, 4]
     let inside = Proto.field(2, unknown + Proto.field(2, [1]) + unknown + Proto.field(4, "a") + unknown)
     let control = Proto.field(
-      3, unknown + Proto.field(3, unknown + Proto.field(1, "b")) + Proto.field(6, unknown))
+      3, unknown + Proto.field(3, unknown + Proto.field(1, "b")) + Proto.field(7, unknown))
     #expect(decode(unknown + inside + unknown + control).lines == ["pub a [1]", "graft b [] 0"])
   }
 
@@ -191,7 +191,9 @@ func makeRouter() -> Router {
 
 @Suite struct RPCCodecTests {
   static let topics = TopicNames(["/avs/one/attestation/0", "b", String(repeating: "x", count: 200)])
-  let encoder = RPCEncoder(RPCCodecTests.topics)
+  /// Five peers whose ids have the length of an Ed25519 peer id.
+  static let peers = PeerNames((0..<5).map { Array(repeating: UInt8($0), count: WireSize.peerID) })
+  let encoder = RPCEncoder(RPCCodecTests.topics, peers: RPCCodecTests.peers)
 
   @Test func namesAndIdsAreEachOthersInverse() {
     for (index, name) in Self.topics.names.enumerated() {
@@ -239,17 +241,26 @@ func makeRouter() -> Router {
     for _ in 0..<1 + random.below(8) {
       let topic = TopicID(random.below(3))
       var item: ControlItem
-      switch random.below(5) {
+      switch random.below(7) {
       case 0: item = .subscription(topic, subscribes: random.below(2) == 0)
       case 1: item = .graft(topic)
       case 2: item = .prune(topic, backoffSeconds: [0, 1, 127, 128, 100_000][random.below(5)])
       case 3: item = .ihave(topic, identifiers: 0)
+      case 4: item = .idontwant(identifiers: 0)
+      case 5: item = .extensions(ExtensionSet(rawValue: UInt8(1 + random.below(3))))
       default: item = .iwant(identifiers: 0)
       }
       let isTaken = sender.append(item, to: rpc)
       #expect(isTaken)
+      if case .prune = item {
+        for _ in 0..<random.below(4) {
+          let isNamed = sender.append(peer: NodeID(random.below(5)), to: rpc)
+          #expect(isNamed)
+        }
+      }
       if case .ihave = item { item = .ihave(topic, identifiers: fill(rpc, &sender, &random)) }
       if case .iwant = item { item = .iwant(identifiers: fill(rpc, &sender, &random)) }
+      if case .idontwant = item { item = .idontwant(identifiers: fill(rpc, &sender, &random)) }
       expected.append(item)
     }
     func fill(_ rpc: ControlHandle, _ router: inout Router, _ random: inout RandomStream) -> Int {
@@ -269,7 +280,8 @@ func makeRouter() -> Router {
 
     var decoded = DecodedRPC()
     try decoded.decode(frame.span)
-    let made = decoded.control(of: frame.span, Self.topics, into: &receiver, at: now)
+    let made = decoded.control(
+      of: frame.span, Self.topics, peers: Self.peers, into: &receiver, at: now)
     let copy = try #require(made)
     // The wire has subscriptions before control, and each kind of control together only by chance.
     func isSubscription(_ item: ControlItem) -> Bool { if case .subscription = item { true } else { false } }
@@ -308,9 +320,9 @@ func makeRouter() -> Router {
     let made = decoded.control(of: frame.span, Self.topics, into: &router, at: now)
     let rpc = try #require(made)
     let items = router.control.itemCount(rpc)
-    #expect(items == 2)
+    #expect(items == 3)
     let invalid = router.counters.invalid
-    #expect(invalid == 3)
+    #expect(invalid == 4)
     router.control.release(rpc)
     // Nothing at all that means something: no RPC, nothing held.
     let strange = Proto.field(3, Proto.field(3, Proto.field(1, "nowhere")))

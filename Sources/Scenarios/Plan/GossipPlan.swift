@@ -7,57 +7,76 @@ public import Gossip
 /// Parameters of GossipSub.
 public struct GossipPlan: Sendable, Equatable, Codable {
   public enum Version: String, CaseIterable, Sendable, Codable {
+    case v1_0 = "1.0"
     case v1_1 = "1.1"
     case v1_2 = "1.2"
+    case v1_3 = "1.3"
+
+    var protocolVersion: ProtocolVersion {
+      switch self {
+      case .v1_0: .v1_0
+      case .v1_1: .v1_1
+      case .v1_2: .v1_2
+      case .v1_3: .v1_3
+      }
+    }
   }
-  /// Highest version that nodes speak. 1.2 adds IDONTWANT for messages of 1 KiB and more; such messages are refused
-  /// under 1.2, since the router does not send it yet, and smaller ones travel as under 1.1.
+  /// Highest version that nodes speak. 1.0 has neither backoff nor outbound quota nor scores; 1.2 adds IDONTWANT; 1.3 an
+  /// Extensions message, which nodes without extensions do not send.
   public var version: Version
-  public var d, dLow, dHigh, dOut, dLazy: Int
+  public var d, dLow, dHigh, dOut, dScore, dLazy: Int
   public var heartbeat, heartbeatDelay: TimeSpan
   public var mcacheLength, gossipWindows: Int
   public var gossipFactor: Share
   public var maxIHaveLength, maxIHaveMessages, gossipRetransmission: Int
   public var iwantFollowup: TimeSpan
+  public var idontwantThreshold: ByteCount
+  public var maxIDontWantMessages, maxIDontWantLength, idontwantLife: Int
+  public var idontwantOnPublish: Bool
   public var floodPublish: Bool
-  public var fanoutTTL, seenTTL, pruneBackoff, unsubscribeBackoff: TimeSpan
-  public var backoffSlack: Int
+  public var fanoutTTL, seenTTL, pruneBackoff, unsubscribeBackoff, graftFloodThreshold: TimeSpan
+  public var backoffSlack, opportunisticGraftTicks, opportunisticGraftPeers: Int
   public var maxTransmitSize: ByteCount
+  /// Peer scoring; nil: off.
+  public var score: ScorePlan?
 
   /// The router's own form.
   public var parameters: Parameters {
     var p = Parameters()
+    p.version = version.protocolVersion
     (p.degree, p.degreeLow, p.degreeHigh) = (d, dLow, dHigh)
-    (p.degreeOutbound, p.degreeLazy) = (dOut, dLazy)
+    (p.degreeOutbound, p.degreeScore, p.degreeLazy) = (dOut, dScore, dLazy)
     (p.heartbeatInterval, p.heartbeatDelay) = (heartbeat, heartbeatDelay)
     (p.cacheWindows, p.gossipWindows) = (mcacheLength, gossipWindows)
     p.gossipFactor = gossipFactor.fraction
     (p.ihaveIdentifiersMaximum, p.ihaveMessagesMaximum) = (maxIHaveLength, maxIHaveMessages)
     p.retransmissionsMaximum = gossipRetransmission
     p.promiseLife = iwantFollowup
+    p.idontwantBytes = Int(idontwantThreshold.bytes)
+    (p.idontwantMessagesMaximum, p.idontwantIdentifiersMaximum) = (maxIDontWantMessages, maxIDontWantLength)
+    (p.idontwantLifeHeartbeats, p.idontwantOnPublish) = (idontwantLife, idontwantOnPublish)
     p.floodPublish = floodPublish
     (p.fanoutLife, p.seenLife) = (fanoutTTL, seenTTL)
     (p.pruneBackoff, p.unsubscribeBackoff) = (pruneBackoff, unsubscribeBackoff)
+    p.graftFloodThreshold = graftFloodThreshold
     p.backoffSlackHeartbeats = backoffSlack
+    p.opportunisticGraftTicks = opportunisticGraftTicks
+    p.opportunisticGraftPeers = opportunisticGraftPeers
     p.rpcBytesMaximum = Int(maxTransmitSize.bytes)
-    p.version = version == .v1_1 ? .v1_1 : .v1_2
+    p.score = score?.parameters
     return p
   }
 }
 
 extension GossipPlan {
   init(_ o: ObjectReader) {
-    let p = Parameters()
-    version = o.value("version", "highest version that nodes speak", or: .v1_1) {
-      $0.word(["1.1", "1.2"], absent: ["1.0", "1.3", "1.4", "2.0"]).flatMap { Version(rawValue: $0) }
-    }
-    o.afterwards("version") { scenario in
-      guard scenario.network.gossip.version == .v1_2,
-        let large = scenario.services.first(where: { $0.task.size.bytes >= 1_024 })
-      else { return nil }
-      return "1.2 sends IDONTWANT for messages of 1 KiB and more, which is not modelled by this version, and "
-        + "'\(large.name)' has tasks of \(large.task.size); write 1.1"
-    }
+    let version: Version =
+      o.value("version", "highest version that nodes speak", or: .v1_1) {
+        $0.word(["1.0", "1.1", "1.2", "1.3"], absent: ["1.4", "2.0"]).flatMap { Version(rawValue: $0) }
+      }
+    self.version = version
+    // What 1.0 does not have is off by default under it.
+    let p = version == .v1_0 ? Parameters.ethereum1_0 : Parameters()
     let d = o.value("D", "wanted mesh degree", or: p.degree) { $0.integer(1...1_000) }
     self.d = d
     let low = o.value("D_lo", "mesh degree below which peers are grafted", or: min(p.degreeLow, d)) {
@@ -69,6 +88,11 @@ extension GossipPlan {
     }
     let out = min(p.degreeOutbound, max(0, low - 1), d / 2)
     dOut = o.value("D_out", "outbound connections kept in the mesh", or: out) { $0.integer(0...1_000) }
+    dScore = o.value(
+      "D_score", "mesh peers kept for their score when the mesh is cut", or: min(p.degreeScore, d)
+    ) {
+      $0.integer(0...1_000)
+    }
     dLazy = o.value("D_lazy", "peers that hear IHAVE at least", or: p.degreeLazy) { $0.integer(0...1_000) }
     heartbeat = o.value("heartbeat", "time between two upkeeps of the mesh", or: p.heartbeatInterval) {
       $0.duration(.milliseconds(1) ... .seconds(3_600))
@@ -90,7 +114,8 @@ extension GossipPlan {
       $0.integer(1...255)
     }
     gossipFactor = o.value(
-      "gossipFactor", "share of peers outside the mesh that hear IHAVE", or: .percent(25)
+      "gossipFactor", "share of peers outside the mesh that hear IHAVE",
+      or: version == .v1_0 ? .zero : .percent(25)
     ) {
       $0.share()
     }
@@ -114,6 +139,32 @@ extension GossipPlan {
     ) {
       $0.duration(.milliseconds(1) ... .seconds(3_600))
     }
+    idontwantThreshold = o.value(
+      "idontwantThreshold", "data of a message for which IDONTWANT is sent",
+      or: ByteCount(UInt64(p.idontwantBytes))
+    ) {
+      $0.size(ByteCount(0)...ByteCount(64 << 20))
+    }
+    maxIDontWantMessages = o.value(
+      "maxIDontWantMessages", "IDONTWANTs taken from one peer in a heartbeat", or: p.idontwantMessagesMaximum
+    ) {
+      $0.integer(1...65_535)
+    }
+    maxIDontWantLength = o.value(
+      "maxIDontWantLength", "ids taken from one IDONTWANT", or: p.idontwantIdentifiersMaximum
+    ) {
+      $0.integer(1...65_535)
+    }
+    idontwantLife = o.value(
+      "idontwantLife", "heartbeats for which a peer's IDONTWANT is obeyed", or: p.idontwantLifeHeartbeats
+    ) {
+      $0.integer(1...255)
+    }
+    idontwantOnPublish = o.value(
+      "idontwantOnPublish", "IDONTWANT is sent for own messages too", or: p.idontwantOnPublish
+    ) {
+      $0.bool()
+    }
     floodPublish = o.value("floodPublish", "own messages go to every peer of the topic", or: p.floodPublish) {
       $0.bool()
     }
@@ -123,13 +174,32 @@ extension GossipPlan {
     seenTTL = o.value("seenTTL", "how long a message is remembered", or: p.seenLife) {
       $0.duration(.milliseconds(1) ... .seconds(86_400))
     }
-    pruneBackoff = o.value("pruneBackoff", "how long a pruned peer may not GRAFT again", or: p.pruneBackoff) {
-      $0.duration(.seconds(1) ... .seconds(3_600))
+    let backoff = o.value(
+      "pruneBackoff", "how long a pruned peer may not GRAFT again; 0: no backoff", or: p.pruneBackoff
+    ) {
+      $0.duration(.zero ... .seconds(3_600))
+    }
+    pruneBackoff = backoff
+    graftFloodThreshold = o.value(
+      "graftFloodThreshold", "a GRAFT sooner after the PRUNE is penalised twice",
+      or: min(p.graftFloodThreshold, backoff)
+    ) {
+      $0.duration(.zero ... .seconds(3_600))
+    }
+    opportunisticGraftTicks = o.value(
+      "opportunisticGraftTicks", "heartbeats between two opportunistic grafts", or: p.opportunisticGraftTicks
+    ) {
+      $0.integer(1...65_535)
+    }
+    opportunisticGraftPeers = o.value(
+      "opportunisticGraftPeers", "peers grafted then", or: min(p.opportunisticGraftPeers, d)
+    ) {
+      $0.integer(0...1_000)
     }
     unsubscribeBackoff = o.value(
       "unsubscribeBackoff", "the same after leaving a topic", or: p.unsubscribeBackoff
     ) {
-      $0.duration(.seconds(1) ... .seconds(3_600))
+      $0.duration(.zero ... .seconds(3_600))
     }
     backoffSlack = o.value(
       "backoffSlack", "heartbeats waited after a backoff's end", or: p.backoffSlackHeartbeats
@@ -139,7 +209,11 @@ extension GossipPlan {
     maxTransmitSize = o.value("maxTransmitSize", "longest RPC", or: ByteCount(UInt64(p.rpcBytesMaximum))) {
       $0.size(ByteCount(512)...ByteCount(64 << 20))
     }
-    o.refuse(["D_score", "idontwantThreshold", "opportunisticGraft", "score", "peerExchange"])
+    score = o.optional("score", "peer scoring; without it every score is zero") {
+      $0.object { ScorePlan($0) }
+    }
+    // The drivers have fixed links, one queue a link, and messages that name no author.
+    o.refuse(["peerExchange", "prunePeers", "directPeers", "queue", "signing"])
     // A value out of its own bounds was refused above and fell back to its default, so this judges the combination.
     for violation in parameters.violations { o.mistake(violation.key(in: o), violation.words) }
   }
@@ -163,7 +237,7 @@ extension ParameterViolation {
         .notPowerOfTwo(let parameter, _):
         [parameter]
       case .graftFloodAboveBackoff: ["graftFloodThreshold", "pruneBackoff"]
-      case .score(let violation): [violation.parameter]
+      case .score: ["score"]
       }
     return keys.first { o.has($0) } ?? keys[0]
   }
@@ -182,5 +256,20 @@ extension ParameterViolation {
       "seenTTL is \(seenLife); it must be at least mcacheLength heartbeats, \(cache)"
     default: "\(self)"
     }
+  }
+}
+
+extension Parameters {
+  /// The defaults without what came after v1.0.
+  fileprivate static var ethereum1_0: Parameters {
+    var p = Parameters()
+    let old = Parameters.version1_0
+    p.version = .v1_0
+    p.degreeOutbound = old.degreeOutbound
+    (p.pruneBackoff, p.unsubscribeBackoff) = (old.pruneBackoff, old.unsubscribeBackoff)
+    p.backoffSlackHeartbeats = old.backoffSlackHeartbeats
+    p.floodPublish = old.floodPublish
+    p.gossipFactor = old.gossipFactor
+    return p
   }
 }
