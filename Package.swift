@@ -123,7 +123,8 @@ let package = Package(
 
     // Published experiments and attacks
     .target(
-      name: "Experiments", dependencies: ["Basics", "Network", "Gossip", "Scenarios", "Simulator"],
+      name: "Experiments",
+      dependencies: ["Basics", "Network", "Gossip", "Scenarios", "Reporting", "Simulator"],
       swiftSettings: strict),
 
     // Vectors of economics, through everything that computes them
@@ -144,7 +145,9 @@ let package = Package(
     // Simulator, Cluster
     .target(
       name: "Simulator",
-      dependencies: ["Basics", "Network", "Gossip", "AVS", "Contracts", "Participants", "Runs", "CMemory"],
+      dependencies: [
+        "Basics", "Network", "Gossip", "AVS", "Contracts", "Participants", "Reporting", "Runs", "CMemory",
+      ],
       swiftSettings: strict),
     .target(
       name: "Cluster",
