@@ -95,6 +95,7 @@ final class Libp2pLink: Link {
   private func deliver(_ rpc: [UInt8]) {
     guard isUp, let slot else { return }
     transport.tally[0].framesReceived &+= 1
+    transport.loop.meter.frames &+= 1
     transport.tally[0].bytesReceived &+= UInt64(rpc.count)
     transport.receiver.received(rpc.span, slot: slot)
   }

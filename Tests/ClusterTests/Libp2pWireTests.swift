@@ -149,7 +149,8 @@ final class ForeignPeer: ConnectionHandler {
     let conclusion = try runOnSockets(scenario)
     #expect(conclusion.summary.tasks.issued > 0)
     #expect(conclusion.summary.tasks.issued == conclusion.summary.tasks.certified)
-    #expect(conclusion.summary.attestations.deliveryRatio ?? 0 > 0.9)
+    // All of it on an idle machine; a busy one is late beyond a message's life now and then.
+    #expect(conclusion.summary.attestations.deliveryRatio ?? 0 >= 0.99)
     #expect(conclusion.summary.gossip.invalid == 0)
   }
 }

@@ -62,12 +62,12 @@ struct RiskTests {
     for vector in all {
       let graph = vector["graph"]
       let names = graph["services"].items.map { $0["id"].text ?? "" }
-      let restaking = RestakingGraph(
+      let restaking = RestakingGraph<Double>(
         services: graph["services"].items.map {
-          RestakingGraph.Service(profit: $0["profit"].real ?? -1, threshold: $0["alpha"].real ?? -1)
+          .init(profit: $0["profit"].real ?? -1, threshold: $0["alpha"].real ?? -1)
         },
         validators: graph["validators"].items.map { validator in
-          RestakingGraph.Validator(
+          .init(
             stake: validator["stake"].real ?? -1,
             services: validator["services"].items.compactMap { names.firstIndex(of: $0.text ?? "") })
         })
