@@ -28,7 +28,8 @@ final class Program: @unchecked Sendable {
   private let condition = NSCondition()
   private var facts: [Fact] = []
   private var rest = Data()
-  private var isOver = false
+  private var hasExited = false
+  private var isReadToItsEnd = false
   let name: String
 
   init(_ name: String, _ executable: String, _ arguments: [String]) throws {
@@ -44,16 +45,20 @@ final class Program: @unchecked Sendable {
     }
     process.terminationHandler = { [self] _ in
       condition.lock()
-      isOver = true
+      hasExited = true
       condition.broadcast()
       condition.unlock()
     }
     try process.run()
   }
 
+  /// Nothing more will be told: the last lines of a program may be read after its exit is known.
+  private var isOver: Bool { hasExited && isReadToItsEnd }
+
   private func take(_ data: Data) {
     condition.lock()
     defer { condition.unlock() }
+    if data.isEmpty { isReadToItsEnd = true }
     rest += data
     while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
       facts.append(Fact(String(decoding: rest[rest.startIndex..<end], as: UTF8.self)))
