@@ -18,8 +18,6 @@ public enum DutyMiss: UInt8, Sendable, CaseIterable {
 /// One thing that a participant did or saw. Fields not named by a kind are zero.
 public struct Fact: Sendable, BitwiseCopyable, Equatable {
   @frozen public enum Kind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
-    /// `node` heard of its duty in `task`. value: member index.
-    case dutyHeard
     /// `node` published its attestation for `task`. value: member index.
     case published
     /// `node` will not publish for `task`. value: member index; detail: DutyMiss.

@@ -89,7 +89,7 @@ extension RunDatabase {
   }
 
   public func insert(_ rows: [AttestationRow]) throws(Failure) {
-    try insert(rows, into: "attestations", columns: 10) { row, values in
+    try insert(rows, into: "attestations", columns: 8) { row, values in
       values.add(row.task.index)
       values.add(row.operatorID.index)
       values.add(row.publishedAt)
@@ -97,8 +97,6 @@ extension RunDatabase {
       values.add(row.onTime)
       values.add(row.expected)
       values.add(row.receivedBy)
-      values.add(row.p50?.nanoseconds)
-      values.add(row.last?.nanoseconds)
       values.add(row.cause?.rawValue)
     }
   }

@@ -253,31 +253,35 @@ extension Record {
   }
 
   private func taskRows() -> [TaskRow] {
-    zip(schedule.tasks, tasks).enumerated().prefix { $1.0.due <= horizon }.map { index, pair in
-      let (task, outcome) = pair
-      let state: Reporting.TaskState =
-        outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
-      return TaskRow(
-        id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
-        quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)
-    }
+    schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.map { taskRow($0, undecided: .missed) }
+  }
+
+  /// The row of a task as it stands, with the state it has while no certificate is included.
+  func taskRow(_ index: Int, undecided: Reporting.TaskState) -> TaskRow {
+    let (task, outcome) = (schedule.tasks[index], tasks[index])
+    let state: Reporting.TaskState =
+      outcome.certifiedAt == nil ? undecided : outcome.isWrong ? .wrong : .certified
+    return TaskRow(
+      id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
+      quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)
   }
 
   private func attestationRows() -> [AttestationRow] {
-    var rows: [AttestationRow] = []
-    for (index, task) in schedule.tasks.enumerated() where task.due <= horizon {
-      for (member, node) in deployment.services[task.service.index].members.enumerated() {
-        let duty = duties[Int(schedule.dutyBase[index]) + member]
-        let published = duty.publishedAt == .max ? nil : Instant(nanoseconds: duty.publishedAt)
-        let collected = duty.collectedAt == .max ? nil : Instant(nanoseconds: duty.collectedAt)
-        rows.append(
-          AttestationRow(
-            task: TaskID(index), operatorID: node, publishedAt: published, receivedAt: collected,
-            onTime: collected != nil, expected: Int(duty.expected), receivedBy: Int(duty.received), p50: nil,
-            last: nil, cause: cause(duty, task, node)))
-      }
+    schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.flatMap { attestationRows($0) }
+  }
+
+  /// The rows of a task's duties as they stand.
+  func attestationRows(_ index: Int) -> [AttestationRow] {
+    let task = schedule.tasks[index]
+    return deployment.services[task.service.index].members.enumerated().map { member, node in
+      let duty = duties[Int(schedule.dutyBase[index]) + member]
+      let published = duty.publishedAt == .max ? nil : Instant(nanoseconds: duty.publishedAt)
+      let collected = duty.collectedAt == .max ? nil : Instant(nanoseconds: duty.collectedAt)
+      return AttestationRow(
+        task: TaskID(index), operatorID: node, publishedAt: published, receivedAt: collected,
+        onTime: collected != nil, expected: Int(duty.expected), receivedBy: Int(duty.received),
+        cause: cause(duty, task, node))
     }
-    return rows
   }
 
   private func cause(_ duty: Duty, _ task: ScheduledTask, _ node: NodeID) -> Reporting.MissCause? {

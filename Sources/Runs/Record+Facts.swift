@@ -10,7 +10,6 @@ extension Record {
   /// Takes in one fact of a participant. Facts come in the order of time, or, from several processes, nearly so.
   public mutating func note(_ fact: Fact) {
     switch fact.kind {
-    case .dutyHeard: break
     case .published:
       duties[duty(fact.task, fact.value)].publishedAt = fact.at.nanoseconds
       sample.published += 1

@@ -124,6 +124,7 @@ public struct Record: ~Copyable {
 /// Rows that became final or new since the last time somebody took them.
 public struct FreshRows {
   public var tasks: [TaskRow] = []
+  public var attestations: [AttestationRow] = []
   public var certificates: [CertificateRow] = []
   public var evidence: [EvidenceRow] = []
   public var blocks: [BlockRow] = []
