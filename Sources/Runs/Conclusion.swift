@@ -253,7 +253,9 @@ extension Record {
   }
 
   private func taskRows() -> [TaskRow] {
-    schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.map { taskRow($0, undecided: .missed) }
+    schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.map {
+      taskRow($0, undecided: .missed)
+    }
   }
 
   /// The row of a task as it stands, with the state it has while no certificate is included.
