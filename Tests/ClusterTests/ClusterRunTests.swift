@@ -9,6 +9,7 @@ import Runs
 import Scenarios
 import Signatures
 import Simulator
+import TestKit
 import Testing
 import UV
 
@@ -56,14 +57,6 @@ func runOnSockets(
   let settled = run.settle()
   return run.conclude(settled)
 }
-
-/// The program, when it was built beside the tests.
-let builtProgram: String? = {
-  let path =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path + "/.build/debug/avsim"
-  return FileManager.default.isExecutableFile(atPath: path) ? path : nil
-}()
 
 @Suite(.serialized) struct ClusterRunTests {
   @Test func socketsAndSimulatorAgreeOnWhatMustAgree() throws {
@@ -148,9 +141,9 @@ let builtProgram: String? = {
     #expect(conclusion.summary.attestations.signed > 0)
   }
 
-  @Test(.enabled(if: builtProgram != nil)) func twoProcessesMakeOneNetwork() throws {
+  @Test(.enabled(if: Checkout.avsim != nil)) func twoProcessesMakeOneNetwork() throws {
     let scenario = try smallScenario("adversaries: [{who: {operators: 1}, do: equivocate, from: 400ms}]")
-    var options = ClusterOptions(executable: builtProgram ?? "")
+    var options = ClusterOptions(executable: Checkout.avsim?.path ?? "")
     options.processes = 2
     let conclusion = try runOnSockets(scenario, options)
     let summary = conclusion.summary
@@ -162,9 +155,9 @@ let builtProgram: String? = {
     #expect(summary.gossip.messageCopies > 0 && summary.gossip.invalid == 0)
   }
 
-  @Test(.enabled(if: builtProgram != nil)) func aProcessThatIsKilledIsToldAndTheRunGoesOn() throws {
+  @Test(.enabled(if: Checkout.avsim != nil)) func aProcessThatIsKilledIsToldAndTheRunGoesOn() throws {
     let scenario = try smallScenario(duration: "4s")
-    var options = ClusterOptions(executable: builtProgram ?? "")
+    var options = ClusterOptions(executable: Checkout.avsim?.path ?? "")
     options.processes = 3
     let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), options)
     defer { run.close() }
