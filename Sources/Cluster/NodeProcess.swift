@@ -138,6 +138,8 @@ extension NodeProcess: ProcessOwner {
       case .certificate, .stake, nil: notices.append("news from the chain that cannot be read")
       }
     case .fault(let id, let body):
+      // A process that came back hears of a fault before its first alarm.
+      _ = host.isUnderWay(host.now)
       if let live = LiveFault(decoding: body), let ground { faults[id] = live.resolve(id: id, on: ground) }
       if let fault = faults[id] { host.begin(fault, live: nil) }
     case .heal(let id): if let fault = faults[id] { host.end(fault) }

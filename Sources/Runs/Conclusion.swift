@@ -301,7 +301,8 @@ extension Record {
     case .crashed: .crashed
     case .overloaded: .overloaded
     case .late: .late
-    case nil: nil
+    // A process that was killed told nothing.
+    case nil: availability.ran(node, from: task.due, until: task.deadline) ? nil : .crashed
     }
   }
 }

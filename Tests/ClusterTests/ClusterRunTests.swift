@@ -178,6 +178,35 @@ func runOnSockets(
     #expect(tasks.last?.state == .missed)
   }
 
+  @Test(.enabled(if: Checkout.avsim != nil)) func aProcessThatIsKilledComesBackWhenTheScenarioSaysSo() throws
+  {
+    let scenario = try smallScenario("cluster: {restart: 500ms}", duration: "6s")
+    var options = ClusterOptions(executable: Checkout.avsim?.path ?? "")
+    options.processes = 3
+    let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), options)
+    defer { run.close() }
+    var notices: [String] = []
+    run.noticed = { notices.append($0) }
+    try run.connect()
+    run.run(until: .zero + .seconds(1))
+    let victim = try #require((run.nodes as? ProcessGroup)?.processIDs[0])
+    let sent = kill(victim, SIGKILL)
+    #expect(sent == 0)
+    run.run(until: .never)
+    let settled = run.settle()
+    let conclusion = run.conclude(settled)
+    #expect(notices.contains { $0.contains("process 0 ended by signal 9") })
+    #expect(notices.contains("process 0 is back"))
+    let first = try #require(conclusion.tasks.first), last = try #require(conclusion.tasks.last)
+    #expect(first.state == .certified && last.state == .certified)
+    // Its operators attest again, counts go on, and what they owed meanwhile is put down to the crash.
+    let own = conclusion.attestations.filter { $0.operatorID == NodeID(0) }
+    #expect(own.contains { $0.task == last.id && $0.publishedAt != nil })
+    #expect(own.contains { $0.cause == .crashed })
+    #expect(conclusion.summary.checks.allSatisfy { $0.holds })
+    #expect(!conclusion.slashes.contains { $0.state == .executed })
+  }
+
   /// What a peer sends over an established link: no RPC, an RPC with a message that is no attestation, an attestation
   /// with padding that nobody of ours writes.
   @Test(arguments: [0, 1, 2]) func whatIsMalformedCostsThePeerItsConnectionAndNothingElse(kind: Int) throws {
