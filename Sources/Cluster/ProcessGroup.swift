@@ -4,6 +4,7 @@
 // instants, since the record wants an offence before the evidence of it. A process that dies takes its nodes down; that
 // is told, and the run goes on.
 
+internal import AVS
 internal import Basics
 internal import Foundation
 internal import Gossip
@@ -149,7 +150,9 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(.task(body))
   }
 
-  func certify(_ task: TaskID) { supervisor?.broadcast(.chain(ChainNews.certificate(task).encoded)) }
+  func certify(_ task: TaskID, result: Digest) {
+    supervisor?.broadcast(.chain(ChainNews.certificate(task, result).encoded))
+  }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) {
     supervisor?.broadcast(.chain(ChainNews.stake(service, stake).encoded))
