@@ -138,6 +138,10 @@ public enum UnjustCause: String, Sendable, CaseIterable {
   case clock
   /// A quorum certified something else than the truth, and the honest were not in it.
   case quorumCapture
+  /// It signed another result than the quorum: by choice, since its software was wrong, or since two instances had its key.
+  case minority
+  case faultySoftware
+  case keyDuplication
   /// An aggregator left it out by intent.
   case aggregatorCensorship
   /// An aggregator had its attestation in time, and certified without it: it came after the quorum and the grace.
@@ -155,6 +159,9 @@ public enum UnjustCause: String, Sendable, CaseIterable {
     case .overload: "A grace period and a threshold above the share that queueing makes late; fewer services a core."
     case .clock: "A tolerance: a response window longer than the clock's error."
     case .quorumCapture: "A higher quorum, a rule against wrong quorums, a veto; never slash a minority for differing."
+    case .minority: "Never slash for differing from a quorum alone: judge the result against a fact."
+    case .faultySoftware: "A veto by a resolver when many are accused at once, and a dispute window as long as a software fix takes."
+    case .keyDuplication: "Slashing protection shared by all instances of a key, and no fail-over without proof that the other is gone."
     case .aggregatorCensorship: "More aggregators that take turns, and a threshold above one aggregator's share of the tasks."
     case .aggregation: "A longer aggregation grace, so that certificates wait for who has signed in time."
     case .maliciousService: "Less magnitude allocated to the service, and a resolver who may veto."

@@ -20,7 +20,9 @@ extension Record {
       }
       let watchers = deployment.services[offence.service.index].watchers
       let why: String
-      if watchers.isEmpty {
+      if offence.at > horizon {
+        why = "nobody watches after the end of traffic"
+      } else if watchers.isEmpty {
         why = "the service has no watcher"
       } else if !watchers.contains(where: { deployment.nodes[$0.index].accuses }) {
         why = "every watcher looks away"
@@ -70,6 +72,9 @@ extension Record {
     var faults: [String] = []
     var misses: [UInt8: Int] = [:]
     var wrongCertificates = 0
+    /// Duties for which it signed something else than the truth, and why the last time.
+    var wrongSigned = 0
+    var wrongCause = WrongCause.intent
   }
 
   private func explanation(of slash: SlashRecord) -> (cause: UnjustCause, account: String) {
@@ -85,6 +90,7 @@ extension Record {
     var account =
       "Of \(count.due) duties it published \(count.published) in time; aggregators had \(count.received) in time and "
       + "certificates named it \(count.included) times."
+    if count.wrongSigned > 0 { account += " For \(count.wrongSigned) it signed another result than the truth." }
     if count.omitted > 0 { account += " An aggregator left it out on purpose \(count.omitted) times." }
     if count.cut > 0 { account += " In \(count.cut) it was cut off from every aggregator." }
     for (miss, times) in count.misses.sorted(by: { $0.key < $1.key }) {
@@ -97,6 +103,13 @@ extension Record {
   private func cause(_ count: DutyCount, _ slash: SlashRecord) -> UnjustCause {
     if count.omitted > 0 { return .aggregatorCensorship }
     if count.wrongCertificates * 2 > count.due { return .quorumCapture }
+    if count.wrongSigned * 2 > count.due - count.included {
+      return switch count.wrongCause {
+      case .intent: .minority
+      case .faultySoftware: .faultySoftware
+      case .keyDuplication: .keyDuplication
+      }
+    }
     if count.cut > 0 { return .partition }
     let skewed = count.misses[DutyMiss.skewed.rawValue] ?? 0
     if skewed > 0 || count.faults.contains("clock") { return .clock }
@@ -135,6 +148,10 @@ extension Record {
       if omitted.contains(index) { count.omitted += 1 }
       if duty.publishedAt == .max { count.misses[duty.miss, default: 0] += 1 }
       if self.tasks[task.index].isWrong { count.wrongCertificates += 1 }
+      if let cause = wrongSigners[index] {
+        count.wrongSigned += 1
+        count.wrongCause = cause
+      }
       let cuts = availability.partitions(from: record.due, until: record.deadline)
       if cuts.contains(where: { cut in aggregators.allSatisfy { !cut.passes(slash.operatorID, to: $0) } }) {
         count.cut += 1

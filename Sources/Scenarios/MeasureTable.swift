@@ -155,7 +155,8 @@ public enum MeasureTable {
     add(
       "slashing.causes", .plain,
       [
-        "partition", "network", "overload", "clock", "quorumCapture", "aggregatorCensorship", "aggregation",
+        "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware", "keyDuplication",
+        "aggregatorCensorship", "aggregation",
         "maliciousService", "unknown",
       ])
     add("challenges", .wei, ["forfeitedWei"])

@@ -118,7 +118,7 @@ extension AdversaryPlan {
       $0.bool()
     }
     during = o.optional("during", "only while a fault of this kind is in force anywhere") {
-      $0.word(FaultPlan.kinds + ["oneWay"])
+      $0.word(FaultPlan.simpleNames)
     }
     draw = o.optional("draw", "names the draw behind a count or share; absent: the entry itself names it") {
       $0.seed()
@@ -196,7 +196,7 @@ extension AdversaryPlan.Behaviour {
             case "equivocate": return .equivocate(.disjoint, share: .percent(50))
             case "invalidResult": return .invalidResult
             case "wrongQuorum": return .wrongQuorum
-            case "surround": return .surround(back: 1)
+            case "surround": return .surround(back: 2)
             case "lazyCopy": return .lazyCopy
             case "withhold": return .withhold
             case "invalidSignature": return .invalidSignature
@@ -296,7 +296,7 @@ extension AdversaryPlan {
       .init("griefing", "brings challenges without ground") { v in count(v, 10_000) { .griefing($0) } },
       .init("surround", "votes around older votes of its own") { v in
         v.object { o in
-          .surround(back: o.value("back", "epochs that it reaches back", or: 1) { $0.integer(1...4_000) })
+          .surround(back: o.value("back", "epochs that it reaches back", or: 2) { $0.integer(2...4_000) })
         }
       },
       .init("degrade", "passes on a part of what it should") { v in

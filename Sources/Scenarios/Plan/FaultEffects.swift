@@ -75,6 +75,10 @@ extension FaultPlan {
     "restartStorm", "churn", "swizzleClog", "aggregatorCrash", "swarm",
   ]
 
+  /// The names under which simple faults are in force.
+  static let simpleNames =
+    ["partition", "oneWay", "crash", "loss", "latency", "slowCPU"] + effectKinds.prefix { $0 != "rollingRestart" }
+
   private static let some = Share(wad: 1)...Share.whole
   private static let queues = ByteCount(1)...ByteCount(1 << 40)
   private static let spans = TimeSpan.milliseconds(1)...TimeSpan.century
