@@ -129,8 +129,8 @@ extension NodeProcess: ProcessOwner {
       }
     case .chain(let body):
       switch ChainNews(decoding: body) {
-      case .certificate(let task) where task.index < host.participants.schedule.tasks.count:
-        host.certify(task)
+      case .certificate(let task, let result) where task.index < host.participants.schedule.tasks.count:
+        host.certify(task, result: result)
       case .stake(let service, let weights)
       where service.index < host.blueprint.deployment.services.count
         && weights.count >= host.blueprint.deployment.services[service.index].members.count:

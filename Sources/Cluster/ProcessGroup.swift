@@ -5,6 +5,7 @@
 // is told, and the run goes on. Where the scenario says so it is started again: its nodes come back without state, learn the
 // stakes and the faults in force, and their counts go on from what it last told.
 
+internal import AVS
 internal import Basics
 internal import Foundation
 internal import Gossip
@@ -164,7 +165,9 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(.task(body))
   }
 
-  func certify(_ task: TaskID) { supervisor?.broadcast(.chain(ChainNews.certificate(task).encoded)) }
+  func certify(_ task: TaskID, result: Digest) {
+    supervisor?.broadcast(.chain(ChainNews.certificate(task, result).encoded))
+  }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) {
     let message = ControlMessage.chain(ChainNews.stake(service, stake).encoded)

@@ -207,7 +207,7 @@ extension RunDatabase {
           values.add(row.cause)
           values.add(accuracy?.offenceVerdicts[k].rawValue)
         }
-        try RunDatabase.insert(Array(slashes.enumerated()), into: "slashes", columns: 15, db) {
+        try RunDatabase.insert(Array(slashes.enumerated()), into: "slashes", columns: 18, db) {
           item, values in
           let (k, row) = item
           values.add(k)
@@ -225,6 +225,9 @@ extension RunDatabase {
           values.add(amount: row.collateralWei)
           values.add(accuracy?.slashVerdicts[k].rawValue)
           values.add(accuracy?.slashOffences[k])
+          values.add(row.cause)
+          values.add(row.account)
+          values.add(row.remedy)
         }
       }
     }

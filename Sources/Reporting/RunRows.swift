@@ -94,6 +94,8 @@ public enum MissCause: String, Sendable, Codable {
   case crashed
   case overloaded
   case partitioned
+  /// By its own clock the deadline had passed.
+  case clock
   /// Published, but too late or too slowly.
   case late
 }

@@ -119,7 +119,10 @@ enum RunSchema {
       redistributed_wei TEXT NOT NULL, -- of taken_wei
       collateral_wei TEXT NOT NULL, -- of taken_wei: from stakers who had not chosen this operator
       verdict TEXT,               -- true_positive, false_positive, wrong_class, not_executed; NULL until the run ends
-      offence INTEGER             -- offences.id of what it punished or, with the wrong class, meant to
+      offence INTEGER,            -- offences.id of what it punished or, with the wrong class, meant to
+      cause TEXT NOT NULL DEFAULT '', -- of a slash that punished nobody's choice: what hit the operator, from recorded facts
+      account TEXT NOT NULL DEFAULT '', -- of an unjust slash: what the operator did and what was seen of it
+      remedy TEXT NOT NULL DEFAULT ''   -- of an unjust slash: what would have saved it
     ) STRICT
     """,
     """

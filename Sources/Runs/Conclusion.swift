@@ -47,6 +47,9 @@ extension Record {
   ) -> Conclusion {
     horizon = at
     addLivenessOffences(settledAt)
+    addLateOffences()
+    explainOffences()
+    explainSlashes(at: settledAt)
     fillDues(coordinator)
     let accuracy = SlashAccuracy(offences: offences, slashes: slashes)
     var summary = RunSummary(name: blueprint.name, engine: blueprint.engine, seed: blueprint.deployment.seed)
@@ -66,6 +69,9 @@ extension Record {
     summary.slashing = accuracy
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
+    let challenges = coordinator.challengeTotals
+    summary.challenges.forfeitedWei = challenges.forfeited
+    summary.challenges.turnedAway = challenges.turnedAway
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
       fault, place in
       RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
@@ -169,7 +175,8 @@ extension Record {
         due[node.index] += 1
         if duty.collectedAt == .max {
           failed[node.index] += 1
-          if duty.publishedAt != .max || duty.miss == DutyMiss.late.rawValue {
+          let miss = DutyMiss(rawValue: duty.miss)
+          if duty.publishedAt != .max || miss == .late || miss == .delayed || miss == .skewed {
             summary.load.lateAttestations += 1
           }
         }
@@ -215,6 +222,11 @@ extension Record {
     summary.risk.nakamoto67 = concentration.nakamoto(2, 3)
   }
 
+  /// Classes that a contract convinces itself of: no slash without a recorded violation.
+  private static let objective: [OffenceClass] = [
+    .equivocation, .surround, .invalidResult, .lazyCopy, .wrongQuorum, .forgedEvidence, .griefing,
+  ]
+
   /// Checkers that stand outside of what they judge.
   private func checks() -> [RunSummary.Check] {
     var list: [RunSummary.Check] = []
@@ -231,7 +243,7 @@ extension Record {
       .init(name: "no-double-jeopardy", holds: !doubled, detail: "one slash at most for one offence"))
     let guiltless = slashes.filter { slash in
       slash.state == .executed
-        && (slash.offenceClass == .equivocation || slash.offenceClass == .invalidResult)
+        && Self.objective.contains(slash.offenceClass)
         && offenceIndex[
           OffenceKey(
             operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
@@ -292,7 +304,7 @@ extension Record {
       let published = Instant(nanoseconds: duty.publishedAt)
       let aggregators = deployment.services[task.service.index].aggregators
       let cutOff = availability.partitions(from: published, until: task.deadline).contains { partition in
-        aggregators.allSatisfy { !Fault.connects(partition.sides[node.index], partition.sides[$0.index]) }
+        aggregators.allSatisfy { !partition.passes(node, to: $0) }
       }
       return cutOff ? .partitioned : .late
     }
@@ -300,7 +312,8 @@ extension Record {
     case .silent: .silent
     case .crashed: .crashed
     case .overloaded: .overloaded
-    case .late: .late
+    case .late, .delayed: .late
+    case .skewed: .clock
     // A process that was killed told nothing.
     case nil: availability.ran(node, from: task.due, until: task.deadline) ? nil : .crashed
     }

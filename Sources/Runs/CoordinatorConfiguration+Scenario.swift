@@ -20,6 +20,8 @@ extension CoordinatorConfiguration {
     delays.deallocation = chain.blocks(covering: scenario.chain.deallocationDelay)
     delays.withdrawal = chain.blocks(covering: scenario.chain.withdrawalDelay)
     assets = scenario.assets.map { AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native) }
+    capturedResolvers = setting.capturedResolvers
+    arbitrarySlashes = setting.arbitrarySlashes
     operators = (0..<scenario.operators.count).map { OperatorConfiguration($0, scenario, setting) }
     services = scenario.services.indices.map { ServiceConfiguration($0, scenario, setting) }
   }
@@ -71,7 +73,8 @@ extension ServiceConfiguration {
         targetBips: UInt64(plan.sla.target.bips), unearned: plan.reward.unearned),
       members: zip(setting.members[index], setting.magnitudes[index]).map { node, magnitude in
         MemberConfiguration(node: node, magnitudes: assets.map { _ in magnitude })
-      })
+      },
+      bonds: plan.challenge.map { ChallengeBonds(bond: $0.bond.wei, purse: $0.purse.wei) })
   }
 }
 
@@ -91,7 +94,8 @@ extension SlashingRule {
       thresholdBips: UInt64(plan.threshold.bips), grace: plan.grace, guardShareBips: guardShare,
       penalty: penalty, dispute: plan.dispute,
       veto: plan.veto.map { veto in
-        Veto(resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window)
+        Veto(resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
+          massBips: veto.mass.map { UInt64($0.bips) })
       })
   }
 }

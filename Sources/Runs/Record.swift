@@ -54,6 +54,14 @@ public struct Record: ~Copyable {
 
   /// Offences by identity; walked over only in order of `offences`.
   var offenceIndex: [OffenceKey: Int] = [:]
+  /// By duty: why its operator signed a wrong result. Asked, never walked over.
+  var wrongSigners: [Int: WrongCause] = [:]
+  /// Duties whose attestation an aggregator left out by intent. Asked, never walked over.
+  var omitted: Set<Int> = []
+  /// Faults as the engine applied them.
+  var troubles: [Trouble] = []
+  /// Services whose certificates are judged for lateness, and who signed them: by duty.
+  var inCertificate: Set<Int> = []
   public internal(set) var offences: [OffenceRecord] = []
   /// Cases by id, as the chain opened them.
   var cases: [CaseFact] = []
@@ -113,6 +121,13 @@ public struct Record: ~Copyable {
       Array(Set(service.members + service.aggregators + service.watchers)).sorted()
     }
     sample = SampleSums()
+  }
+
+  /// A fault that was in force.
+  struct Trouble {
+    var fault: Fault
+    var from: Instant
+    var until: Instant?
   }
 
   func isMeasured(_ at: Instant) -> Bool { at.nanoseconds >= deployment.warmup.nanoseconds }
