@@ -96,9 +96,19 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Economy: issuers, holders and the market, over both
+    .target(
+      name: "Economy",
+      dependencies: [
+        "Basics", "Exact", "Signatures", "AVS", "Contracts", "Risk",
+        .product(name: "BigInt", package: "BigInt"),
+      ],
+      swiftSettings: strict),
+
     // Participants
     .target(
-      name: "Participants", dependencies: ["Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts"],
+      name: "Participants",
+      dependencies: ["Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Economy"],
       swiftSettings: strict),
 
     // Scenarios, Reporting
