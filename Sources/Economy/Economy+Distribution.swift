@@ -15,14 +15,15 @@ extension Economy {
     [wad, configuration.eigenPriceWad] + configuration.issuers.map { _ in wad }
   }
 
-  mutating func distribute(at: Instant) {
+  /// At the end of a period, or of the run (`isLast`).
+  mutating func distribute(at: Instant, isLast: Bool = false) {
     guard !issuers.isEmpty else { return }
     guard let terms = configuration.vault else {
-      if epochs % UInt64(max(configuration.ownPeriodEpochs, 1)) == 0 { distributeOwn(at: at) }
+      if isLast || epochs % UInt64(max(configuration.ownPeriodEpochs, 1)) == 0 { distributeOwn(at: at) }
       return
     }
     for k in issuers.indices { fillVault(k, terms) }
-    if epochs % UInt64(max(terms.periodEpochs, 1)) == 0 {
+    if isLast || epochs % UInt64(max(terms.periodEpochs, 1)) == 0 {
       distributeVault(at: at)
       letIn = 0
     }

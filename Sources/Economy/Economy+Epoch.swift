@@ -14,7 +14,7 @@ extension Economy {
     let span = at - lastClose
     movePrices(at: at)
     let graph = stakeGraph(ledger, at: block)
-    payMarket(graph, at: at, ledger: ledger)
+    payMarket(graph, at: at, span: span, ledger: ledger)
     remember(graph, at: at)
     var orders: [EconomyOrder] = []
     for k in issuers.indices {
@@ -36,13 +36,16 @@ extension Economy {
   /// The stake graph by present prices.
   public func stakeGraph(_ ledger: borrowing RestakingLedger, at block: BlockNumber) -> StakeGraph {
     StakeGraph(
-      configuration.services, operators: operators, sets: sets, ledger: ledger, weights: weights, at: block)
+      configuration.services, operators: operators, sets: sets, ledger: ledger, weights: weights,
+      sharesStake: configuration.sharesStake, at: block)
   }
 
   // MARK: - The market
 
-  private mutating func payMarket(_ graph: StakeGraph, at: Instant, ledger: borrowing RestakingLedger) {
-    let years = mulDiv(wad, UInt128(configuration.epoch.nanoseconds), Self.year)
+  private mutating func payMarket(
+    _ graph: StakeGraph, at: Instant, span: TimeSpan, ledger: borrowing RestakingLedger
+  ) {
+    let years = mulDiv(wad, UInt128(span.nanoseconds), Self.year)
     for index in services.indices where services[index].isOpen {
       let level = levels[index]
       let policy = RewardPolicy(

@@ -125,7 +125,11 @@ public struct Economy: Sendable {
         delegated += ledger.tokens(for: ledger.withdrawableShares(account, terms.asset), terms.asset)
         state.received[number] = Self.received(account, terms.asset, ledger)
       }
-      state.book.restake(min(delegated, state.book.buffer))
+      let unit: UInt128 = configuration.assets[terms.asset.index].isNativeETH ? 1_000_000_000 : 1
+      let sent = terms.startingTokens(unit: unit).reduce(UInt128(0)) {
+        $0 + (accounts[k][$1.operatorIndex] == nil ? 0 : $1.tokens)
+      }
+      state.book.restake(sent)
       state.book.revalue(staked: delegated, unstaking: 0)
       let price = prices[terms.asset.index]
       state.startTokens = state.book.assets
@@ -138,7 +142,9 @@ public struct Economy: Sendable {
     let books = issuers.map(\.book)
     let assets = configuration.issuers.map(\.asset)
     let prices = self.prices
-    holders.open { issuer, shares in value(books[issuer].tokens(for: shares), at: prices[assets[issuer].index]) }
+    holders.open { issuer, shares in
+      value(books[issuer].tokens(for: shares), at: prices[assets[issuer].index])
+    }
   }
 
   static func weight(_ price: UInt128, haircut: UInt64) -> UInt128 {
@@ -186,7 +192,9 @@ public struct Economy: Sendable {
   }
 
   /// A slash of an operator: what it took, in wei; and of issuers' accounts in tokens, by account.
-  public mutating func noteSlash(_ number: Int, takenWei: UInt128, tokens: [(account: AccountID, tokens: UInt128)]) {
+  public mutating func noteSlash(
+    _ number: Int, takenWei: UInt128, tokens: [(account: AccountID, tokens: UInt128)]
+  ) {
     records[number].slashedWei += takenWei
     for part in tokens {
       guard let k = issuer(of: part.account) else { continue }
@@ -234,9 +242,6 @@ public struct Economy: Sendable {
     let length = configuration.epoch.nanoseconds
     return Instant(nanoseconds: (instant.nanoseconds / length + 1) * length)
   }
-
-  /// Something waits for the end of an epoch though nothing happens on chain: redemptions that were not paid yet.
-  public var isWaiting: Bool { issuers.contains { !$0.book.waiting.isEmpty } }
 
   /// Takes price steps that are due by `at`. Returns whether a price changed.
   public mutating func takePriceSteps(at: Instant) -> Bool {

@@ -241,6 +241,8 @@ public struct EconomyConfiguration: Sendable, Equatable {
   public var eigenPriceWad: UInt128 = 0
   public var services: [ServiceTerms] = []
   public var market = MarketTerms()
+  /// Every service counts all stake of its operators.
+  public var sharesStake = false
 
   public init() {}
 
@@ -252,5 +254,7 @@ public struct EconomyConfiguration: Sendable, Equatable {
 
   /// Where an issuer's stake with an operator is kept: EigenLayer lets a staker delegate to one operator only, so issuers have
   /// an account for each.
-  public static func account(_ issuer: String, at operatorName: String) -> String { "\(operatorName)/\(issuer)" }
+  public static func account(_ issuer: String, at operatorName: String) -> String {
+    "\(operatorName)/\(issuer)"
+  }
 }

@@ -56,6 +56,8 @@ public struct EconomyResult: Sendable, Equatable {
   public var issuersWei: UInt128 = 0
   public var holdersWei: UInt128 = 0
   public var findings: [Finding] = []
+  /// Of the last distribution.
+  public var facts: [EconomyFact] = []
 }
 
 extension Economy {
@@ -73,6 +75,7 @@ extension Economy {
       earn(k, balances: balances, span: span)
       checkTokens(k)
     }
+    distribute(at: at, isLast: true)
     lastClose = max(at, lastClose)
     var result = EconomyResult()
     for k in issuers.indices {
@@ -92,6 +95,7 @@ extension Economy {
     checkHolders(result)
     result.market = market
     result.findings = findings
+    result.facts = takeFacts()
     return result
   }
 

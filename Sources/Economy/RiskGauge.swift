@@ -37,6 +37,8 @@ public struct StakeGraph: Sendable {
   /// By service: (operator, weight that the service counts).
   public private(set) var members: [[(operatorIndex: Int, weight: UInt128)]] = []
   public private(set) var services: [ServiceTerms]
+  /// No stake is set apart, so that both views are one.
+  public private(set) var isShared = false
   private var native: (restaked: UInt128, slashable: UInt128) = (0, 0)
 
   /// - Parameters:
@@ -45,9 +47,10 @@ public struct StakeGraph: Sendable {
   ///   - weights: what a token of each strategy counts, as WADs.
   public init(
     _ services: [ServiceTerms], operators: [AccountID], sets: [OperatorSetID],
-    ledger: borrowing RestakingLedger, weights: [UInt128], at block: BlockNumber
+    ledger: borrowing RestakingLedger, weights: [UInt128], sharesStake: Bool = false, at block: BlockNumber
   ) {
     self.services = services
+    isShared = sharesStake
     var numberOf: [Int] = []
     for (k, account) in operators.enumerated() {
       while numberOf.count <= account.index { numberOf.append(-1) }
@@ -72,7 +75,8 @@ public struct StakeGraph: Sendable {
           weight += value(ledger.tokens(for: shares, strategy), at: weights[strategy.index])
           if ledger.strategies[strategy.index].isNativeETH { native.slashable += shares }
         }
-        list.append((numberOf[member.index], weight))
+        let number = numberOf[member.index]
+        list.append((number, sharesStake && weight > 0 ? stakes[number] : weight))
       }
       members.append(list)
     }
@@ -95,7 +99,8 @@ public struct StakeGraph: Sendable {
   /// Stake as it is allocated: a validator for each allocation, since nobody else can slash it. All allocations to one service
   /// are burdened alike, so that one validator stands for them.
   public var allocated: RestakingGraph<Double> {
-    RestakingGraph(
+    if isShared { return shared }
+    return RestakingGraph(
       services: services.map(Self.node),
       validators: services.indices.map { .init(stake: Double(stake(behind: $0)), services: [$0]) })
   }

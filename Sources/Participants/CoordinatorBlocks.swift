@@ -33,6 +33,7 @@ extension CoordinatorState {
     }
     head = number
     now = max(now, at)
+    let firstFact = facts.count
     var gas: UInt64 = 0
     while let due = agenda.take(dueBy: at) {
       gas += perform(due.item, at: at, block: number, &facts)
@@ -46,6 +47,7 @@ extension CoordinatorState {
     while let due = agenda.take(dueBy: at) {
       gas += perform(due.item, at: at, block: number, &facts)
     }
+    followEconomy(from: firstFact, at: at, block: number, &facts)
     finishCheck(at: at, block: number, &facts)
     refreshStakeTables(at: number)
     facts.append(
@@ -77,6 +79,7 @@ extension CoordinatorState {
     case .stakeChange(let set):
       changedSets[set.index] = true
       return 0
+    case .economy: return 0
     }
   }
 

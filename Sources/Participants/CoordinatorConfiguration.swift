@@ -3,6 +3,7 @@
 internal import AVS
 public import Basics
 public import Contracts
+public import Economy
 
 /// An asset that can be restaked: one strategy. Strategy ids are positions in `CoordinatorConfiguration.assets`.
 public struct AssetConfiguration: Sendable, Equatable {
@@ -126,6 +127,10 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   public var slashResolutionDelay: TimeSpan = .zero
   /// Stakers complete their withdrawals, as tokens, as soon as they can.
   public var completesWithdrawals = true
+  /// Nothing is set apart for services: each counts all of an operator's stake, and a slash by one takes its share of all.
+  public var sharesStake = false
+  /// Issuers, holders, the market; empty: none. Its quorums, punished services and epoch are taken from the rest.
+  public var economy = EconomyConfiguration()
   /// Seeds the chain's own chances (missed slots).
   public var seed: UInt64 = 0
 

@@ -223,7 +223,7 @@ extension CoordinatorState {
 
   // MARK: - Withdrawals
 
-  private mutating func follow(_ id: WithdrawalID, at: Instant, _ facts: inout [CoordinatorFact]) {
+  mutating func follow(_ id: WithdrawalID, at: Instant, _ facts: inout [CoordinatorFact]) {
     let withdrawal = ledger.withdrawals[id.index]
     facts.append(.withdrawalQueued(id, withdrawal.staker, at: at))
     guard configuration.completesWithdrawals else { return }

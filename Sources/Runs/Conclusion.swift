@@ -66,6 +66,7 @@ extension Record {
     summary.slashing = accuracy
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
+    concludeEconomy(&summary, coordinator, settledAt: settledAt)
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
       fault, place in
       RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
@@ -205,8 +206,7 @@ extension Record {
       rewards.submitted == rewards.operators + rewards.stakers + rewards.dust + rewards.refunded
   }
 
-  /// Concentration of the stake that operators began with. `gammaCertified` needs the services' profits from
-  /// corruption, which no scenario states yet.
+  /// Concentration of the stake that operators began with. What the stake graph says is in `concludeEconomy`.
   private func summarizeRisk(_ summary: inout RunSummary, _ blueprint: Blueprint) {
     let stakes = blueprint.nodeRows.map(\.stakeWei).filter { $0 > 0 }
     let concentration = Concentration(stakes)
@@ -248,6 +248,7 @@ extension Record {
     let late = zip(schedule.tasks, tasks).contains { task, outcome in
       outcome.certifiedAt.map { $0 < task.due } ?? false
     }
+    list.append(accountabilityCheck())
     list.append(.init(name: "no-certificate-before-its-task", holds: !late, detail: "by due instant"))
     return list
   }

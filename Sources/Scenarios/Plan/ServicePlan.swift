@@ -24,6 +24,8 @@ public struct ServicePlan: Sendable, Equatable, Codable {
   public var rules: [RulePlan]
   /// Where slashed stake goes.
   public var recipient: RecipientPlan
+  /// Its place in the market for security, and what corrupting it gains.
+  public var market: ServiceMarketPlan
 
   /// Which operators serve it.
   public enum Membership: Sendable, Equatable, Codable {
@@ -118,7 +120,8 @@ extension ServicePlan {
       kind: .task, quorum: Share(wad: Share.one / 100 * 67), responseWindow: .seconds(8),
       aggregationGrace: .milliseconds(500), backupDelay: .seconds(24),
       sla: SLAPlan(floor: .percent(90), target: .percent(99)),
-      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn)
+      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn,
+      market: ServiceMarketPlan())
   }
 
   /// Everything under `services:`, files read and replicas written out.
@@ -239,7 +242,7 @@ extension ServicePlan {
       $0.duration(.zero ... .seconds(86_400))
     }
     rules = RulePlan.list(o, base: base.rules)
-    o.refuse(["bounty", "tariff"])
+    market = ServiceMarketPlan(o, base: base.market)
     let plan = self
     o.afterwards("operators") { scenario in plan.misfit(scenario.operators.count) }
     o.afterwards("selection") { scenario in
