@@ -248,15 +248,17 @@ extension Economy {
     let terms = configuration.issuers[k]
     if let run = terms.run { flee(k, run, at: at) }
     let before = issuers[k].book
-    for (request, paid) in issuers[k].book.payRequests() {
-      let worth = value(paid, at: price(k))
+    while let (request, paid, worth) = issuers[k].book.payRequest() {
+      let (paidWei, worthWei) = (value(paid, at: price(k)), value(worth, at: price(k)))
       holders.settle(request.position, at: at)
       holders.change(request.position) {
         $0.shares -= request.shares
         $0.leaving -= request.shares
-        $0.redeemed += worth
+        $0.redeemed += paidWei
+        $0.forgone += worthWei - paidWei
       }
-      issuers[k].redeemedWei += worth
+      issuers[k].redeemedWei += paidWei
+      holders.sums[k].add(worthWei - paidWei, .left, supply: issuers[k].book.supply)
       tell(
         .redemption(
           RedemptionFact(

@@ -17,14 +17,16 @@ public struct IssuerResult: Sendable, Equatable {
   public var feesWei: UInt128
 }
 
-/// One holder's statement for one issuer: end = start + deposited - redeemed + staking + fees + price gain - price loss -
-/// slashed, but for rounding; rewards that have to be claimed, and points, beside it.
+/// One holder's statement for one issuer: end = start + deposited - redeemed + staking + fees + left by others + price gain -
+/// price loss - slashed - forgone, but for rounding; rewards that have to be claimed, and points, beside it.
 public struct Statement: Sendable, Equatable {
   public var holder: Int
   public var issuer: Int
   public var shares: UInt128
   public var start, deposited, redeemed, end: UInt128
   public var staking, fees, priceGain, priceLoss, slashed: UInt128
+  /// Left by those who got less than their shares were worth; left to others on leaving.
+  public var left, forgone: UInt128
   /// Nano-ETH-hours.
   public var points: UInt128
   /// Worth in wei, claimed or not.
@@ -105,17 +107,21 @@ extension Economy {
     let came = one.startTokens + (one.book.deposited - configuration.issuers[k].deposited) + one.earnedTokens
     let went = one.book.assets + one.book.redeemed + one.slashedTokens
     if came != went {
-      find("issuer.tokens", "\(configuration.issuers[k].name): \(came) tokens came, \(went) are accounted for")
+      find(
+        "issuer.tokens", "\(configuration.issuers[k].name): \(came) tokens came, \(went) are accounted for")
     }
     let room = (one.operations + 4) * (16 + one.book.assets / 100_000_000_000_000_000)
     let (a, b) = (one.slashedTokens, one.slashedSeen)
     if (a > b ? a - b : b - a) > room {
       find(
         "issuer.slashed",
-        "\(configuration.issuers[k].name): \(a) tokens are gone, slashes took \(b), rounding explains \(room)")
+        "\(configuration.issuers[k].name): \(a) tokens are gone, slashes took \(b), rounding explains \(room)"
+      )
     }
     if one.book.supply != holders.ofIssuer[k].reduce(UInt128(0), { $0 + holders.positions[Int($1)].shares }) {
-      find("issuer.supply", "\(configuration.issuers[k].name): holders do not have the supply, \(one.book.supply)")
+      find(
+        "issuer.supply",
+        "\(configuration.issuers[k].name): holders do not have the supply, \(one.book.supply)")
     }
   }
 
@@ -137,7 +143,8 @@ extension Economy {
         deposited: one.deposited, redeemed: one.redeemed,
         end: value(issuers[issuer].book.tokens(for: one.shares), at: price),
         staking: one.streams[.staking], fees: one.streams[.fees], priceGain: one.streams[.priceGain],
-        priceLoss: one.streams[.priceLoss], slashed: one.streams[.slashed], points: one.points, rewards: 0,
+        priceLoss: one.streams[.priceLoss], slashed: one.streams[.slashed], left: one.streams[.left],
+        forgone: one.forgone, points: one.points, rewards: 0,
         stranded: 0, claims: 0)
       if configuration.vault != nil {
         func worth(_ shares: UInt128) -> UInt128 {
@@ -182,13 +189,14 @@ extension Economy {
   private mutating func checkHolders(_ result: EconomyResult) {
     let room = UInt128(16 + 4 * epochs)
     for one in result.statements {
-      let up = one.start + one.deposited + one.staking + one.fees + one.priceGain
-      let down = one.end + one.redeemed + one.priceLoss + one.slashed
+      let up = one.start + one.deposited + one.staking + one.fees + one.priceGain + one.left
+      let down = one.end + one.redeemed + one.priceLoss + one.slashed + one.forgone
       let scale = (one.start + one.deposited) / 1_000_000_000_000_000
       if (up > down ? up - down : down - up) > room + scale {
         find(
           "holder.statement",
-          "holder \(one.holder) of \(configuration.issuers[one.issuer].name): \(up) came, \(down) is accounted for")
+          "holder \(one.holder) of \(configuration.issuers[one.issuer].name): \(up) came, \(down) is accounted for"
+        )
         return
       }
     }

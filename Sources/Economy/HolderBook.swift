@@ -14,6 +14,8 @@ public enum ValueStream: Int, Sendable, CaseIterable {
   case slashed
   /// Gained and lost by the asset's price.
   case priceGain, priceLoss
+  /// Left by those who were paid less than their shares were worth.
+  case left
 }
 
 /// Value by stream, in wei.
@@ -23,6 +25,7 @@ public struct ValueStreams: Sendable, Equatable {
   private var slashed: UInt128 = 0
   private var priceGain: UInt128 = 0
   private var priceLoss: UInt128 = 0
+  private var left: UInt128 = 0
   public init() {}
   public subscript(_ stream: ValueStream) -> UInt128 {
     get {
@@ -32,6 +35,7 @@ public struct ValueStreams: Sendable, Equatable {
       case .slashed: slashed
       case .priceGain: priceGain
       case .priceLoss: priceLoss
+      case .left: left
       }
     }
     set {
@@ -41,6 +45,7 @@ public struct ValueStreams: Sendable, Equatable {
       case .slashed: slashed = newValue
       case .priceGain: priceGain = newValue
       case .priceLoss: priceLoss = newValue
+      case .left: left = newValue
       }
     }
   }
@@ -57,6 +62,8 @@ public struct Position: Sendable, Equatable {
   public var start: UInt128 = 0
   public var deposited: UInt128 = 0
   public var redeemed: UInt128 = 0
+  /// Worth left to the others on leaving.
+  public var forgone: UInt128 = 0
   /// Shares times seconds since the last distribution, and when that was counted last.
   var weight: UInt128 = 0
   var weighedAt: UInt64 = 0

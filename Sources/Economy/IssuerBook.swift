@@ -86,20 +86,18 @@ public struct IssuerBook: Sendable, Equatable {
       RedemptionRequest(position: position, shares: shares, tokens: tokens(for: shares), at: at))
   }
 
-  /// Pays requests in their order as far as the buffer goes; returns them with what they got.
-  public mutating func payRequests() -> [(request: RedemptionRequest, paid: UInt128)] {
-    var paid: [(RedemptionRequest, UInt128)] = []
-    while head < requests.count {
-      let request = requests[head]
-      let amount = min(request.tokens, tokens(for: request.shares))
-      guard amount <= buffer else { break }
-      buffer -= amount
-      supply -= request.shares
-      redeemed += amount
-      head += 1
-      paid.append((request, amount))
-    }
-    return paid
+  /// Pays the first request, if the buffer suffices; returns it with what it got and what its shares were worth.
+  public mutating func payRequest() -> (request: RedemptionRequest, paid: UInt128, worth: UInt128)? {
+    guard head < requests.count else { return nil }
+    let request = requests[head]
+    let worth = tokens(for: request.shares)
+    let amount = min(request.tokens, worth)
+    guard amount <= buffer else { return nil }
+    buffer -= amount
+    supply -= request.shares
+    redeemed += amount
+    head += 1
+    return (request, amount, worth)
   }
 
   /// Tokens came back from operators, or were earned.

@@ -134,7 +134,7 @@ public enum EconomyTable: String, CaseIterable, Sendable {
       """
     case .statements:
       """
-      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + price_gain - price_loss - slashed
+      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + left + price_gain - price_loss - slashed - forgone
         holder INTEGER NOT NULL,
         issuer TEXT NOT NULL,
         shares TEXT NOT NULL,
@@ -147,6 +147,8 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         price_gain_wei TEXT NOT NULL,
         price_loss_wei TEXT NOT NULL,
         slashed_wei TEXT NOT NULL,
+        left_wei TEXT NOT NULL,     -- by those who were paid less than their shares were worth
+        forgone_wei TEXT NOT NULL,  -- to others, on leaving
         points REAL NOT NULL,       -- ETH-hours restaked
         rewards_wei TEXT NOT NULL,  -- distributed: service fees, EIGEN, the issuer's tokens; at the end's prices
         stranded_wei TEXT NOT NULL, -- of those, not worth claiming

@@ -167,7 +167,7 @@ public struct SummaryTable {
     let issuers = summary["issuers"]?.members ?? []
     var lines: [String] = []
     if !issuers.isEmpty {
-      lines.append(row("issuers", ["supply", "value", "at start", "lost", "paid by AVSs"], isHead: true))
+      lines.append(row("issuers", ["supply", "value", "at start", "lost", "slashed"], isHead: true))
       for member in issuers {
         let one = member.value
         lines.append(
@@ -176,7 +176,7 @@ public struct SummaryTable {
             [
               Figures.wei(one["supply"]?.amount).replacing(" ETH", with: ""),
               Figures.ratio(one["nav"]?.double), Figures.ratio(one["navStart"]?.double),
-              Figures.percent(one["lossRatio"]?.double), Figures.wei(one["incomeWei"]?.amount),
+              Figures.percent(one["lossRatio"]?.double), Figures.wei(one["slashedWei"]?.amount),
             ]))
       }
     }

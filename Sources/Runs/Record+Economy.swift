@@ -196,6 +196,8 @@ extension Record {
           .integer(one.holder), issuer(one.issuer), .amount(one.shares), .amount(one.start),
           .amount(one.deposited), .amount(one.redeemed), .amount(one.end), .amount(one.staking),
           .amount(one.fees), .amount(one.priceGain), .amount(one.priceLoss), .amount(one.slashed),
+          .amount(one.left),
+          .amount(one.forgone),
           .real(Double(one.points) / 1e9), .amount(one.rewards), .amount(one.stranded),
           .integer(one.claims),
         ])

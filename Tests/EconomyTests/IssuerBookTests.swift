@@ -7,6 +7,15 @@ import Testing
 
 private let ether: UInt128 = 1_000_000_000_000_000_000
 
+extension IssuerBook {
+  /// Every request that the buffer can pay.
+  fileprivate mutating func payRequests() -> [(request: RedemptionRequest, paid: UInt128)] {
+    var list: [(RedemptionRequest, UInt128)] = []
+    while let (request, paid, _) = payRequest() { list.append((request, paid)) }
+    return list
+  }
+}
+
 @Suite struct IssuerBookTests {
   @Test func theFirstDepositMintsAShareAToken() throws {
     var book = IssuerBook()
