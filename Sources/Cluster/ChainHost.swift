@@ -66,6 +66,7 @@ final class ChainHost {
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
     record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime)
+    record.introduce(coordinator)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
     faultStates = Array(repeating: .waiting, count: blueprint.faults.count)
@@ -228,7 +229,7 @@ final class ChainHost {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .slashExecuted: stakeChanged = true
+      case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
     }

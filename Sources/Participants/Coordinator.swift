@@ -19,7 +19,7 @@ public struct CoordinatorConfigurationError: Error, Sendable, Equatable {
 /// Protocol of use: `advance(to: t)` before anything else at instant t, then `announce` and `submit`; afterwards ask
 /// `nextEvent` again. Instants never decrease.
 public struct Coordinator: Sendable {
-  private var state: CoordinatorState
+  var state: CoordinatorState
 
   /// - Parameters:
   ///   - isValid: whether an attestation's signature is its operator's. Must be a pure function.

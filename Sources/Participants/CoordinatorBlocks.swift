@@ -33,9 +33,10 @@ extension CoordinatorState {
     }
     head = number
     now = max(now, at)
+    let firstFact = facts.count
     var gas: UInt64 = 0
     while let due = agenda.take(dueBy: at) {
-      gas += perform(due.item, at: at, block: number, &facts)
+      gas += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
     }
     let included = mempool.take(
       at: at, gas: configuration.chain.gasLimit - min(gas, configuration.chain.gasLimit))
@@ -44,8 +45,9 @@ extension CoordinatorState {
       execute(pending, at: at, block: number, &facts)
     }
     while let due = agenda.take(dueBy: at) {
-      gas += perform(due.item, at: at, block: number, &facts)
+      gas += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
     }
+    followEconomy(from: firstFact, at: at, block: number, &facts)
     finishCheck(at: at, block: number, &facts)
     refreshStakeTables(at: number)
     facts.append(
@@ -56,11 +58,12 @@ extension CoordinatorState {
 
   /// Does what fell due; returns the gas it used.
   private mutating func perform(
-    _ item: DueItem, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+    _ item: DueItem, dueAt: Instant, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) -> UInt64 {
     switch item {
     case .taskExpiry(let task):
-      expire(task, at: at, &facts)
+      // By its own instant: the block may lie in the next epoch, before which this one is closed.
+      expire(task, settledAt: dueAt, at: at, &facts)
       return 0
     case .livenessWindows(let service):
       judgeWindows(service, at: at, block: block, &facts)
@@ -81,6 +84,7 @@ extension CoordinatorState {
     case .arbitrarySlash(let index):
       openWithoutCause(configuration.arbitrarySlashes[index], at: at, block: block, &facts)
       return configuration.gas.caseAction
+    case .economy: return 0
     }
   }
 

@@ -146,6 +146,7 @@ extension CoordinatorState {
     }
     let strategies = ledger.strategies(of: service.set)
     let share = court.penalty(of: id)
+    let before = exposures(to: account, strategies, at: block)
     let receipt: SlashReceipt
     do throws(RestakingError) {
       receipt = try ledger.slashOperator(
@@ -162,14 +163,17 @@ extension CoordinatorState {
     for (strategy, shares) in zip(strategies, receipt.shares) {
       taken += value(ledger.tokens(for: shares, strategy), at: prices[strategy.index])
     }
+    if configuration.sharesStake {
+      taken += slashElsewhere(account, than: service.set, share: share, at: at, block: block)
+    }
     markChanged(account)
-    facts.append(
-      .slashExecuted(
-        SlashFact(
-          id: id, service: accusation.service, operatorNode: accusation.operatorNode,
-          offence: accusation.offence,
-          subject: accusation.subject, at: at, block: block, wad: share,
-          dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt.slashID)))
+    let slash = SlashFact(
+      id: id, service: accusation.service, operatorNode: accusation.operatorNode,
+      offence: accusation.offence,
+      subject: accusation.subject, at: at, block: block, wad: share,
+      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt.slashID)
+    facts.append(.slashExecuted(slash))
+    noteSlash(slash, before: before, &facts)
     agenda.add(
       .clearSlash(accusation.service, slashID: receipt.slashID), at: at + configuration.slashResolutionDelay)
     checkStake(at: at, block: block, &facts)
@@ -195,9 +199,9 @@ extension CoordinatorState {
           at: at))
       return configuration.gas.stakeAction
     }
-    facts.append(
-      .slashedStakeMoved(
-        SlashedStakeFact(service: service, slashID: slashID, recipient: recipient, wei: wei, at: at)))
+    let moved = SlashedStakeFact(service: service, slashID: slashID, recipient: recipient, wei: wei, at: at)
+    facts.append(.slashedStakeMoved(moved))
+    noteMoved(moved, &facts)
     checkStake(at: at, block: block, &facts)
     return configuration.gas.transaction + configuration.gas.stakeAction
   }

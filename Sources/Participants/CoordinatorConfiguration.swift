@@ -3,6 +3,7 @@
 internal import AVS
 public import Basics
 public import Contracts
+public import Economy
 
 /// An asset that can be restaked: one strategy. Strategy ids are positions in `CoordinatorConfiguration.assets`.
 public struct AssetConfiguration: Sendable, Equatable {
@@ -160,6 +161,10 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   /// Resolvers that veto everything, and services that slash without cause.
   public var capturedResolvers: [CapturedResolver] = []
   public var arbitrarySlashes: [ArbitrarySlash] = []
+  /// Nothing is set apart for services: each counts all of an operator's stake, and a slash by one takes its share of all.
+  public var sharesStake = false
+  /// Issuers, holders, the market; empty: none. Its quorums, punished services and epoch are taken from the rest.
+  public var economy = EconomyConfiguration()
   /// Seeds the chain's own chances (missed slots).
   public var seed: UInt64 = 0
 

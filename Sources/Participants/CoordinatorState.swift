@@ -3,6 +3,7 @@
 import AVS
 import Basics
 import Contracts
+import Economy
 
 /// Something that a keeper does on chain when its time has come.
 enum DueItem: Sendable, Equatable {
@@ -17,12 +18,16 @@ enum DueItem: Sendable, Equatable {
   case resolution(CaseID)
   /// A service slashes as it likes. Index into the configuration.
   case arbitrarySlash(Int)
+  /// Price steps and ends of epochs; carried out at the end of the block.
+  case economy
 }
 
 struct CoordinatorState: Sendable {
   let configuration: CoordinatorConfiguration
   let isValid: @Sendable (SignedAttestation) -> Bool
-  let prices: [UInt128]
+  /// Wei a token is worth, and what quorums count of it, as WADs by strategy.
+  var prices: [UInt128]
+  var weights: [UInt128]
   let missedSlots: HashRandom
 
   var ledger: RestakingLedger
@@ -38,6 +43,8 @@ struct CoordinatorState: Sendable {
   var nodes: [NodeID?] = []
   var splits: [UInt64] = []
   var names: [String: AccountID] = [:]
+  /// By account.
+  var accountNames: [String] = []
   /// Accounts of redistribution recipients by service; nil: burned.
   var recipients: [AccountID?] = []
 
@@ -56,6 +63,15 @@ struct CoordinatorState: Sendable {
   /// Certificates whose signers may still be accused, by service, oldest first; those before the head are pruned.
   var signerRecords: [(tasks: [TaskID], head: Int)] = []
 
+  /// Nil only while it is at work.
+  var economy: Economy?
+  /// When the next epoch of an active economy ends.
+  var economyDue = Instant.never
+  var economyFindings = 0
+  /// Position among the configured operators, by account index.
+  var operatorNumbers: [Int?] = []
+  var slashOrigins: [SlashName: SlashOrigin] = [:]
+
   /// Rewards by account index.
   var rewardBalances: [UInt128] = []
   var rewards = RewardTotals()
@@ -70,11 +86,13 @@ struct CoordinatorState: Sendable {
     self.configuration = configuration
     self.isValid = isValid
     prices = configuration.assets.map(\.priceWad)
+    weights = prices
     missedSlots = HashRandom(seed: configuration.seed, .blockProposal)
     ledger = RestakingLedger(delays: configuration.delays)
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
     try makeGenesis()
+    startEconomy()
   }
 
   // MARK: - People
@@ -85,6 +103,7 @@ struct CoordinatorState: Sendable {
     splits.append(0)
     rewardBalances.append(0)
     names[name] = id
+    accountNames.append(name)
     return id
   }
 
@@ -101,8 +120,8 @@ struct CoordinatorState: Sendable {
   mutating func refreshStakeTables(at block: BlockNumber) {
     for index in changedSets.indices where changedSets[index] {
       changedSets[index] = false
-      services[index].stake.push(
-        StakeTable(of: OperatorSetID(index), in: ledger, prices: prices, at: block))
+      let table = StakeTable(of: OperatorSetID(index), in: ledger, prices: weights, at: block)
+      services[index].stake.push(configuration.sharesStake ? pooled(table, of: OperatorSetID(index)) : table)
     }
   }
 }

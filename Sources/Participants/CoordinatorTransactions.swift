@@ -112,20 +112,25 @@ extension CoordinatorState {
     }
   }
 
-  mutating func expire(_ task: TaskID, at: Instant, _ facts: inout [CoordinatorFact]) {
+  mutating func expire(_ task: TaskID, settledAt: Instant, at: Instant, _ facts: inout [CoordinatorFact]) {
     guard tasks.expire(task), let record = tasks.record(task) else { return }
     facts.append(.taskExpired(record.service, task, at: at))
     let table = services[record.service.index].stake.table(at: record.referenceBlock)
-    enter(record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0, at: at)
+    enter(
+      record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0,
+      settledAt: settledAt,
+      at: at)
   }
 
   /// Enters a task's outcome with the service's duty records and puts what follows on the agenda.
   private mutating func enter(
-    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant
+    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128,
+    settledAt: Instant? = nil, at: Instant
   ) {
     let service = task.service
     let entered = services[service.index].enter(
-      task, table, signers: signers, signed: signed, at: at, epochLength: configuration.rewardEpoch)
+      task, table, signers: signers, signed: signed, at: at, settledAt: settledAt,
+      epochLength: configuration.rewardEpoch)
     if entered.isWindowComplete { agenda.add(.livenessWindows(service), at: at) }
     if let end = entered.epochEnd { agenda.add(.epoch(service), at: end) }
   }
@@ -225,7 +230,7 @@ extension CoordinatorState {
 
   // MARK: - Withdrawals
 
-  private mutating func follow(_ id: WithdrawalID, at: Instant, _ facts: inout [CoordinatorFact]) {
+  mutating func follow(_ id: WithdrawalID, at: Instant, _ facts: inout [CoordinatorFact]) {
     let withdrawal = ledger.withdrawals[id.index]
     facts.append(.withdrawalQueued(id, withdrawal.staker, at: at))
     guard configuration.completesWithdrawals else { return }

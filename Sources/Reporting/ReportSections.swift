@@ -24,6 +24,7 @@ struct ReportSections {
     out += faults
     out += slashing
     out += money
+    out += EconomySection(summary: record.summary, story: record.economy).html
     out += services
     out += legend
     return out + HTML(markup: "</main>") + footer

@@ -28,7 +28,7 @@ public final class RunDatabase {
       configuration.journalMode = .wal
       queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.write { db in
-        for table in RunSchema.tables { try db.execute(sql: table) }
+        for table in RunSchema.tables + EconomyTable.allCases.map(\.definition) { try db.execute(sql: table) }
         try db.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
       }
     } catch {
@@ -177,6 +177,24 @@ extension RunDatabase {
       values.add(row.quorumP99?.nanoseconds)
       values.add(row.cpuUtilisation)
       values.add(row.nodesUp)
+    }
+  }
+
+  public func insert(_ rows: [EconomyRow]) throws(Failure) {
+    for table in EconomyTable.allCases {
+      try insert(rows.filter { $0.table == table }, into: table.rawValue, columns: table.columns) {
+        row, values in
+        for cell in row.cells {
+          switch cell {
+          case .null: values.addNull()
+          case .integer(let value): values.add(value)
+          case .instant(let value): values.add(value)
+          case .real(let value): values.add(value)
+          case .text(let value): values.add(value)
+          case .amount(let value): values.add(amount: value)
+          }
+        }
+      }
     }
   }
 

@@ -18,6 +18,7 @@ struct RunRecord {
   var offencesInAll = 0
   var slashes: [Slash] = []
   var slashesInAll = 0
+  var economy = EconomyStory()
 
   /// How many rows of a kind the report shows at most; the rest is in the database.
   static let rowsShown = 250
@@ -162,6 +163,7 @@ extension RunRecord {
         """
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
+    economy = try EconomyStory(db)
   }
 
   private mutating func readLatency(_ db: Database) throws {

@@ -34,10 +34,8 @@ extension RunSummary {
         "turnedAway": JSONValue(challenges.turnedAway),
       ],
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
-      "risk": [
-        "gammaCertified": JSONValue(risk.gammaCertified), "hhi": JSONValue(risk.hhi),
-        "nakamoto33": JSONValue(risk.nakamoto33), "nakamoto67": JSONValue(risk.nakamoto67),
-      ],
+      "holders": holders?.json ?? .null, "market": market?.json ?? .null,
+      "risk": risk.json,
       "faults": .array(
         faults.map {
           [
@@ -188,7 +186,46 @@ extension RunSummary.Issuer {
   fileprivate var json: JSONValue {
     [
       "supply": JSONValue(amount: supply), "nav": JSONValue(nav), "navStart": JSONValue(navStart),
-      "lossRatio": JSONValue(lossRatio),
+      "lossRatio": JSONValue(lossRatio), "slashedWei": JSONValue(amount: slashedWei),
+      "incomeWei": JSONValue(amount: incomeWei), "feesWei": JSONValue(amount: feesWei),
+    ]
+  }
+}
+
+extension RunSummary.Holders {
+  fileprivate var json: JSONValue {
+    [
+      "count": JSONValue(count), "claims": JSONValue(claims), "rewardsWei": JSONValue(amount: rewardsWei),
+      "strandedWei": JSONValue(amount: strandedWei), "claimCostWei": JSONValue(amount: claimCostWei),
+      "slashedWei": JSONValue(amount: slashedWei), "yieldP10": JSONValue(yieldP10),
+      "yieldP50": JSONValue(yieldP50), "yieldP90": JSONValue(yieldP90),
+    ]
+  }
+}
+
+extension RunSummary.Market {
+  fileprivate var json: JSONValue {
+    [
+      "escrowedWei": JSONValue(amount: escrowedWei), "paidWei": JSONValue(amount: paidWei),
+      "dustWei": JSONValue(amount: dustWei), "refundedWei": JSONValue(amount: refundedWei),
+    ]
+  }
+}
+
+extension RunSummary.Risk {
+  fileprivate var json: JSONValue {
+    let last: JSONValue =
+      end.map {
+        [
+          "gammaCertified": JSONValue($0.gammaCertified), "hhi": JSONValue($0.hhi),
+          "nakamoto33": JSONValue($0.nakamoto33), "nakamoto67": JSONValue($0.nakamoto67),
+        ]
+      } ?? .null
+    return [
+      "gammaCertified": JSONValue(gammaCertified), "hhi": JSONValue(hhi), "nakamoto33": JSONValue(nakamoto33),
+      "nakamoto67": JSONValue(nakamoto67), "gammaLowest": JSONValue(gammaLowest),
+      "gammaShared": JSONValue(gammaShared), "leverage": JSONValue(leverage),
+      "baseExposure": JSONValue(baseExposure), "freeProfitWei": JSONValue(amount: freeProfitWei), "end": last,
     ]
   }
 }

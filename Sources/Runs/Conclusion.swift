@@ -72,6 +72,7 @@ extension Record {
     let challenges = coordinator.challengeTotals
     summary.challenges.forfeitedWei = challenges.forfeited
     summary.challenges.turnedAway = challenges.turnedAway
+    concludeEconomy(&summary, coordinator, settledAt: settledAt)
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
       fault, place in
       RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
@@ -212,8 +213,7 @@ extension Record {
       rewards.submitted == rewards.operators + rewards.stakers + rewards.dust + rewards.refunded
   }
 
-  /// Concentration of the stake that operators began with. `gammaCertified` needs the services' profits from
-  /// corruption, which no scenario states yet.
+  /// Concentration of the stake that operators began with. What the stake graph says is in `concludeEconomy`.
   private func summarizeRisk(_ summary: inout RunSummary, _ blueprint: Blueprint) {
     let stakes = blueprint.nodeRows.map(\.stakeWei).filter { $0 > 0 }
     let concentration = Concentration(stakes)
@@ -260,6 +260,7 @@ extension Record {
     let late = zip(schedule.tasks, tasks).contains { task, outcome in
       outcome.certifiedAt.map { $0 < task.due } ?? false
     }
+    list.append(accountabilityCheck())
     list.append(.init(name: "no-certificate-before-its-task", holds: !late, detail: "by due instant"))
     return list
   }

@@ -3,6 +3,7 @@
 import AVS
 import Basics
 import Contracts
+import Economy
 import Network
 import Participants
 import Scenarios
@@ -19,10 +20,15 @@ extension CoordinatorConfiguration {
     slashResolutionDelay = scenario.chain.slashResolutionDelay
     delays.deallocation = chain.blocks(covering: scenario.chain.deallocationDelay)
     delays.withdrawal = chain.blocks(covering: scenario.chain.withdrawalDelay)
-    assets = scenario.assets.map { AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native) }
     capturedResolvers = setting.capturedResolvers
     arbitrarySlashes = setting.arbitrarySlashes
+    assets = scenario.assets.map {
+      AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native, priceWad: $0.price.wei)
+    }
+    economy = EconomyConfiguration(scenario)
+    sharesStake = scenario.operators.allocation == .shared
     operators = (0..<scenario.operators.count).map { OperatorConfiguration($0, scenario, setting) }
+    for number in operators.indices { operators[number].stakers += economy.stakers(of: number) }
     services = scenario.services.indices.map { ServiceConfiguration($0, scenario, setting) }
   }
 }
@@ -38,8 +44,8 @@ extension OperatorConfiguration {
     for (asset, plan) in scenario.assets.enumerated() {
       // Pods hold whole gwei.
       let unit: UInt128 = plan.kind == .native ? 1_000_000_000 : 1
-      let amount =
-        mulDiv(setting.stakes[index].wei, UInt128(plan.weight.wad), UInt128(Share.one)) / unit * unit
+      let worth = mulDiv(setting.stakes[index].wei, UInt128(plan.weight.wad), UInt128(Share.one))
+      let amount = mulDiv(worth, UInt128(Share.one), plan.price.wei) / unit * unit
       let part = mulDiv(amount, UInt128(liquid.wad), UInt128(Share.one)) / unit * unit
       if part > 0 { holders.append(AssetAmount(asset: StrategyID(asset), amount: part)) }
       if amount > part { direct.append(AssetAmount(asset: StrategyID(asset), amount: amount - part)) }

@@ -79,6 +79,7 @@ extension Record {
         RewardRow(
           epoch: UInt64(reward.epoch), service: reward.service, role: "stakers", account: name,
           wei: reward.stakersWei))
+    case .economy(let fact): note(fact)
     case .checkBroken(let finding, let at):
       broken.append(("\(finding)", at))
     case .missedSlot, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded:

@@ -80,6 +80,8 @@ public struct Record: ~Copyable {
   var evidenceMade = 0
   var broken: [(finding: String, at: Instant)] = []
 
+  /// Issuers, holders and the market over time, and the stake graph's gauges.
+  var economy = EconomyRecord()
   /// Rows finished since they were last taken.
   public internal(set) var rows = FreshRows()
   /// Sums since the last sample.
@@ -145,6 +147,7 @@ public struct FreshRows {
   public var blocks: [BlockRow] = []
   public var rewards: [RewardRow] = []
   public var samples: [SampleRow] = []
+  public var economy: [EconomyRow] = []
   public init() {}
 }
 

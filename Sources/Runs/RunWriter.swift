@@ -35,6 +35,7 @@ public final class RunWriter {
     try database.insert(rows.blocks)
     try database.insert(rows.rewards)
     try database.insert(rows.samples)
+    try database.insert(rows.economy)
   }
 
   /// Writes faults that came up, or ended, while the run went on.

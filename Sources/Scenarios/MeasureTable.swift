@@ -176,6 +176,13 @@ public enum MeasureTable {
     add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders"])
     add("rewards", .bool, ["conserved"])
     add("issuers.<issuer>", .plain, ["supply", "nav", "navStart", "lossRatio"])
+    add("issuers.<issuer>", .wei, ["slashedWei", "incomeWei", "feesWei"])
+    add("holders", .plain, ["count", "claims", "yieldP10", "yieldP50", "yieldP90"])
+    add("holders", .wei, ["rewardsWei", "strandedWei", "claimCostWei", "slashedWei"])
+    add("market", .wei, ["escrowedWei", "paidWei", "dustWei", "refundedWei"])
+    add("risk", .plain, ["gammaLowest", "gammaShared", "leverage", "baseExposure"])
+    add("risk", .wei, ["freeProfitWei"])
+    add("risk.end", .plain, ["gammaCertified", "hhi", "nakamoto33", "nakamoto67"])
     add(
       "attack", .plain,
       [

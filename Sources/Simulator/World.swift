@@ -77,6 +77,7 @@ struct World: Population, ~Copyable {
     self.blueprint = blueprint
     record = Record(
       deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime)
+    record.introduce(coordinator)
     self.participants = participants
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
@@ -272,7 +273,7 @@ extension World {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .slashExecuted: stakeChanged = true
+      case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
     }

@@ -28,6 +28,8 @@ public struct ServicePlan: Sendable, Equatable, Codable {
   public var canaries: Share = .zero
   /// What a challenge puts at risk; nil: nothing.
   public var challenge: ChallengePlan?
+  /// Its place in the market for security, and what corrupting it gains.
+  public var market: ServiceMarketPlan
 
   /// Which operators serve it.
   public enum Membership: Sendable, Equatable, Codable {
@@ -127,7 +129,8 @@ extension ServicePlan {
       kind: .task, quorum: Share(wad: Share.one / 100 * 67), responseWindow: .seconds(8),
       aggregationGrace: .milliseconds(500), backupDelay: .seconds(24),
       sla: SLAPlan(floor: .percent(90), target: .percent(99)),
-      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn)
+      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn,
+      market: ServiceMarketPlan())
   }
 
   /// Everything under `services:`, files read and replicas written out.
@@ -264,7 +267,7 @@ extension ServicePlan {
           return plan
         }
       } ?? base.challenge
-    o.refuse(["bounty", "tariff"])
+    market = ServiceMarketPlan(o, base: base.market)
     let plan = self
     o.afterwards("operators") { scenario in plan.misfit(scenario.operators.count) }
     o.afterwards("selection") { scenario in

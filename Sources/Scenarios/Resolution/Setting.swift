@@ -139,7 +139,7 @@ extension Scenario {
     return members.map { service in
       service.map { member in
         switch operators.allocation {
-        case .equal: Share.one / joined[member]
+        case .equal, .shared: Share.one / joined[member]
         case .each(let share): share.wad
         }
       }
