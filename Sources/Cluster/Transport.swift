@@ -7,90 +7,9 @@
 
 public import Basics
 internal import Gossip
-public import Libp2p
-public import Signatures
+import Libp2p
+import Signatures
 public import UV
-
-/// Who receives what the transport carries. All calls come from the loop.
-public protocol TransportReceiver: AnyObject {
-  /// A frame from the neighbour at `slot`, which is the receiving node's own slot. Gone when this returns.
-  func received(_ frame: Span<UInt8>, slot: Int)
-  /// Frames can be sent over `slot` from now on.
-  func linkUp(slot: Int)
-  /// The link is gone until the next `linkUp`.
-  func linkDown(slot: Int)
-}
-
-/// What is counted since the start.
-public struct TransportCounters: Equatable, Sendable {
-  /// Frames handed to sockets, and their bytes with length prefixes.
-  public var framesSent: UInt64 = 0
-  public var bytesSent: UInt64 = 0
-  public var framesReceived: UInt64 = 0
-  public var bytesReceived: UInt64 = 0
-  /// Frames not sent since the link was not up.
-  public var droppedNoLink: UInt64 = 0
-  /// Frames not sent since the peer was too slow to take what waited for it, by kind.
-  public var droppedMessages: UInt64 = 0
-  public var droppedControl: UInt64 = 0
-  /// Sessions refused, by reason.
-  public var refused: [SessionError: UInt64] = [:]
-  /// Peers that proved themselves but have no link to the node they dialed.
-  public var refusedNoLink: UInt64 = 0
-  /// Connections closed at once since too many were being admitted.
-  public var refusedBusy: UInt64 = 0
-  /// Links closed since the peer's bytes were no frames.
-  public var brokenFrames: UInt64 = 0
-  /// Links closed by the receiver of the frames, for what was in them.
-  public var expelled: UInt64 = 0
-  /// Dials that failed, and links that broke.
-  public var dialsFailed: UInt64 = 0
-  public var linksLost: UInt64 = 0
-  public init() {}
-}
-
-/// What a frame is, for counting drops.
-public enum FrameKind: Sendable { case message, control }
-
-/// What links speak.
-public enum Wire: Equatable, Sendable {
-  /// Our own session and frames: fast, and only for nodes of ours.
-  case frames
-  /// libp2p: any implementation that holds a node's key can take part.
-  case libp2p(SecurityProtocol)
-}
-
-/// What does not change while a transport lives.
-public struct TransportSettings: Sendable {
-  public var network: NetworkID
-  public var wire = Wire.frames
-  /// Public keys of all nodes, by id.
-  public var members: Members
-  public var keys: [PublicKey]
-  /// Identities of the hosted nodes are derived from this.
-  public var seed: UInt64
-  /// Where hosted nodes listen.
-  public var address = "127.0.0.1"
-  /// Bytes of one frame.
-  public var frameBytesMaximum = 1 << 20
-  /// Bytes that may wait for one peer.
-  public var outputBytesMaximum = 1 << 22
-  /// Sessions under way that others began.
-  public var admissionsMaximum = 4_096
-  /// Time that a peer has for each step of its session.
-  public var stepTime = Session.stepTime
-  /// Pause before the first redial; doubles up to `redialMaximum`.
-  public var redialMinimum = TimeSpan.milliseconds(50)
-  public var redialMaximum = TimeSpan.seconds(1)
-
-  /// Every node's identity is a function of (seed, node). Cost: about 50 us a node.
-  public init(network: NetworkID, seed: UInt64, nodes: Int) {
-    self.network = network
-    self.seed = seed
-    keys = (0..<nodes).map { Identity(seed: seed, node: UInt32($0)).publicKey }
-    members = Members(keys)
-  }
-}
 
 /// The links of the hosted nodes.
 public final class Transport {
@@ -131,22 +50,22 @@ public final class Transport {
   /// By node: whether it was stopped.
   private var isDown: [Bool]
   /// By slot of a hosted node: the link that is up.
-  private var links: [Link?]
+  var links: [Link?]
   /// Their connections, for sending.
-  private let connections: ConnectionTable
+  let connections: ConnectionTable
   /// By slot that we dial: the pause before the next attempt.
-  private var pauses: [TimeSpan]
+  var pauses: [TimeSpan]
   /// By slot: whether a dial or its session is under way.
-  private var isDialing: [Bool]
+  var isDialing: [Bool]
   private var ports: [UInt16] = []
   /// Links whose session is not decided, in order of their beginning.
-  private var undecided: [Link] = []
-  private var inbound = 0
+  var undecided: [Link] = []
+  var inbound = 0
   private let watch: Timer
   private var redials: [Timer] = []
   private var isClosed = false
   /// Links of hosted slots that are up.
-  public private(set) var linksUp = 0
+  public internal(set) var linksUp = 0
 
   /// A transport for the nodes of which `isHosted` holds. The receiver must outlive it.
   public init(
@@ -250,7 +169,7 @@ public final class Transport {
     undecided.append(link)
   }
 
-  private func redial(_ slot: Int) {
+  func redial(_ slot: Int) {
     guard !isClosed, !isDown[Int(wiring.owners[slot])] else { return }
     let pause = pauses[slot]
     pauses[slot] = min(pause * 2, settings.redialMaximum)
@@ -419,76 +338,6 @@ public final class Transport {
     }
     setPort(port, of: node)
     return port
-  }
-
-  // MARK: What links tell
-
-  /// The peer proved that it holds `key`. Whether the link is up now.
-  func established(_ link: Link, _ key: PublicKey) -> Bool {
-    decided(link)
-    let slot: Int
-    if let dialed = link.slot {
-      slot = dialed
-    } else {
-      // The lower id dials, so a dialer with a higher one has nothing to say here.
-      guard let peer = settings.members.node(of: key), peer.index < link.node,
-        let found = wiring.slot(from: link.node, to: peer.index)
-      else {
-        rare.refusedNoLink += 1
-        link.connection?.close()
-        return false
-      }
-      slot = found
-      link.slot = found
-    }
-    // The peer came again before we saw the end of its old connection: the newer one is alive.
-    if let old = links[slot] {
-      old.isUp = false
-      old.connection?.close()
-      linksUp -= 1
-      links[slot] = nil
-      connections[slot] = nil
-      receiver.linkDown(slot: slot)
-    }
-    links[slot] = link
-    connections[slot] = link.connection
-    linksUp += 1
-    pauses[slot] = settings.redialMinimum
-    return true
-  }
-
-  func refused(_ link: Link, _ error: SessionError) {
-    decided(link)
-    rare.refused[error, default: 0] += 1
-    link.connection?.close()
-    if let slot = link.slot { redial(slot) }
-  }
-
-  /// The connection of a link whose session was not decided ended.
-  func failed(_ link: Link) {
-    decided(link)
-    guard let slot = link.slot else { return }
-    rare.dialsFailed += 1
-    redial(slot)
-  }
-
-  /// A link that was up ended.
-  func lost(_ link: Link) {
-    guard link.isUp, let slot = link.slot else { return }
-    link.isUp = false
-    links[slot] = nil
-    connections[slot] = nil
-    linksUp -= 1
-    rare.linksLost += 1
-    receiver.linkDown(slot: slot)
-    if Int(wiring.neighbors[slot]) > link.node { redial(slot) }
-  }
-
-  private func decided(_ link: Link) {
-    guard let index = undecided.firstIndex(where: { $0 === link }) else { return }
-    undecided.remove(at: index)
-    if !link.isInbound, let slot = link.slot { isDialing[slot] = false }
-    if link.isInbound { inbound -= 1 }
   }
 
   /// System calls made to send, by the links that are up.
