@@ -28,7 +28,7 @@ public final class RunDatabase {
       configuration.journalMode = .wal
       queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.write { db in
-        for table in RunSchema.tables { try db.execute(sql: table) }
+        for table in RunSchema.tables + RunSchema.scoreTables { try db.execute(sql: table) }
         try db.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
       }
     } catch {
@@ -249,7 +249,7 @@ extension RunDatabase {
   }
 
   /// One transaction. A row with the key of an earlier one replaces it.
-  private func insert<Row>(
+  func insert<Row>(
     _ rows: [Row], into table: String, columns: Int, _ fill: (Row, inout RowValues) -> Void
   ) throws(Failure) {
     if rows.isEmpty { return }
@@ -275,7 +275,7 @@ extension RunDatabase {
 }
 
 /// The values of a row, in the order of its columns.
-private struct RowValues {
+struct RowValues {
   var list: [DatabaseValue] = []
 
   mutating func addNull() { list.append(.null) }

@@ -18,6 +18,11 @@ struct RunRecord {
   var offencesInAll = 0
   var slashes: [Slash] = []
   var slashesInAll = 0
+  var graylisted: [Graylisted] = []
+  var graylistedInAll = 0
+  /// Links on which a peer is or was graylisted, by what cost it most.
+  var graylistings: [Missing] = []
+  var meshes: [Mesh] = []
 
   /// How many rows of a kind the report shows at most; the rest is in the database.
   static let rowsShown = 250
@@ -159,6 +164,7 @@ extension RunRecord {
         """
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
+    try readScores(db)
   }
 
   private mutating func readLatency(_ db: Database) throws {

@@ -129,6 +129,8 @@ public struct FreshRows {
   public var blocks: [BlockRow] = []
   public var rewards: [RewardRow] = []
   public var samples: [SampleRow] = []
+  public var scores: [ScoreRow] = []
+  public var scoreMoves: [ScoreMoveRow] = []
   public init() {}
 }
 
