@@ -29,6 +29,10 @@ struct World: Population, ~Copyable {
     case certificate
     /// The shared process begins a pass of its loop. Index: unused.
     case pass
+    /// A dial ends. Index: the dialer's slot.
+    case dialed
+    /// A link whose queue holds something is free. Index: slot.
+    case linkFree
 
     func payload(_ index: Int) -> UInt32 {
       precondition(index < 1 << 28, "world input index \(index) needs more than 28 bits")
@@ -40,6 +44,7 @@ struct World: Population, ~Copyable {
   var participants: Participants
   var coordinator: Coordinator
   var record: Record
+  var scores: ScoreWatch
   var effects = Effects()
   var chainFacts: [CoordinatorFact] = []
   var submissions: [Submission] = []
@@ -50,6 +55,12 @@ struct World: Population, ~Copyable {
   /// The process that hosts all nodes, where its time counts.
   var process: SharedProcess
   let isProcessModelled: Bool
+  /// Whether routers queue what they send (`network.gossip.queue`).
+  let hasQueues: Bool
+  /// By slot: whether a `linkFree` is scheduled. Empty without queues.
+  var awaitsLink: Table<Bool>
+  /// By slot: a link that must be dialed first. Empty without such links.
+  var isPotential: Table<Bool>
   let linkSlots: UInt32
   let worldSlot: UInt32
   let rpcDraws: HashRandom
@@ -70,14 +81,19 @@ struct World: Population, ~Copyable {
     self.blueprint = blueprint
     record = Record(
       deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime)
+    scores = ScoreWatch(isObserved: blueprint.observesScores)
     self.participants = participants
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
     isProcessModelled = blueprint.processCosts != nil
+    hasQueues = deployment.gossip.queue != nil
+    awaitsLink = Table(repeating: false, count: deployment.gossip.queue == nil ? 0 : linkSlots)
+    isPotential = Self.potential(blueprint, linkSlots)
     process = SharedProcess(
       blueprint.processCosts ?? .none, links: blueprint.processCosts == nil ? 0 : linkSlots)
     self.linkSlots = UInt32(linkSlots)
     worldSlot = UInt32(linkSlots + deployment.nodes.count)
+    self.participants.router.observesScores = blueprint.observesScores
     rpcDraws = HashRandom(seed: deployment.seed, .rpcDelay)
     inclusionDraws = HashRandom(seed: deployment.seed, .inclusion)
     for service in deployment.services.indices {
@@ -115,17 +131,11 @@ struct World: Population, ~Copyable {
 
   /// Sends, schedules and records what the last input caused.
   mutating func carryOut(_ now: Instant, _ network: inout EventNetwork) {
-    for k in 0..<effects.outbox.count {
-      let transmission = effects.outbox[k]
-      let fate = network.send(
-        slot: Int(transmission.slot), payload: transmission.payload.rawValue,
-        key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
-        at: now)
-      switch fate {
-      case .delivered: break
-      case .lost, .cut: participants.lose(transmission.payload)
-      case .queueFull: participants.refuse(transmission)
-      }
+    if effects.outbox.dials.count > 0 { dial(now, &network) }
+    if hasQueues {
+      queue(now, &network)
+    } else {
+      for k in 0..<effects.outbox.count { send(effects.outbox[k], now, &network) }
     }
     effects.outbox.removeAll()
     for k in 0..<effects.timers.count {
@@ -137,6 +147,18 @@ struct World: Population, ~Copyable {
     for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
     effects.facts.removeAll()
     if !effects.submissions.isEmpty { dispatchSubmissions(now, &network) }
+  }
+
+  mutating func send(_ transmission: Transmission, _ now: Instant, _ network: inout EventNetwork) {
+    let fate = network.send(
+      slot: Int(transmission.slot), payload: transmission.payload.rawValue,
+      key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
+      at: now)
+    switch fate {
+    case .delivered: break
+    case .lost, .cut: participants.lose(transmission.payload)
+    case .queueFull: participants.refuse(transmission)
+    }
   }
 
   private mutating func dispatchSubmissions(_ now: Instant, _ network: inout EventNetwork) {
@@ -192,6 +214,8 @@ extension World {
         network.schedule(at: $1, slot: first + Int($0.slot), payload: $0.payload)
       }
       schedulePass(next, &network)
+    case .dialed: endDial(Int(index), now, &network)
+    case .linkFree: sendNext(Int(index), now, &network)
     case nil: preconditionFailure("unknown world input \(payload >> 28)")
     }
   }
@@ -259,5 +283,12 @@ extension World {
     let load = participants.totalLoad(at: now)
     record.sample(
       now, participants.router.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
+    scores.look(at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now)
+  }
+
+  /// The last look at scores, when traffic has ended.
+  mutating func lookAtScores(_ now: Instant) {
+    scores.look(
+      at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now, isLast: true)
   }
 }
