@@ -73,7 +73,7 @@ let package = Package(
 
     // Network, Gossip, Libp2p, AVS
     .target(name: "Network", dependencies: ["Basics"], swiftSettings: strict),
-    .target(name: "Gossip", dependencies: ["Basics"], swiftSettings: strict),
+    .target(name: "Gossip", dependencies: ["Basics", "CMemory"], swiftSettings: strict),
     .target(
       name: "Libp2p",
       dependencies: ["Basics", "Gossip", "Signatures", .product(name: "Crypto", package: "swift-crypto")],

@@ -13,7 +13,15 @@
   @inlinable public init(capacity: Int = 0) {
     self.capacity = max(capacity, 1)
     used = 0
-    unsafe base = UnsafeMutablePointer.allocate(capacity: self.capacity)
+    unsafe base = Self.allocate(self.capacity)
+  }
+
+  /// Storage that begins at a cache line when it is longer than a few of them, so that a row of 32 or 64 bytes lies in one.
+  @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    let bytes = capacity * MemoryLayout<Element>.stride
+    guard bytes >= 1024 else { return .allocate(capacity: capacity) }
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    return unsafe raw.bindMemory(to: Element.self, capacity: capacity)
   }
 
   @inlinable public init(repeating value: Element, count: Int) {
@@ -89,7 +97,7 @@
 
   @usableFromInline @inline(never) mutating func grow(toHold needed: Int) {
     let larger = max(needed, capacity * 2, 16)
-    let moved = UnsafeMutablePointer<Element>.allocate(capacity: larger)
+    let moved = unsafe Self.allocate(larger)
     unsafe moved.update(from: base, count: count)
     unsafe base.deallocate()
     unsafe base = moved

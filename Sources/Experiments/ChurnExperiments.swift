@@ -83,7 +83,8 @@ enum ChurnExperiments {
     (p.degree, p.degreeLow, p.degreeHigh) = (degree, degree, degree + 3)
     p.degreeOutbound = 0
     (p.degreeLazy, p.gossipFactor) = (lazy, 0)
-    (p.gossipWindows, p.cacheWindows) = (3, 250)
+    // Its heartbeat gossips the rounds in its history, and only then puts the round that ends into it.
+    (p.gossipWindows, p.gossipDelayWindows, p.cacheWindows) = (3, 1, 250)
     p.seenLife = .seconds(600)
     p.floodPublish = false
     p.version = .v1_1
@@ -152,6 +153,7 @@ enum ChurnExperiments {
       source: "ankitku/lean-gossip, tables and data",
       parts: parts, rows: rows)
     experiment.remarks = [
+      "its nodes announce a message from the second heartbeat on after they received it: its history lacks the round that ends",
       "delays are continuous, with the mean of the published simulator's, which rounds up to ticks of 100 ms",
       "a node that returns is new: it may receive a message again, counted once, as published",
     ]

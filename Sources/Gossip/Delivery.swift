@@ -80,12 +80,12 @@ extension RouterState {
     let place = messages.place(message, node)
     let bit = MessageTable.bit(message)
     let first = messages.lines[place]
-    if (first | messages.lines[place &+ 4]) & bit != 0 {
+    if (first | messages.lines[place &+ 1]) & bit != 0 {
       counters.duplicates &+= 1
       if first & bit == 0 {
         noteResent(message, slot, node)
-      } else if scores.isOn {
-        lateDuplicate(message, slot, node, at: instant)
+      } else if scores.isOn, messages.lines[place &+ 2] & bit != 0 {
+        lateDuplicate(message, place, slot, node, at: instant)
       }
       return .duplicate
     }
@@ -97,7 +97,7 @@ extension RouterState {
     if fact.authorship != .absent || parameters.signing != .strictNoSign {
       if !takesAuthor(fact, slot, node, at: instant) { return .refused }
     }
-    messages.lines[place &+ 4] |= bit
+    messages.lines[place &+ 1] |= bit
     counters.fresh &+= 1
     if fact.dataBytes >= UInt32(truncatingIfNeeded: parameters.idontwantBytes) {
       declineCopies(message, fact.topic, node, from: slot, at: instant, &outbox)
@@ -142,16 +142,16 @@ extension RouterState {
     guard messages.isLive(message) else { return .stale }
     let place = messages.place(message, node)
     let bit = MessageTable.bit(message)
-    guard messages.lines[place] & bit == 0, messages.lines[place &+ 4] & bit != 0 else { return .stale }
+    guard messages.lines[place] & bit == 0, messages.lines[place &+ 1] & bit != 0 else { return .stale }
     messages.lines[place] |= bit
     guard verdict == .accept else {
-      messages.lines[place &+ 4] &= ~bit
+      messages.lines[place &+ 1] &= ~bit
       switch verdict {
       case .reject:
         counters.rejected &+= 1
         if scores.isOn {
           let topic = messages.fact(message).topic
-          rejectedMessage(message, topic, node, from: slot, others: others, at: instant)
+          rejectedMessage(message, place, topic, node, from: slot, others: others, at: instant)
         }
       case .throttled:
         counters.throttled &+= 1
@@ -163,8 +163,8 @@ extension RouterState {
     counters.accepted &+= 1
     let fact = messages.fact(message)
     let cell = cell(node, fact.topic)
-    if scores.isOn { delivered(message, fact.topic, node, from: slot, others: others, at: instant) }
-    if !keep(message, cell, node) { messages.lines[place &+ 4] &= ~bit }
+    if scores.isOn { delivered(message, place, fact.topic, node, from: slot, others: others, at: instant) }
+    if !keep(message, cell, node) { messages.lines[place &+ 1] &= ~bit }
     guard standing[cell] == .joined else { return .forwarded(copies: 0) }
 
     let base = wordBase(node, fact.topic)
@@ -205,13 +205,13 @@ extension RouterState {
     }
     let place = messages.place(message, node)
     let bit = MessageTable.bit(message)
-    guard (messages.lines[place] | messages.lines[place &+ 4]) & bit == 0 else { return .duplicate }
+    guard (messages.lines[place] | messages.lines[place &+ 1]) & bit == 0 else { return .duplicate }
     messages.lines[place] |= bit
     let cell = cell(node, topic)
-    if keep(message, cell, node) { messages.lines[place &+ 4] |= bit }
+    if keep(message, cell, node) { messages.lines[place &+ 1] |= bit }
     counters.published &+= 1
 
-    if scores.isOn { publishedOwn(message, topic, node, at: instant) }
+    if scores.isOn { publishedOwn(message, place, topic, node, at: instant) }
     let base = wordBase(node, topic)
     let words = wordCount(node)
     if !parameters.floodPublish, nodes[node].version > .floodsub, standing[cell] != .joined {

@@ -48,11 +48,17 @@ extension RouterState {
 
   // MARK: IHAVE
 
+  /// The windows whose messages are announced, in heartbeats ago.
+  private var announcedAges: Range<Int> {
+    let first = parameters.gossipDelayWindows
+    return first..<first &+ parameters.gossipWindows
+  }
+
   /// Tells random topic peers outside the mesh or fanout what came in during the last windows.
   mutating func emitGossip(_ node: Int, _ topic: TopicID, _ outbox: inout Outbox) {
     let cell = cell(node, topic)
     var hasAny = false
-    for age in 0..<parameters.gossipWindows
+    for age in announcedAges
     where windowHeads[window(cell, node, age: age)] != HandleSets.none {
       hasAny = true
     }
@@ -90,7 +96,7 @@ extension RouterState {
       counters.controlFull += 1
       return nil
     }
-    for age in 0..<parameters.gossipWindows {
+    for age in announcedAges {
       var index = windowHeads[window(cell, node, age: age)]
       while index != HandleSets.none {
         let entry = cache[index]

@@ -92,6 +92,7 @@ extension Parameters {
     check("backoffSlackHeartbeats", backoffSlackHeartbeats, 0...100)
     check("cacheWindows", cacheWindows, 1...255)
     check("gossipWindows", gossipWindows, 1...255)
+    check("gossipDelayWindows", gossipDelayWindows, 0...254)
     check("ihaveMessagesMaximum", ihaveMessagesMaximum, 1...65_535)
     check("ihaveIdentifiersMaximum", ihaveIdentifiersMaximum, 1...65_535)
     check("retransmissionsMaximum", retransmissionsMaximum, 1...1000)
@@ -160,8 +161,9 @@ extension Parameters {
     if degreeOutbound > degree / 2 {
       found.append(.outboundAboveHalf(outbound: degreeOutbound, degree: degree))
     }
-    if gossipWindows > cacheWindows {
-      found.append(.gossipWindowsAboveCache(gossip: gossipWindows, cache: cacheWindows))
+    let announced = gossipWindows.addingReportingOverflow(gossipDelayWindows)
+    if announced.overflow || announced.partialValue > cacheWindows {
+      found.append(.gossipWindowsAboveCache(gossip: announced.partialValue, cache: cacheWindows))
     }
     if cacheWindows > 0 {
       let cache = heartbeatInterval * UInt64(cacheWindows)

@@ -101,6 +101,9 @@ public struct Parameters: Sendable, Equatable {
   /// mcache_gossip: heartbeats for which a message is announced by IHAVE. 3 everywhere. 1 ... mcache_len: what is
   /// announced must be there when asked for.
   public var gossipWindows = 3
+  /// Heartbeats that a message waits before its first IHAVE, so that the mesh has time to deliver it. 0 everywhere: the next
+  /// heartbeat announces it. 0 ... mcache_len - mcache_gossip.
+  public var gossipDelayWindows = 0
   /// IHAVE RPCs taken from one peer in a heartbeat. go and rust 10. 1 ... 65,535.
   public var ihaveMessagesMaximum = 10
   /// max_ihave_length: ids in one IHAVE, and ids asked from one peer in a heartbeat. go and rust 5,000.

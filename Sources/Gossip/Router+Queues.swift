@@ -13,6 +13,15 @@ extension Router {
     return state.enqueue(&outbox, lane, at: instant)
   }
 
+  /// The lane of an outbox that one input filled: `publish` when its first message is the sender's own, else `forward`.
+  public func lane(of outbox: borrowing Outbox) -> Lane {
+    for k in 0..<outbox.count where !outbox[k].payload.isControl {
+      let origin = state.messages.fact(outbox[k].payload.message).origin
+      return origin.rawValue == UInt32(state.owner(outbox[k].slot)) ? .publish : .forward
+    }
+    return .forward
+  }
+
   /// The next RPC for the link, when it is free; nil when nothing waits.
   public mutating func dequeue(slot: UInt32, at instant: Instant) -> Transmission? {
     advance(to: instant)

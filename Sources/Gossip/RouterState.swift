@@ -3,8 +3,8 @@
 // off" is two word operations. Mechanisms are extensions in files of their own; nothing here decides anything.
 //
 // Memory a cell, at up to 64 links a node and six cache windows: 3 x 8 bytes of link sets, 12 of backoff and fanout,
-// 24 of cache heads, 1 of standing; then 16 bytes for each backoff and for each word of cached messages. With scoring 28
-// bytes more for each link of a joined topic, and 16 for each message inside the near-first window.
+// 24 of cache heads, 1 of standing; then 16 bytes for each backoff and for each word of cached messages. With scoring 24
+// bytes more for each link of a joined topic, and 8 for each message inside the near-first window.
 
 internal import Basics
 
@@ -268,7 +268,7 @@ struct RouterState: ~Copyable {
     messages = MessageTable(
       nodes: count, topics: topics, life: parameters.seenLife, bytesMaximum: parameters.seenBytesMaximum,
       placeholdersMaximum: parameters.placeholdersMaximum, indexesContents: indexesContents, seed: seed,
-      usualAuthorship: parameters.signing.ownAuthorship)
+      usualAuthorship: parameters.signing.ownAuthorship, marksLate: parameters.score != nil)
     control = ControlStore(
       topics: topics, maximum: max(1024, neighbors.count * parameters.controlPerLinkMaximum),
       identity: parameters.identity, recordBytes: parameters.peerRecordBytes)
@@ -281,6 +281,7 @@ struct RouterState: ~Copyable {
     promiseChoice = HashRandom(seed: seed, .promise)
     exchangeChoice = HashRandom(seed: seed, .peerExchange)
     heartbeatPhase = HashRandom(seed: seed, .heartbeat)
+    if scores.isOn { placeRecords() }
   }
 
   /// Memory held for links, topics, meshes, backoffs, promises and caches, bytes.

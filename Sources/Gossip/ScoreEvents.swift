@@ -13,7 +13,7 @@ extension RouterState {
     scores.rows[cell] = UInt32(scores.books.count)
     let links = Int(offsets[node &+ 1] &- offsets[node])
     ScoreState.extend(&scores.books, by: links, with: ScoreState.Book())
-    ScoreState.extend(&scores.meshCounts, by: links, with: 0)
+    ScoreState.extend(&scores.credits, by: links, with: ScoreState.Credit())
   }
 
   // MARK: Mesh
@@ -35,7 +35,7 @@ extension RouterState {
     let t = scores.topics[topic.index]
     let slot = offsets[node] &+ local
     if isActive(scores.books[place], t, scores.nodes[node].refreshed) {
-      let deficit = t.meshDeliveriesThreshold - Double(scores.meshCounts[place])
+      let deficit = t.meshDeliveriesThreshold - Double(scores.credits[place].mesh)
       if deficit > 0, t.meshDeliveries != 0 || t.meshFailure != 0 {
         scores.books[place].failure += Float(deficit * deficit)
         counters.meshFailures &+= 1
@@ -50,35 +50,42 @@ extension RouterState {
 
   /// A message was accepted: P2 for the peer that brought it first, P3 for it and the mesh peers that brought it while it
   /// was validated; its near-first window opens.
+  ///
+  /// Cost: a line of credits and a line of records beside those that forwarding needs; so who is in the mesh is asked of the
+  /// mesh itself, not of the books.
+  @inline(__always)
   mutating func delivered(
-    _ message: MessageHandle, _ topic: TopicID, _ node: Int, from slot: UInt32, others: UInt32,
+    _ message: MessageHandle, _ line: Int, _ topic: TopicID, _ node: Int, from slot: UInt32, others: UInt32,
     at instant: Instant
   ) {
-    let row = scores.rows[cell(node, topic)]
+    let cell = cell(node, topic)
+    let row = scores.rows[cell]
     guard row != Self.none else { return }
     let local = slot &- offsets[node]
     let place = Int(row) &+ Int(local)
     let cap = scores.topics[topic.index].firstCap
-    let more = scores.books[place].first + 1
-    scores.books[place].first = more > cap ? cap : more
+    let more = scores.credits[place].first + 1
+    scores.credits[place].first = more > cap ? cap : more
     counters.firstDeliveries &+= 1
     if scores.observes { scores.causes[slot].first &+= 1 }
     guard scores.topics[topic.index].watchesMesh else { return }
-    if scores.books[place].grafted != 0 { credit(place, topic) }
+    let base = wordBase(node, topic)
+    let hasMesh = standing[cell] == .joined
+    if hasMesh, contains(mesh, base, local) { credit(place, topic) }
+    messages.lines[line &+ 2] |= MessageTable.bit(message)
     let record = openRecord(
       message, node, until: instant + scores.topics[topic.index].window, at: instant)
-    note(local, in: record)
+    note(local, in: record, node)
     var index = others
     while index != Self.none {
       let sender = senders[index]
       if sender.local != local {
-        let place = Int(row) &+ Int(sender.local)
-        if scores.books[place].grafted != 0 {
-          credit(place, topic)
+        if hasMesh, contains(mesh, base, sender.local) {
+          credit(Int(row) &+ Int(sender.local), topic)
           counters.nearFirstDeliveries &+= 1
           if scores.observes { scores.causes[offsets[node] &+ sender.local].nearFirst &+= 1 }
         }
-        note(sender.local, in: record)
+        note(sender.local, in: record, node)
       }
       index = sender.next
     }
@@ -88,27 +95,36 @@ extension RouterState {
   @inline(__always)
   private mutating func credit(_ place: Int, _ topic: TopicID) {
     let cap = scores.topics[topic.index].meshCap
-    let more = scores.meshCounts[place] + 1
-    scores.meshCounts[place] = more > cap ? cap : more
+    let more = scores.credits[place].mesh + 1
+    scores.credits[place].mesh = more > cap ? cap : more
   }
 
   /// An own message was published: mesh peers that send it back inside the window have delivered it too.
-  mutating func publishedOwn(_ message: MessageHandle, _ topic: TopicID, _ node: Int, at instant: Instant) {
+  mutating func publishedOwn(
+    _ message: MessageHandle, _ line: Int, _ topic: TopicID, _ node: Int, at instant: Instant
+  ) {
     guard scores.topics[topic.index].watchesMesh, scores.rows[cell(node, topic)] != Self.none else { return }
+    messages.lines[line &+ 2] |= MessageTable.bit(message)
     _ = openRecord(message, node, until: instant + scores.topics[topic.index].window, at: instant)
   }
 
-  /// A copy of a message that was settled before: near-first inside the window, and to blame when it was rejected.
+  /// A copy of a message that was settled before and is marked: near-first inside the window, and to blame when it was
+  /// rejected. The first copy after the window takes the mark away.
   @inline(never)
-  mutating func lateDuplicate(_ message: MessageHandle, _ slot: UInt32, _ node: Int, at instant: Instant) {
+  mutating func lateDuplicate(
+    _ message: MessageHandle, _ line: Int, _ slot: UInt32, _ node: Int, at instant: Instant
+  ) {
     let fact = messages.fact(message)
     if fact.wasRejected { blameLate(message, fact.topic, slot, node, at: instant) }
-    guard scores.topics[fact.topic.index].watchesMesh else { return }
+    guard let record = openedRecord(message, node, at: instant) else {
+      if !fact.wasRejected { messages.lines[line &+ 2] &= ~MessageTable.bit(message) }
+      return
+    }
     let row = scores.rows[cell(node, fact.topic)]
-    guard row != Self.none else { return }
+    guard scores.topics[fact.topic.index].watchesMesh, row != Self.none else { return }
     let local = slot &- offsets[node]
     guard contains(mesh, wordBase(node, fact.topic), local) else { return }
-    guard takesNearFirst(message, node, local, at: instant) else { return }
+    guard takes(local, in: record, node) else { return }
     credit(Int(row) &+ Int(local), fact.topic)
     counters.nearFirstDeliveries &+= 1
     if scores.observes { scores.causes[slot].nearFirst &+= 1 }
@@ -130,12 +146,13 @@ extension RouterState {
 
   /// The application rejected a message: everybody who brought it so far is to blame, and who brings it later.
   mutating func rejectedMessage(
-    _ message: MessageHandle, _ topic: TopicID, _ node: Int, from slot: UInt32, others: UInt32,
+    _ message: MessageHandle, _ line: Int, _ topic: TopicID, _ node: Int, from slot: UInt32, others: UInt32,
     at instant: Instant
   ) {
     if scores.rejected.count >= scores.rejectedSweep { sweepRejected() }
     if scores.rejected.count < scores.rejectedSweep {
       messages.noteRejected(message)
+      messages.lines[line &+ 2] |= MessageTable.bit(message)
       scores.rejected.set(UInt64(node) &<< 32 | UInt64(message.rawValue), 1)
       scores.rejected.set(blameKey(message, slot), 1)
     }
@@ -265,7 +282,7 @@ extension RouterState {
     let local = Int(slot &- offsets[node])
     for k in 0..<topicCount {
       let row = scores.rows[node &* topicCount &+ k]
-      if row != Self.none { scores.books[Int(row) &+ local].first = 0 }
+      if row != Self.none { scores.credits[Int(row) &+ local].first = 0 }
     }
     scores.ledgers[slot].keptUntil = (instant + scores.parameters.retention).nanoseconds
     rescore(slot, at: instant)
@@ -279,7 +296,7 @@ extension RouterState {
       let row = scores.rows[node &* topicCount &+ k]
       if row != Self.none {
         scores.books[Int(row) &+ local] = ScoreState.Book()
-        scores.meshCounts[Int(row) &+ local] = 0
+        scores.credits[Int(row) &+ local] = ScoreState.Credit()
       }
     }
     let application = scores.ledgers[slot].application

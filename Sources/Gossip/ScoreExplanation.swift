@@ -151,7 +151,8 @@ extension RouterState {
       let row = scores.rows[node * topicCount + k]
       guard row != Self.none else { continue }
       let book = scores.books[Int(row) + local]
-      let meshCount = Double(scores.meshCounts[Int(row) + local])
+      let credit = scores.credits[Int(row) + local]
+      let meshCount = Double(credit.mesh)
       let t = scores.topics[k]
       let refreshed = scores.nodes[node].refreshed
       let time = meshTime(book, refreshed)
@@ -167,7 +168,7 @@ extension RouterState {
         TopicScore(
           topic: TopicID(k), inMesh: book.grafted != 0, isActive: active,
           timeInMesh: part(quanta, Double(time), t.timeInMesh),
-          firstDeliveries: part(Double(book.first), Double(book.first), t.firstDeliveries),
+          firstDeliveries: part(Double(credit.first), Double(credit.first), t.firstDeliveries),
           meshDeliveries: part(deficit * deficit, meshCount, t.meshDeliveries),
           meshFailure: part(Double(book.failure), Double(book.failure), t.meshFailure),
           invalid: part(Double(book.invalid) * Double(book.invalid), Double(book.invalid), t.invalid),

@@ -2,7 +2,7 @@
 // topic, and of a message inside its near-first window. Nothing here decides anything; `Scoring` does.
 //
 // A (node, topic) gets its row of books, one entry a link, when the node first joins the topic. Counters are 32-bit floats:
-// 28 bytes an entry, and every step is one correctly rounded + or x, so they are the same bits everywhere; sums are taken
+// 24 bytes an entry, and every step is one correctly rounded + or x, so they are the same bits everywhere; sums are taken
 // in 64 bits. Without scoring all tables are empty.
 
 internal import Basics
@@ -56,10 +56,16 @@ struct ScoreState: ~Copyable {
     }
   }
 
-  /// A link in a topic.
-  struct Book: BitwiseCopyable {
-    /// P2, P3b, P4 counters. P3's is in `meshCounts`: most copies move it, and a row of it is one cache line or two.
+  /// What deliveries move, by link and topic: a row of it is two cache lines or three.
+  struct Credit: BitwiseCopyable {
+    /// P2's counter, and P3's.
     var first: Float = 0
+    var mesh: Float = 0
+  }
+
+  /// The rest of a link in a topic.
+  struct Book: BitwiseCopyable {
+    /// P3b's and P4's counters.
     var failure: Float = 0
     var invalid: Float = 0
     /// One nanosecond after the instant at which the peer joined the mesh; zero outside it.
@@ -116,8 +122,8 @@ struct ScoreState: ~Copyable {
   /// By cell: first book of its row; `none` until the node joins the topic.
   var rows: Table<UInt32>
   var books = Table<Book>()
-  /// P3's counters, as `books`.
-  var meshCounts = Table<Float>()
+  /// As `books`.
+  var credits = Table<Credit>()
   /// By slot.
   var ledgers: Table<Ledger>
   var nodes: Table<Node>
@@ -163,7 +169,7 @@ struct ScoreState: ~Copyable {
 
   var storageBytes: Int {
     guard isOn else { return 0 }
-    return rows.storageBytes + books.storageBytes + meshCounts.storageBytes + ledgers.storageBytes
+    return rows.storageBytes + books.storageBytes + credits.storageBytes + ledgers.storageBytes
       + nodes.storageBytes
       + addresses.storageBytes + records.storageBytes + rejected.storageBytes
   }

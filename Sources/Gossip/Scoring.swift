@@ -33,12 +33,13 @@ extension RouterState {
   @inline(__always)
   func topicValue(_ place: Int, _ t: ScoreState.Topic, _ refreshed: UInt64) -> Double {
     let book = scores.books[place]
-    var sum = Double(book.first) * t.firstDeliveries
+    let credit = scores.credits[place]
+    var sum = Double(credit.first) * t.firstDeliveries
     if book.grafted != 0 {
       let time = meshTime(book, refreshed)
       if t.timeInMesh != 0 { sum += Self.quanta(time, t) * t.timeInMesh }
       if time > t.activation {
-        let deficit = max(0, t.meshDeliveriesThreshold - Double(scores.meshCounts[place]))
+        let deficit = max(0, t.meshDeliveriesThreshold - Double(credit.mesh))
         sum += deficit * deficit * t.meshDeliveries
       }
     }
@@ -225,6 +226,7 @@ extension RouterState {
         if kept <= instant.nanoseconds { forgetBooks(slot, at: instant) }
         continue
       }
+      guard scores.ledgers[slot].behaviour != 0 || scores.ledgers[slot].slow != 0 else { continue }
       for _ in 0..<steps {
         Self.decay(&scores.ledgers[slot].behaviour, scores.behaviourDecay, zero)
         Self.decay(&scores.ledgers[slot].slow, scores.slowDecay, zero)
@@ -236,14 +238,17 @@ extension RouterState {
       let t = scores.topics[k]
       for local in 0..<count {
         if keepsAny, scores.ledgers[first &+ UInt32(truncatingIfNeeded: local)].keptUntil != 0 { continue }
-        var book = scores.books[Int(row) &+ local]
+        let place = Int(row) &+ local
         for _ in 0..<steps {
-          Self.decay(&book.first, t.firstDecay, zero)
-          Self.decay(&scores.meshCounts[Int(row) &+ local], t.meshDecay, zero)
-          Self.decay(&book.failure, t.failureDecay, zero)
-          Self.decay(&book.invalid, t.invalidDecay, zero)
+          Self.decay(&scores.credits[place].first, t.firstDecay, zero)
+          Self.decay(&scores.credits[place].mesh, t.meshDecay, zero)
         }
-        scores.books[Int(row) &+ local] = book
+        // Nearly always there is nothing to forgive.
+        guard scores.books[place].failure != 0 || scores.books[place].invalid != 0 else { continue }
+        for _ in 0..<steps {
+          Self.decay(&scores.books[place].failure, t.failureDecay, zero)
+          Self.decay(&scores.books[place].invalid, t.invalidDecay, zero)
+        }
       }
     }
   }

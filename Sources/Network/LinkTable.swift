@@ -239,6 +239,16 @@ extension LinkTable {
     return TimeSpan(nanoseconds: special.isEmpty ? unsafe UInt64(rows[slot].latency) : special.bases[slot])
   }
 
+  /// When the last byte handed over so far has left the link and its sender's uplink: before, the next one waits.
+  public func freeAt(_ slot: Int) -> Instant {
+    guard !special.isEmpty else { return .zero }
+    let flags = special.flags[slot]
+    var free: UInt64 = 0
+    if flags.contains(.uplink) { free = special.uplinks[owner(slot)].freeAt }
+    if flags.contains(.bandwidth) { free = max(free, special.freeAt[slot]) }
+    return Instant(nanoseconds: free)
+  }
+
   /// The smallest time any transmission can take, faults aside: how far ahead parallel windows may look.
   public var lookahead: TimeSpan {
     var least = UInt64.max

@@ -8,18 +8,22 @@ struct ReportSections {
   var hasCharts: Bool
 
   private var summary: JSONValue { record.summary }
-  private func number(_ path: String) -> Double? { summary.value(at: path)?.double }
-  private func text(_ path: String) -> String? { summary.value(at: path)?.string }
+  func number(_ path: String) -> Double? { summary.value(at: path)?.double }
+  func text(_ path: String) -> String? { summary.value(at: path)?.string }
   private func amount(_ path: String) -> UInt128? { summary.value(at: path)?.amount }
 
   var html: HTML {
     var out = header + HTML(markup: "<main>")
     out += incompleteNotice
+    if summary["attack"] != nil {
+      return out + chartNotice + attack + HTML(markup: "</main>") + footer
+    }
     out += "<p class=\"story\">\(story)</p>"
     out += figures
     out += chartNotice
     out += verdicts
     out += network
+    out += scores
     out += load
     out += faults
     out += slashing
@@ -175,7 +179,7 @@ struct ReportSections {
 
   // MARK: Expectations and checks
 
-  private var verdicts: HTML {
+  var verdicts: HTML {
     let expectations = summary["expectations"]?.elements ?? []
     let checks = summary["checks"]?.elements ?? []
     var out = HTML.empty
@@ -234,7 +238,7 @@ struct ReportSections {
     a.markup.isEmpty && b.markup.isEmpty ? .empty : "<div class=\"pair\">\(a)\(b)</div>"
   }
 
-  private var network: HTML {
+  var network: HTML {
     var out: HTML = "<h2 id=\"network\">Network</h2>"
     out +=
       "<p class=\"caption\">How fast attestations travelled, and how many the services got certified.</p>"
@@ -483,7 +487,7 @@ struct ReportSections {
     }
   }
 
-  private func shown(_ n: Int, of all: Int, _ what: String) -> HTML {
+  func shown(_ n: Int, of all: Int, _ what: String) -> HTML {
     n >= all
       ? .empty
       : "<p class=\"caption\">\(n) of \(Figures.count(Double(all))) \(what); all are in <code>run.sqlite</code>.</p>"
@@ -602,7 +606,7 @@ struct ReportSections {
 
   // MARK: Foot
 
-  private var legend: HTML {
+  var legend: HTML {
     """
     <h2 id="reading">How to read this page</h2>
     <dl>

@@ -28,7 +28,8 @@ public final class RunDatabase {
       configuration.journalMode = .wal
       queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.write { db in
-        for table in RunSchema.tables + EconomyTable.allCases.map(\.definition) { try db.execute(sql: table) }
+        let tables = RunSchema.tables + RunSchema.scoreTables + EconomyTable.allCases.map(\.definition)
+        for table in tables { try db.execute(sql: table) }
         try db.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
       }
     } catch {
@@ -268,7 +269,7 @@ extension RunDatabase {
   }
 
   /// One transaction. A row with the key of an earlier one replaces it.
-  private func insert<Row>(
+  func insert<Row>(
     _ rows: [Row], into table: String, columns: Int, _ fill: (Row, inout RowValues) -> Void
   ) throws(Failure) {
     if rows.isEmpty { return }
@@ -294,7 +295,7 @@ extension RunDatabase {
 }
 
 /// The values of a row, in the order of its columns.
-private struct RowValues {
+struct RowValues {
   var list: [DatabaseValue] = []
 
   mutating func addNull() { list.append(.null) }

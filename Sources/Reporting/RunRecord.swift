@@ -19,6 +19,11 @@ struct RunRecord {
   var slashes: [Slash] = []
   var slashesInAll = 0
   var economy = EconomyStory()
+  var graylisted: [Graylisted] = []
+  var graylistedInAll = 0
+  /// Links on which a peer is or was graylisted, by what cost it most.
+  var graylistings: [Missing] = []
+  var meshes: [Mesh] = []
 
   /// How many rows of a kind the report shows at most; the rest is in the database.
   static let rowsShown = 250
@@ -164,6 +169,7 @@ extension RunRecord {
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
     economy = try EconomyStory(db)
+    try readScores(db)
   }
 
   private mutating func readLatency(_ db: Database) throws {

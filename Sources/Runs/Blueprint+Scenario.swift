@@ -29,6 +29,7 @@ extension Blueprint {
     self.engine = (engine ?? scenario.engine).rawValue
     settle = scenario.settle
     sampleEvery = scenario.observe.sampleEvery
+    observesScores = scenario.observe.scores
     processCosts = scenario.network.process.map {
       ProcessCosts(write: $0.write, read: $0.read, frame: $0.frame, pass: $0.pass, wake: $0.wake)
     }
@@ -37,7 +38,10 @@ extension Blueprint {
     regions = setting.regionNames
     roles = setting.roles.map(\.rawValue)
     chain = CoordinatorConfiguration(scenario, setting)
-    let links = Self.links(scenario, setting.graph)
+    var graph = setting.graph
+    openEdges = graph.links.count
+    Self.extend(&graph, by: scenario.network.gossip.reach, seed: scenario.seed)
+    let links = Self.links(scenario, graph)
     edges = links.edges
     conditions = links.conditions
     uplinks = links.uplinks
@@ -52,8 +56,17 @@ extension Blueprint {
       warmup: scenario.warmup, misconduct: setting.misconduct)
     let unmodelled =
       scenario.observe.trace ? ["observe.trace: this version does not write trace.json; remove it"] : []
+    var simulatorOnly: [String] = []
+    if self.engine == "cluster" {
+      if scenario.observe.scores { simulatorOnly.append("observe.scores") }
+      if scenario.network.gossip.peerExchange { simulatorOnly.append("network.gossip.peerExchange") }
+      if scenario.network.gossip.queue != nil { simulatorOnly.append("network.gossip.queue") }
+    }
+    let refused = simulatorOnly.map {
+      "\($0): the cluster engine does not have it; remove it, or run on the simulator"
+    }
     let mistakes =
-      unmodelled + chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
+      unmodelled + refused + chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
     guard mistakes.isEmpty else { throw BlueprintError(mistakes: mistakes) }
     fillSlots()
   }
@@ -65,9 +78,34 @@ extension Blueprint {
     deployment.neighbors = (0..<table.slots).map { NodeID(table.neighbor($0)) }
     deployment.reverse = (0..<table.slots).map { UInt32(table.reverse($0)) }
     var dialed: Set<UInt64> = []
-    for edge in edges { dialed.insert(UInt64(edge.a.rawValue) << 32 | UInt64(edge.b.rawValue)) }
+    // Nobody dialed the others yet; the router marks those it dials.
+    for edge in edges.prefix(openEdges) {
+      dialed.insert(UInt64(edge.a.rawValue) << 32 | UInt64(edge.b.rawValue))
+    }
     deployment.outbound = (0..<table.slots).map { slot in
       dialed.contains(UInt64(table.owner(slot)) << 32 | UInt64(table.neighbor(slot)))
+    }
+  }
+
+  /// Adds, for each node, links to `reach` others that it has none with.
+  private static func extend(_ graph: inout Graph, by reach: Int, seed: UInt64) {
+    guard reach > 0 else { return }
+    let count = graph.nodes.count
+    var known: Set<UInt64> = []
+    func key(_ a: UInt32, _ b: UInt32) -> UInt64 { UInt64(min(a, b)) << 32 | UInt64(max(a, b)) }
+    for link in graph.links { known.insert(key(link.a, link.b)) }
+    let random = HashRandom(seed: seed, .peerExchange)
+    for node in 0..<count {
+      var stream = random.stream(UInt64(node), 1 << 33)
+      var left = reach
+      var tries = 20 * reach
+      while left > 0, tries > 0 {
+        tries -= 1
+        let other = stream.below(count)
+        guard other != node, known.insert(key(UInt32(node), UInt32(other))).inserted else { continue }
+        graph.links.append(Graph.Link(node, other))
+        left -= 1
+      }
     }
   }
 

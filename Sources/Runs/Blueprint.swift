@@ -22,12 +22,16 @@ public struct Blueprint: Sendable {
   public var edges: [LinkEdge]
   public var conditions: [LinkConditions]
   public var uplinks: [Bandwidth?]
+  /// How many of the edges are there from the start; the others wait for somebody to dial (peer exchange).
+  public var openEdges: Int
   public var faults: [Fault]
   public var faultPlaces: [String]
   public var expectations: [Scenarios.Expectation]
   /// After traffic the chain goes on for at most this long.
   public var settle: TimeSpan
   public var sampleEvery: TimeSpan
+  /// Whether every change and every move of peers' scores is recorded. For the simulator alone.
+  public var observesScores: Bool
   /// What the process needs that hosts all nodes; nil: carrying frames takes no time. For the simulator alone.
   public var processCosts: ProcessCosts?
   /// What links of the cluster engine speak.

@@ -148,6 +148,8 @@ public struct FreshRows {
   public var rewards: [RewardRow] = []
   public var samples: [SampleRow] = []
   public var economy: [EconomyRow] = []
+  public var scores: [ScoreRow] = []
+  public var scoreMoves: [ScoreMoveRow] = []
   public init() {}
 }
 

@@ -36,6 +36,8 @@ public final class RunWriter {
     try database.insert(rows.rewards)
     try database.insert(rows.samples)
     try database.insert(rows.economy)
+    try database.insert(rows.scores)
+    try database.insert(rows.scoreMoves)
   }
 
   /// Writes faults that came up, or ended, while the run went on.

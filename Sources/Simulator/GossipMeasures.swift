@@ -37,6 +37,11 @@ public struct GossipMeasures: Sendable {
     public var surrounded = 0
     /// Routers that are up.
     public var up = 0
+    /// Since the beginning: messages published in the measured time, their first deliveries, copies received, bytes sent.
+    public var published = 0
+    public var delivered: UInt64 = 0
+    public var copies: UInt64 = 0
+    public var bytes: UInt64 = 0
 
     public var strangerShare: Double { meshLinks == 0 ? 0 : Double(strangerLinks) / Double(meshLinks) }
     public var watchedStrangerShare: Double {

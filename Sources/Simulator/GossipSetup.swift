@@ -110,6 +110,8 @@ public struct GossipSetup: Sendable {
   /// Counts for each link whether an IHAVE went over it, for messages of the measured time. Costs a walk over every
   /// control RPC.
   public var tracksAnnouncements = false
+  /// Keeps every change of a peer's standing and every move of its counters; see `GossipSimulation.takeScores`.
+  public var observesScores = false
   /// Adds up P2's counters at the end; requires scoring.
   public var tracksCredit = false
 

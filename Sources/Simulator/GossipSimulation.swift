@@ -1,7 +1,7 @@
 // One gossip-only run in virtual time: the face of `GossipWorld`.
 
 public import Basics
-import Gossip
+public import Gossip
 import Network
 
 /// A deterministic simulation of routers and Sybils alone: same setup, same events, same digest.
@@ -48,6 +48,13 @@ public struct GossipSimulation: ~Copyable {
     measures.events = engine.events
     measures.digest = engine.digest.value
     return measures
+  }
+
+  /// What happened to scores since it was asked last; at the end, when `GossipSetup.observesScores` is off, who is
+  /// graylisted. Cost at the end: the score of every link.
+  public mutating func takeScores(isLast: Bool = false) -> (changes: [ScoreChange], moves: [ScoreMoveNote]) {
+    engine.population.lookAtScores(engine.now, isLast: isLast)
+    return engine.population.scores.take()
   }
 
   /// Runs the whole setup.

@@ -11,52 +11,53 @@ import Network
 /// Everything that lives in one gossip-only simulation.
 struct GossipWorld: Population, ~Copyable {
   /// A node's inputs; the low 28 bits hold its incarnation.
-  private enum NodeInput: UInt32 { case heartbeat, start, crash }
+  enum NodeInput: UInt32 { case heartbeat, start, crash }
   /// The world's inputs; the low 28 bits hold a stream of traffic.
-  private enum WorldInput: UInt32 { case publication, look }
-  private static let argumentBits: UInt32 = 28
-  private static let argumentMask: UInt32 = 1 << 28 - 1
+  enum WorldInput: UInt32 { case publication, look }
+  static let argumentBits: UInt32 = 28
+  static let argumentMask: UInt32 = 1 << 28 - 1
   /// In the payload of a link's own event: a stranger GRAFTs again; else a message's verdict falls due.
-  private static let graftBit: UInt32 = 1 << 31
+  static let graftBit: UInt32 = 1 << 31
   /// A router's dial ends.
-  private static let dialBit: UInt32 = 1 << 30
+  static let dialBit: UInt32 = 1 << 30
 
   let setup: GossipSetup
   var router: Router
   var strangers: Strangers
-  private var outbox = Outbox()
-  private var measures = GossipMeasures()
+  var outbox = Outbox()
+  var measures = GossipMeasures()
+  var scores: ScoreWatch
   let linkSlots: UInt32
   /// Slots below are routers'.
   let routerSlots: UInt32
-  private let nodeSlots: UInt32
-  private let ownSlots: UInt32
+  let nodeSlots: UInt32
+  let ownSlots: UInt32
   let worldSlot: UInt32
-  private let needsSizes: Bool
-  private let validates: Bool
-  private let publicationDraws: HashRandom
+  let needsSizes: Bool
+  let validates: Bool
+  let publicationDraws: HashRandom
   let prefetchDistance: Int
 
   /// By node.
-  private var isUp: Table<Bool>
-  private var incarnation: Table<UInt32>
+  var isUp: Table<Bool>
+  var incarnation: Table<UInt32>
   /// By stream of traffic.
-  private var streamed: [Int]
+  var streamed: [Int]
   /// By message: when it was published, routers that have it.
-  private var publishedAt = Table<UInt64>()
-  private var origins = Table<UInt32>()
-  private var topicOf = Table<UInt16>()
-  private var deliveries = Table<UInt32>()
+  var publishedAt = Table<UInt64>()
+  var origins = Table<UInt32>()
+  var topicOf = Table<UInt16>()
+  var deliveries = Table<UInt32>()
   /// By slot: a link that must be dialed first. Empty without such links.
-  private var isPotential: Table<Bool>
+  var isPotential: Table<Bool>
   /// By router and message, when routers crash and may receive again; else without columns.
-  private var received: BitRows
+  var received: BitRows
   /// By message and router slot, when announcements are tracked.
-  private var announced: BitRows
+  var announced: BitRows
 
   init(_ setup: GossipSetup, links: borrowing LinkTable) {
     let messages = setup.traffic.reduce(0) { $0 + $1.count }
-    let scores = setup.parameters.score != nil
+    let isScored = setup.parameters.score != nil
     let nodes = setup.routers + setup.strangers.count
     precondition(messages < 1 << 28, "\(messages) messages")
     precondition(links.nodes == nodes, "\(links.nodes) nodes in the links, \(nodes) in the setup")
@@ -79,10 +80,12 @@ struct GossipWorld: Population, ~Copyable {
     router = Router(
       parameters: setup.parameters, topics: setup.topics, offsets: offsets, neighbors: neighbors,
       outbound: Self.outbound(setup, links), seed: setup.seed)
+    scores = ScoreWatch(isObserved: setup.observesScores)
+    router.observesScores = setup.observesScores
     strangers = Strangers(
       setup.strangers, firstNode: setup.routers, firstSlot: Int(routerSlots),
       slots: links.slots - Int(routerSlots), topics: setup.topics.count, messages: messages, seed: setup.seed)
-    if scores {
+    if isScored {
       for (node, group) in setup.addresses.enumerated() { router.setAddress(NodeID(node), group) }
     }
     isPotential = Self.potential(setup, links)
@@ -141,7 +144,7 @@ struct GossipWorld: Population, ~Copyable {
     }
   }
 
-  private func schedule(_ input: NodeInput, _ node: Int, at instant: Instant, _ network: inout EventNetwork) {
+  func schedule(_ input: NodeInput, _ node: Int, at instant: Instant, _ network: inout EventNetwork) {
     network.schedule(
       at: instant, slot: Int(nodeSlots) + node,
       payload: input.rawValue << Self.argumentBits | incarnation[node] & Self.argumentMask)
@@ -167,7 +170,7 @@ struct GossipWorld: Population, ~Copyable {
   }
 
   @inline(never)
-  private mutating func handleOther(_ event: Event, _ network: inout EventNetwork) {
+  mutating func handleOther(_ event: Event, _ network: inout EventNetwork) {
     let slot = event.slot
     if slot < linkSlots {
       meetStranger(Payload(rawValue: event.payload), slot, event.time, &network)
@@ -189,7 +192,7 @@ struct GossipWorld: Population, ~Copyable {
   }
 
   @inline(__always)
-  private mutating func settle(
+  mutating func settle(
     _ message: MessageHandle, _ slot: UInt32, _ now: Instant, _ network: inout EventNetwork
   ) {
     let node = NodeID(network.links.owner(Int(slot)))
@@ -201,7 +204,7 @@ struct GossipWorld: Population, ~Copyable {
   }
 
   @inline(never)
-  private mutating func receiveControl(
+  mutating func receiveControl(
     _ payload: Payload, _ slot: UInt32, _ now: Instant, _ network: inout EventNetwork
   ) {
     _ = router.receive(payload.control, on: slot, at: now, outbox: &outbox)
@@ -211,7 +214,7 @@ struct GossipWorld: Population, ~Copyable {
 
   /// Carries out what the routers want sent.
   @inline(__always)
-  private mutating func send(_ now: Instant, _ network: inout EventNetwork) {
+  mutating func send(_ now: Instant, _ network: inout EventNetwork) {
     let count = outbox.count
     var k = 0
     while k < count {
@@ -232,33 +235,8 @@ struct GossipWorld: Population, ~Copyable {
     outbox.removeAll()
   }
 
-  /// A dial takes a round trip.
   @inline(never)
-  private mutating func dial(_ now: Instant, _ network: inout EventNetwork) {
-    for k in 0..<outbox.dials.count {
-      let slot = Int(outbox.dials[k])
-      network.schedule(
-        at: now + network.links.latency(slot) * 2, slot: Int(ownSlots) + slot, payload: Self.dialBit)
-    }
-  }
-
-  private mutating func endDial(_ slot: UInt32, _ now: Instant, _ network: inout EventNetwork) {
-    let (node, other) = (network.links.owner(Int(slot)), network.links.neighbor(Int(slot)))
-    guard isUp[node], isUp[other], !router.isConnected(slot: slot) else {
-      return router.dialFailed(slot: slot)
-    }
-    if isPotential.count > 0 {
-      isPotential[slot] = false
-      isPotential[network.links.reverse(Int(slot))] = false
-    }
-    connect(Int(slot), now)
-    connect(network.links.reverse(Int(slot)), now)
-    measures.connections += 1
-    send(now, &network)
-  }
-
-  @inline(never)
-  private mutating func sendSlowly(
+  mutating func sendSlowly(
     _ transmission: Transmission, _ now: Instant, _ network: inout EventNetwork
   ) {
     let payload = transmission.payload
@@ -274,318 +252,27 @@ struct GossipWorld: Population, ~Copyable {
   }
 
   @inline(never)
-  private mutating func fail(_ transmission: Transmission, _ fate: Fate) {
+  mutating func fail(_ transmission: Transmission, _ fate: Fate) {
     if fate == .queueFull { router.dropped(transmission) } else { router.release(transmission.payload) }
   }
 
   @inline(__always)
   func prefetch(_ event: Event, _ network: borrowing EventNetwork) {
-    if _slowPath(event.slot >= routerSlots) { return }
-    unsafe touch(network.links.rowAddress(Int(event.slot)))
-  }
-}
-
-// MARK: - Strangers
-
-extension GossipWorld {
-  private mutating func meetStranger(
-    _ payload: Payload, _ slot: UInt32, _ now: Instant, _ network: inout EventNetwork
-  ) {
-    let node = network.links.owner(Int(slot))
-    guard payload.isControl else {
-      let message = payload.message
-      // (Asking `router.messages` here would copy the whole table's header for each copy received.)
-      let fact = (origin: NodeID(origins[message.rawValue]), topic: TopicID(topicOf[message.rawValue]))
-      guard strangers.passes(message, from: fact.origin, in: fact.topic, node: node, at: now) else { return }
-      for other in network.links.slots(of: node)
-      where other != Int(slot) && strangers.holds(UInt32(other), fact.topic)
-        && network.links.neighbor(other) != fact.origin.index
-      {
-        strangers.sent &+= 1
-        network.send(
-          slot: other, payload: payload.rawValue, key: UInt64(payload.rawValue),
-          bytes: needsSizes ? router.encodedSize(payload) : 0, at: now)
-      }
-      return
-    }
-    var cursor = router.control.firstItem(payload.control)
-    while let index = cursor {
-      switch router.control.item(index) {
-      case .subscription(let topic, true): graft(slot, topic, subscribes: true, now, &network)
-      case .graft(let topic): strangers.take(slot, topic)
-      case .prune(let topic, _):
-        let wait = strangers.leave(slot, topic, node: node)
-        network.schedule(
-          at: now + wait, slot: Int(ownSlots + slot), payload: Self.graftBit | UInt32(topic.rawValue))
-      default: break
-      }
-      cursor = router.control.item(after: index)
-    }
-    router.release(payload)
+    let payload = Payload(rawValue: event.payload)
+    if _slowPath(event.slot >= routerSlots || payload.isControl) { return }
+    router.prefetch(
+      copyOf: payload.message, on: event.slot, at: network.links.owner(Int(event.slot)))
   }
 
-  /// The stranger asks to be in the mesh of the peer on `slot`, and takes it for granted.
-  private mutating func graft(
-    _ slot: UInt32, _ topic: TopicID, subscribes: Bool, _ now: Instant, _ network: inout EventNetwork
-  ) {
-    guard let rpc = router.createControl() else { return }
-    if subscribes { _ = router.append(.subscription(topic, subscribes: true), to: rpc) }
-    _ = router.append(.graft(topic), to: rpc)
-    strangers.graftsSent += 1
-    strangers.take(slot, topic)
-    let payload = Payload(rpc)
-    let bytes = needsSizes ? router.encodedSize(payload) : 0
-    let fate = network.send(
-      slot: Int(slot), payload: payload.rawValue, key: UInt64(payload.rawValue), bytes: bytes, at: now)
-    if case .delivered = fate { return }
-    router.release(payload)
-  }
-}
-
-// MARK: - Nodes and publications
-
-extension GossipWorld {
-  private mutating func handleNode(
-    _ node: Int, _ payload: UInt32, _ now: Instant, _ network: inout EventNetwork
-  ) {
-    switch NodeInput(rawValue: payload >> Self.argumentBits) {
-    case .heartbeat:
-      guard payload & Self.argumentMask == incarnation[node] & Self.argumentMask else { return }
-      guard case .beaten(let next) = router.heartbeat(NodeID(node), at: now, outbox: &outbox) else { return }
-      schedule(.heartbeat, node, at: next, &network)
-      send(now, &network)
-    case .start: start(node, now, &network)
-    case .crash: crash(node, now, &network)
-    case nil: preconditionFailure("unknown input \(payload) of node \(node)")
-    }
-  }
-
-  private mutating func start(_ node: Int, _ now: Instant, _ network: inout EventNetwork) {
-    isUp[node] = true
-    incarnation[node] &+= 1
-    if node < setup.routers {
-      _ = router.restart(NodeID(node))
-      for topic in setup.topics.indices {
-        _ = router.join(NodeID(node), TopicID(topic), at: now, outbox: &outbox)
-      }
-      schedule(.heartbeat, node, at: now + router.firstHeartbeat(NodeID(node)), &network)
-    }
-    for slot in network.links.slots(of: node) where isUp[network.links.neighbor(slot)] {
-      if isPotential.count > 0, isPotential[slot] { continue }
-      connect(slot, now)
-      connect(network.links.reverse(slot), now)
-      measures.connections += 1
-    }
-    send(now, &network)
-  }
-
-  private mutating func connect(_ slot: Int, _ now: Instant) {
-    if slot < Int(routerSlots) { _ = router.connected(slot: UInt32(slot), at: now, outbox: &outbox) }
-  }
-
-  private mutating func crash(_ node: Int, _ now: Instant, _ network: inout EventNetwork) {
-    precondition(node < setup.routers, "an outage of stranger \(node)")
-    isUp[node] = false
-    incarnation[node] &+= 1
-    _ = router.crash(NodeID(node))
-    for slot in network.links.slots(of: node) {
-      let reverse = network.links.reverse(slot)
-      if reverse < Int(routerSlots) { _ = router.disconnected(slot: UInt32(reverse), at: now) }
-    }
-  }
-
-  private mutating func handleWorld(_ payload: UInt32, _ now: Instant, _ network: inout EventNetwork) {
-    let index = Int(payload & Self.argumentMask)
-    switch WorldInput(rawValue: payload >> Self.argumentBits) {
-    case .publication:
-      publish(index, now, &network)
-      streamed[index] += 1
-      let traffic = setup.traffic[index]
-      if streamed[index] < traffic.count {
-        network.schedule(
-          at: traffic.from + traffic.every * UInt64(streamed[index]), slot: Int(worldSlot), payload: payload)
-      }
-    case .look:
-      look(now, network.links)
-      network.schedule(at: now + setup.sampleEvery!, slot: Int(worldSlot), payload: payload)
-    case nil: preconditionFailure("unknown input \(payload) of the world")
-    }
-  }
-
-  private mutating func publish(_ index: Int, _ now: Instant, _ network: inout EventNetwork) {
-    let traffic = setup.traffic[index]
-    let draw = scale(
-      publicationDraws.bits(UInt64(index), UInt64(streamed[index])), UInt64(traffic.publishers.count))
-    let node = traffic.publishers[Int(draw)]
-    guard isUp[node.index] else { return }
-    let message = router.messages.register(
-      topic: traffic.topic, dataBytes: traffic.bytes, origin: node, tag: now.nanoseconds, at: now)
-    precondition(Int(message.rawValue) == publishedAt.count, "messages are numbered in order of publication")
-    publishedAt.append(now.nanoseconds)
-    origins.append(node.rawValue)
-    topicOf.append(traffic.topic.rawValue)
-    deliveries.append(0)
-    if !setup.outages.isEmpty { _ = received.insert(node.index, Int(message.rawValue)) }
-    if now >= setup.measureFrom {
-      measures.published += 1
-      if let window = setup.window {
-        let place = Int((now - setup.measureFrom).nanoseconds / window.nanoseconds)
-        while measures.windows.count <= place { measures.windows.append(.init()) }
-        measures.windows[place].published += 1
-      }
-      if traffic.topic == setup.watchedTopic { measures.topicExpected += UInt64(setup.routers - 1) }
-      if let watched = setup.watched {
-        if node == watched {
-          measures.fromWatchedExpected += UInt64(setup.routers - 1)
-        } else {
-          measures.watchedExpected += 1
-        }
-      }
-    }
-    let result = router.publish(node, traffic.topic, message, at: now, outbox: &outbox)
-    if case .tooLarge(let bytes, let limit) = result {
-      preconditionFailure("a message of \(bytes) bytes is above the limit of \(limit)")
-    }
-    send(now, &network)
-  }
-}
-
-// MARK: - Measures
-
-extension GossipWorld {
   @inline(__always)
-  private mutating func noteDelivery(_ message: MessageHandle, _ node: NodeID, _ now: Instant) {
-    let index = Int(message.rawValue)
-    let published = publishedAt[index]
-    guard published >= setup.measureFrom.nanoseconds else { return }
-    if received.rows > 0 && !received.insert(node.index, index) { return }
-    deliveries[index] &+= 1
-    let latency = now.nanoseconds &- published
-    measures.latency.record(latency)
-    measures.hundredths[min(Int(latency / 100_000_000), 100)] &+= 1
-    if let window = setup.window {
-      let place = Int((published - setup.measureFrom.nanoseconds) / window.nanoseconds)
-      measures.windows[place].delivered &+= 1
-      measures.windows[place].latency.record(latency)
-    }
-    if let watched = setup.watched { noteWatched(message, node, watched, latency) }
-    if let topic = setup.watchedTopic, topicOf[index] == topic.rawValue {
-      measures.topicDelivered &+= 1
-      measures.topicLatency.record(latency)
-    }
-  }
-
-  @inline(never)
-  private mutating func noteWatched(
-    _ message: MessageHandle, _ node: NodeID, _ watched: NodeID, _ latency: UInt64
-  ) {
-    if node == watched {
-      measures.watchedDelivered += 1
-      measures.watchedLatency.record(latency)
-    } else if origins[message.rawValue] == watched.rawValue {
-      measures.fromWatchedDelivered += 1
-      measures.fromWatchedLatency.record(latency)
-    }
-  }
-
-  private mutating func noteAnnouncements(_ rpc: ControlHandle, _ slot: UInt32) {
-    var cursor = router.control.firstItem(rpc)
-    while let index = cursor {
-      if case .ihave = router.control.item(index) {
-        var ids = router.control.identifiers(of: index)
-        while let message = router.control.next(&ids) {
-          if publishedAt[Int(message.rawValue)] >= setup.measureFrom.nanoseconds {
-            _ = announced.insert(Int(message.rawValue), Int(slot))
-          }
-        }
-      }
-      cursor = router.control.item(after: index)
-    }
-  }
-
-  /// One look at all meshes.
-  private mutating func look(_ now: Instant, _ links: borrowing LinkTable) {
-    var sample = GossipMeasures.Sample(at: now)
-    for node in 0..<setup.routers where isUp[node] {
-      sample.up += 1
-      for topic in setup.topics.indices {
-        let mesh = router.mesh(NodeID(node), TopicID(topic))
-        sample.degreeLeast = min(sample.degreeLeast, mesh.count)
-        sample.degreeMost = max(sample.degreeMost, mesh.count)
-        sample.meshLinks += mesh.count
-        var strange = 0
-        for slot in mesh {
-          if links.neighbor(Int(slot)) >= setup.routers {
-            strange += 1
-          } else if !router.isInMesh(UInt32(links.reverse(Int(slot))), TopicID(topic)) {
-            sample.oneSided += 1
-          }
-        }
-        sample.strangerLinks += strange
-        if setup.watchedTopic == TopicID(topic) {
-          sample.watchedLinks += mesh.count
-          sample.watchedStrangerLinks += strange
-        }
-        if strange == mesh.count && strange > 0 { sample.surrounded += 1 }
-      }
-      if setup.parameters.score != nil { lookAtScores(node, links, &sample) }
-    }
-    if sample.up == 0 { sample.degreeLeast = 0 }
-    measures.samples.append(sample)
-  }
-
-  private func lookAtScores(_ node: Int, _ links: borrowing LinkTable, _ sample: inout GossipMeasures.Sample)
-  {
-    let graylist = setup.parameters.score!.thresholds.graylist
-    for slot in router.slots(of: NodeID(node)) where router.isConnected(slot: slot) {
-      let isStranger = links.neighbor(Int(slot)) >= setup.routers
-      if isStranger { sample.strangerPeers += 1 }
-      guard router.score(slot: slot) < graylist else { continue }
-      if isStranger { sample.strangersGraylisted += 1 } else { sample.honestGraylisted += 1 }
-    }
-  }
-
-  /// Closes the books.
-  mutating func conclude(_ now: Instant, _ links: borrowing LinkTable) -> GossipMeasures {
-    look(now, links)
-    var result = measures
-    for message in 0..<publishedAt.count where publishedAt[message] >= setup.measureFrom.nanoseconds {
-      let missing = setup.routers - 1 - Int(deliveries[message])
-      result.expected += UInt64(setup.routers - 1)
-      result.delivered += UInt64(deliveries[message])
-      if missing > 0 { result.incomplete += 1 }
-      result.worstMissing = max(result.worstMissing, missing)
-    }
-    result.strangerCopies = strangers.copies
-    result.strangerSent = strangers.sent
-    result.strangerGrafts = strangers.graftsSent
-    result.counters = router.counters
-    if setup.tracksAnnouncements { countAnnouncements(&result) }
-    if setup.tracksCredit {
-      for slot in 0..<routerSlots {
-        for topic in router.explain(slot: slot)?.topics ?? [] {
-          result.credit += topic.firstDeliveries.counter
-        }
-      }
-    }
-    return result
-  }
-
-  private func countAnnouncements(_ result: inout GossipMeasures) {
-    for slot in 0..<Int(routerSlots) {
-      for topic in setup.topics.indices where !router.isInMesh(UInt32(slot), TopicID(topic)) {
-        for message in 0..<publishedAt.count where publishedAt[message] >= setup.measureFrom.nanoseconds {
-          result.announceable += 1
-          if announced.contains(message, slot) { result.announced += 1 }
-        }
-      }
-    }
-  }
-}
-
-extension Router {
-  /// Whether the peer on `slot` is in the mesh of the slot's owner.
-  fileprivate func isInMesh(_ slot: UInt32, _ topic: TopicID) -> Bool {
-    mesh(owner(of: slot), topic).contains(slot)
+  func prefetchMore(_ event: Event, _ network: borrowing EventNetwork) {
+    let payload = Payload(rawValue: event.payload)
+    if _slowPath(event.slot >= routerSlots || payload.isControl) { return }
+    let node = network.links.owner(Int(event.slot))
+    guard router.prefetch(handling: payload.message, on: event.slot, at: node) else { return }
+    let first = network.links.offset(node)
+    unsafe touch(network.links.rowAddress(first))
+    unsafe touch(network.links.rowAddress(first &+ 8))
+    unsafe touch(network.links.rowAddress(first &+ 16))
   }
 }

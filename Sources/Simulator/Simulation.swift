@@ -5,7 +5,7 @@ import Network
 public import Reporting
 public import Runs
 import Participants
-import Gossip
+public import Gossip
 
 /// A deterministic simulation of a blueprint: same blueprint, same events, same digest.
 public struct Simulation: EngineRun, ~Copyable {
@@ -49,6 +49,14 @@ public struct Simulation: EngineRun, ~Copyable {
   /// Sixteen hexadecimal digits over every event so far.
   public var digest: String { engine.digest.description }
 
+  /// What the routers counted so far.
+  public var counters: Counters { engine.population.participants.router.counters }
+  /// Links that are open now.
+  public var openLinks: Int {
+    let slots = UInt32(engine.network.links.slots)
+    return (0..<slots).count { engine.population.participants.router.isConnected(slot: $0) } / 2
+  }
+
   /// Moves traffic forward; nothing happens at or after `blueprint.trafficEnd`.
   public mutating func run(until limit: Instant) { engine.run(until: min(limit, blueprint.trafficEnd)) }
 
@@ -58,6 +66,7 @@ public struct Simulation: EngineRun, ~Copyable {
     let end = blueprint.trafficEnd + blueprint.settle
     var last = engine.now
     engine.population.takeSample(engine.now)
+    engine.population.lookAtScores(engine.now)
     while let next = engine.population.coordinator.nextEvent, next <= end {
       last = max(next, last)
       engine.population.coordinator.advance(to: last, facts: &engine.population.chainFacts)
@@ -67,7 +76,13 @@ public struct Simulation: EngineRun, ~Copyable {
   }
 
   /// Rows that became final since the last call.
-  public mutating func takeRows() -> FreshRows { engine.population.record.takeRows() }
+  public mutating func takeRows() -> FreshRows {
+    var rows = engine.population.record.takeRows()
+    let scores = engine.population.scores.take()
+    rows.scores = scores.changes.map { ScoreRow($0) }
+    rows.scoreMoves = scores.moves.map { ScoreMoveRow($0) }
+    return rows
+  }
 
   /// What the run amounts to, as of now.
   public mutating func conclude(_ settledAt: Instant) -> Conclusion {

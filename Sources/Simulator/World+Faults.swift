@@ -10,7 +10,7 @@ extension World {
   /// All nodes start at once; every link is up.
   mutating func start(_ network: inout EventNetwork) {
     participants.start(.zero, &effects)
-    for slot in 0..<linkSlots { participants.connected(slot, .zero, &effects) }
+    for slot in 0..<linkSlots where isOpen(slot) { participants.connected(slot, .zero, &effects) }
     carryOut(.zero, &network)
   }
 
@@ -140,7 +140,7 @@ extension World {
     guard !participants.isUp(node) else { return }
     participants.restart(node, now, &effects)
     for slot in participants.router.slots(of: node)
-    where participants.isUp(participants.router.neighbor(slot)) {
+    where isOpen(slot) && participants.isUp(participants.router.neighbor(slot)) {
       participants.connected(slot, now, &effects)
       participants.connected(blueprint.deployment.reverse[Int(slot)], now, &effects)
     }

@@ -33,6 +33,10 @@ struct World: Population, ~Copyable {
     case damaged
     /// A connection closed for such a frame stands again. Index: the receiver's slot.
     case mended
+    /// A dial ends. Index: the dialer's slot.
+    case dialed
+    /// A link whose queue holds something is free. Index: slot.
+    case linkFree
 
     func payload(_ index: Int) -> UInt32 {
       precondition(index < 1 << 28, "world input index \(index) needs more than 28 bits")
@@ -44,6 +48,7 @@ struct World: Population, ~Copyable {
   var participants: Participants
   var coordinator: Coordinator
   var record: Record
+  var scores: ScoreWatch
   var effects = Effects()
   var chainFacts: [CoordinatorFact] = []
   var submissions: [Submission] = []
@@ -57,6 +62,12 @@ struct World: Population, ~Copyable {
   /// The process that hosts all nodes, where its time counts.
   var process: SharedProcess
   let isProcessModelled: Bool
+  /// Whether routers queue what they send (`network.gossip.queue`).
+  let hasQueues: Bool
+  /// By slot: whether a `linkFree` is scheduled. Empty without queues.
+  var awaitsLink: Table<Bool>
+  /// By slot: a link that must be dialed first. Empty without such links.
+  var isPotential: Table<Bool>
   let linkSlots: UInt32
   let worldSlot: UInt32
   let rpcDraws: HashRandom
@@ -78,15 +89,20 @@ struct World: Population, ~Copyable {
     record = Record(
       deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime)
     record.introduce(coordinator)
+    scores = ScoreWatch(isObserved: blueprint.observesScores)
     self.participants = participants
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
     standstill = Standstill(nodes: deployment.nodes.count)
     isProcessModelled = blueprint.processCosts != nil
+    hasQueues = deployment.gossip.queue != nil
+    awaitsLink = Table(repeating: false, count: deployment.gossip.queue == nil ? 0 : linkSlots)
+    isPotential = Self.potential(blueprint, linkSlots)
     process = SharedProcess(
       blueprint.processCosts ?? .none, links: blueprint.processCosts == nil ? 0 : linkSlots)
     self.linkSlots = UInt32(linkSlots)
     worldSlot = UInt32(linkSlots + deployment.nodes.count)
+    self.participants.router.observesScores = blueprint.observesScores
     rpcDraws = HashRandom(seed: deployment.seed, .rpcDelay)
     inclusionDraws = HashRandom(seed: deployment.seed, .inclusion)
     for service in deployment.services.indices {
@@ -143,18 +159,11 @@ struct World: Population, ~Copyable {
 
   /// Sends, schedules and records what the last input caused.
   mutating func carryOut(_ now: Instant, _ network: inout EventNetwork) {
-    for k in 0..<effects.outbox.count {
-      let transmission = effects.outbox[k]
-      let fate = network.send(
-        slot: Int(transmission.slot), payload: transmission.payload.rawValue,
-        key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
-        at: now)
-      switch fate {
-      case .delivered: break
-      case .lost, .cut: participants.lose(transmission.payload)
-      case .queueFull: participants.refuse(transmission)
-      }
-      if let aftermath = network.links.takeAftermath() { follow(aftermath, transmission, &network) }
+    if effects.outbox.dials.count > 0 { dial(now, &network) }
+    if hasQueues {
+      queue(now, &network)
+    } else {
+      for k in 0..<effects.outbox.count { send(effects.outbox[k], now, &network) }
     }
     effects.outbox.removeAll()
     for k in 0..<effects.timers.count {
@@ -166,6 +175,19 @@ struct World: Population, ~Copyable {
     for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
     effects.facts.removeAll()
     if !effects.submissions.isEmpty { dispatchSubmissions(now, &network) }
+  }
+
+  mutating func send(_ transmission: Transmission, _ now: Instant, _ network: inout EventNetwork) {
+    let fate = network.send(
+      slot: Int(transmission.slot), payload: transmission.payload.rawValue,
+      key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
+      at: now)
+    switch fate {
+    case .delivered: break
+    case .lost, .cut: participants.lose(transmission.payload)
+    case .queueFull: participants.refuse(transmission)
+    }
+    if let aftermath = network.links.takeAftermath() { follow(aftermath, transmission, &network) }
   }
 
   private mutating func dispatchSubmissions(_ now: Instant, _ network: inout EventNetwork) {
@@ -227,6 +249,8 @@ extension World {
         network.schedule(at: $1, slot: first + Int($0.slot), payload: $0.payload)
       }
       schedulePass(next, &network)
+    case .dialed: endDial(Int(index), now, &network)
+    case .linkFree: sendNext(Int(index), now, &network)
     case nil: preconditionFailure("unknown world input \(payload >> 28)")
     }
   }
@@ -294,5 +318,12 @@ extension World {
     let load = participants.totalLoad(at: now)
     record.sample(
       now, participants.router.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
+    scores.look(at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now)
+  }
+
+  /// The last look at scores, when traffic has ended.
+  mutating func lookAtScores(_ now: Instant) {
+    scores.look(
+      at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now, isLast: true)
   }
 }

@@ -10,7 +10,7 @@ import Scenarios
 import Simulator
 import Gossip
 
-/// One attack on its way through the engine into a run directory with manifest.json and summary.json.
+/// One attack on its way through the engine into a run directory like every other run's.
 struct AttackExecution {
   let plan: AttackPlan
   let path: String
@@ -19,7 +19,8 @@ struct AttackExecution {
   /// Runs it and writes the results, whole or as far as they go.
   func carryOut(_ interruption: Interruption, force: Bool) throws -> RunSummary {
     let attack = Attack(plan)
-    let setup = attack.setup(Attack.defence(plan), seed: plan.seed)
+    var setup = attack.setup(Attack.defence(plan), seed: plan.seed)
+    setup.observesScores = plan.observe.scores
     let mistakes = setup.parameters.violations
     guard mistakes.isEmpty else {
       for mistake in mistakes { complain("avsim: defence: \(mistake)") }
@@ -31,6 +32,9 @@ struct AttackExecution {
       engine: "simulator", version: avsimVersion, commandLine: CommandLine.arguments,
       startedAt: ISO8601DateFormatter().string(from: Date()))
     let directory = try RunDirectory.create(at: path, manifest: manifest, summary: summary, force: force)
+    let database = try RunDatabase(creatingAt: directory.databasePath)
+    try database.insert(attack.nodeRows(setup))
+    try database.insert(attack.serviceRows(setup))
     let started = Date()
     var meter = Meter(end: setup.end, isQuiet: isQuiet)
     var simulation = GossipSimulation(setup)
@@ -38,9 +42,15 @@ struct AttackExecution {
     while simulation.now < setup.end, !interruption.isRequested {
       simulation.run(until: simulation.now + slice)
       meter.show(simulation.now)
+      if setup.observesScores { try write(simulation.takeScores(), to: database) }
     }
     meter.finish()
     let measures = simulation.measures()
+    try write(simulation.takeScores(isLast: true), to: database)
+    try database.insert(attack.sampleRows(measures))
+    try database.insert(attack.meshRows(measures))
+    try database.replace(histogram: measures.latency, of: "propagation")
+    try database.close()
     attack.summarise(measures, setup, into: &summary)
     summary.virtualSeconds = simulation.now.seconds
     summary.wallSeconds = Date().timeIntervalSince(started)
@@ -49,7 +59,15 @@ struct AttackExecution {
     summary.judge(plan.expect)
     try directory.write(summary)
     try directory.write(manifest, complete: summary.complete)
+    try Report.write(for: directory)
     return summary
+  }
+
+  private func write(
+    _ scores: (changes: [ScoreChange], moves: [ScoreMoveNote]), to database: RunDatabase
+  ) throws {
+    try database.insert(scores.changes.map { ScoreRow($0) })
+    try database.insert(scores.moves.map { ScoreMoveRow($0) })
   }
 
   /// The measures that people look at first.

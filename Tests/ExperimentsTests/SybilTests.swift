@@ -41,6 +41,19 @@ struct SybilTests {
     #expect(first.samples == run(attack, .scores, seed: seed).samples)
   }
 
+  /// A cold boot of the real size, cut to its first seconds: 1,000 honest nodes and as many Sybils. The number is the same
+  /// in debug and in release; it moves only with a change of behaviour, which the commit must name.
+  @Test func aScoredAttackOnAThousandNodesHasOneDigest() {
+    var attack = Attack.coldBoot
+    (attack.sybils, attack.dials) = (1000, 10)
+    (attack.rate, attack.bytes) = (4, 256)
+    (attack.warmup, attack.run, attack.cool) = (.milliseconds(1500), .seconds(2), .milliseconds(500))
+    let first = run(attack, .scores, seed: 1)
+    #expect(first.digest == run(attack, .scores, seed: 1).digest)
+    #expect(String(first.digest, radix: 16) == "d57420f41ba32572")
+    #expect(first.delivered > 0)
+  }
+
   @Test(arguments: [UInt64(1)])
   func silentSybilsForwardNothingAndDegradingOnesHalf(seed: UInt64) {
     let silent = run(small(.coldBoot), .none, seed: seed)

@@ -13,7 +13,14 @@ public struct AttackPlan: Sendable, Equatable, Codable {
   public var defence: Defence
   /// Nil: nobody attacks.
   public var sybils: Sybils?
+  public var observe: Observe
   public var expect: [Expectation]
+
+  /// What is recorded beside the measures.
+  public struct Observe: Sendable, Equatable, Codable {
+    /// Every change of a peer's standing and every move of its counters, not only who is graylisted at the end.
+    public var scores: Bool
+  }
 
   /// The honest side.
   public struct Network: Sendable, Equatable, Codable {
@@ -146,6 +153,17 @@ extension AttackPlan {
     defence = o.object("defence", "how honest nodes defend themselves") { Defence($0) }
     sybils = o.optional("sybils", "the attackers; absent: none") { value in
       value.object { Sybils($0, honest: network) }
+    }
+    observe = o.object("observe", "what is recorded beside the measures") { o in
+      Observe(
+        scores: o.value(
+          "scores", "write why and when peers' scores moved, for every node and peer", or: false
+        ) {
+          $0.bool()
+        })
+    }
+    if observe.scores, defence.scores == .none {
+      o.mistake("observe", "scores means nothing where defence.scores is none; remove it")
     }
     expect = o.list("expect", "expectations that make the run a test") { Expectation.read($0) }
     if defence.version == .v1_0, defence.scores != .none {

@@ -111,8 +111,13 @@ public struct ObservePlan: Sendable, Equatable, Codable {
   public var trace: Bool
   /// Time between two rows of the table `samples`.
   public var sampleEvery: TimeSpan
+  /// Writes every change of a peer's standing into the table `scores`, every move of its counters into `score_moves`.
+  public var scores: Bool
 
   init(_ o: ObjectReader) {
+    scores = o.value(
+      "scores", "write why and when peers' scores moved, for every node and peer (simulator)", or: false
+    ) { $0.bool() }
     trace = o.value("trace", "write trace.json (Chrome trace events)", or: false) { $0.bool() }
     sampleEvery = o.value("sampleEvery", "time between two samples of rates and queues", or: .seconds(1)) {
       $0.duration(.milliseconds(10) ... .seconds(86_400))

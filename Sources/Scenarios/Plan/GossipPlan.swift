@@ -37,6 +37,26 @@ public struct GossipPlan: Sendable, Equatable, Codable {
   public var fanoutTTL, seenTTL, pruneBackoff, unsubscribeBackoff, graftFloodThreshold: TimeSpan
   public var backoffSlack, opportunisticGraftTicks, opportunisticGraftPeers: Int
   public var maxTransmitSize: ByteCount
+  /// PX: PRUNE names peers, of whom up to `prunePeers` are dialed.
+  public var peerExchange: Bool
+  public var prunePeers: Int
+  /// Nodes that each node can dial when it hears of them, beside those it is linked with; drawn by the seed.
+  public var reach: Int
+  /// The outbound queue of each link; nil: the link's own queue takes what it has room for.
+  public var queue: Queue?
+  public enum Queue: String, CaseIterable, Sendable, Codable {
+    /// go: 32 RPCs, the newest is dropped in silence.
+    case go
+    /// rust: 5,000, control first, messages that waited too long are dropped, and the peer is blamed for drops.
+    case rust
+
+    var policy: QueuePolicy {
+      switch self {
+      case .go: .go
+      case .rust: .rust
+      }
+    }
+  }
   /// Peer scoring; nil: off.
   public var score: ScorePlan?
 
@@ -63,6 +83,8 @@ public struct GossipPlan: Sendable, Equatable, Codable {
     p.opportunisticGraftTicks = opportunisticGraftTicks
     p.opportunisticGraftPeers = opportunisticGraftPeers
     p.rpcBytesMaximum = Int(maxTransmitSize.bytes)
+    (p.peerExchange, p.prunePeers) = (peerExchange, prunePeers)
+    p.queue = queue?.policy
     p.score = score?.parameters
     return p
   }
@@ -209,11 +231,33 @@ extension GossipPlan {
     maxTransmitSize = o.value("maxTransmitSize", "longest RPC", or: ByteCount(UInt64(p.rpcBytesMaximum))) {
       $0.size(ByteCount(512)...ByteCount(64 << 20))
     }
+    let exchanges = o.value("peerExchange", "PRUNE names other peers, who are dialed", or: false) {
+      $0.bool()
+    }
+    peerExchange = exchanges
+    prunePeers = o.value("prunePeers", "peers named in one PRUNE, and dialed after one", or: p.prunePeers) {
+      $0.integer(1...1_000)
+    }
+    reach = o.value(
+      "reach", "nodes that each node can dial when it hears of them, beside its links", or: exchanges ? d : 0
+    ) {
+      $0.integer(0...10_000)
+    }
+    if !exchanges {
+      for key in ["prunePeers", "reach"] where o.has(key) {
+        o.mistake(key, "means nothing without peerExchange; add peerExchange: true or remove it")
+      }
+    }
+    queue = o.optional(
+      "queue", "what waits on each link: go (32 RPCs, drops) or rust (5,000, drops and blames slow peers)"
+    ) {
+      $0.choice()
+    }
     score = o.optional("score", "peer scoring; without it every score is zero") {
       $0.object { ScorePlan($0) }
     }
-    // The drivers have fixed links, one queue a link, and messages that name no author.
-    o.refuse(["peerExchange", "prunePeers", "directPeers", "queue", "signing"])
+    // Links are all dialed by the driver, and messages name no author.
+    o.refuse(["directPeers", "signing"])
     // A value out of its own bounds was refused above and fell back to its default, so this judges the combination.
     for violation in parameters.violations { o.mistake(violation.key(in: o), violation.words) }
   }

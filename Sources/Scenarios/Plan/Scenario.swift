@@ -110,6 +110,13 @@ extension Scenario {
     if warmup >= duration, o.has("warmup") {
       o.mistake("warmup", "\(warmup) is not shorter than the duration, \(duration)")
     }
+    if network.gossip.queue != nil, network.links.bandwidth == nil, operators.capacity.uplink == nil {
+      o.mistake(
+        "network", "gossip.queue means nothing where links take everything at once; add links.bandwidth")
+    }
+    if observe.scores, network.gossip.score == nil {
+      o.mistake("observe", "scores means nothing without network.gossip.score; add it or remove scores")
+    }
     if assets.isEmpty { assets = [AssetPlan(name: "ETH", kind: .native, weight: .whole)] }
     var names: Set<String> = []
     for asset in assets where !names.insert(asset.name).inserted {
