@@ -148,7 +148,8 @@ let package = Package(
     .target(
       name: "Runs",
       dependencies: [
-        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Risk", "Economy", "Participants",
+        "Basics", "Exact", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Risk", "Economy",
+        "Participants",
         "Scenarios", "Reporting",
       ],
       swiftSettings: strict),

@@ -37,9 +37,14 @@ extension Economy {
       rebalance(terms, current, targets, staked, &leaving)
     }
     for number in leaving.indices where leaving[number] >= Self.unit || leaving[number] == current[number] {
-      if let order = withdrawal(k, number, leaving[number], of: current[number], ledger) { orders.append(order) }
+      if let order = withdrawal(k, number, leaving[number], of: current[number], ledger) {
+        orders.append(order)
+      }
     }
-    if spare >= Self.unit { orders += deposits(k, spare, current, targets, allowed) }
+    // Less than a hundred-thousandth is not worth a transaction to each operator.
+    if spare >= max(Self.unit, book.assets / 100_000) {
+      orders += deposits(k, spare, current, targets, allowed)
+    }
     return orders
   }
 

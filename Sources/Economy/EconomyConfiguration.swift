@@ -196,6 +196,8 @@ public struct ServiceTerms: Sendable, Equatable {
   public var escrow: UInt128
   public var floorBips: UInt64
   public var targetBips: UInt64
+  /// What a wrongly certified task costs its users, and what is insured of that, in wei; nil: nobody is insured.
+  public var insurance: (harm: UInt128, cover: UInt128)?
   public init(profit: UInt128 = 0, isPunished: Bool = true, quorumBips: UInt64 = 6_667) {
     self.profit = profit
     self.isPunished = isPunished
@@ -204,6 +206,13 @@ public struct ServiceTerms: Sendable, Equatable {
     escrow = 0
     floorBips = 0
     targetBips = 10_000
+  }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.profit == b.profit && a.isPunished == b.isPunished && a.quorumBips == b.quorumBips
+      && a.tariff == b.tariff && a.bountyMaximum == b.bountyMaximum && a.wanted == b.wanted
+      && a.escrow == b.escrow && a.floorBips == b.floorBips && a.targetBips == b.targetBips
+      && a.insurance?.harm == b.insurance?.harm && a.insurance?.cover == b.insurance?.cover
   }
 }
 

@@ -35,6 +35,7 @@ extension RunSummary {
       ],
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "holders": holders?.json ?? .null, "market": market?.json ?? .null,
+      "insurance": insurance?.json ?? .null,
       "risk": risk.json,
       "faults": .array(
         faults.map {
@@ -199,6 +200,16 @@ extension RunSummary.Holders {
       "strandedWei": JSONValue(amount: strandedWei), "claimCostWei": JSONValue(amount: claimCostWei),
       "slashedWei": JSONValue(amount: slashedWei), "yieldP10": JSONValue(yieldP10),
       "yieldP50": JSONValue(yieldP50), "yieldP90": JSONValue(yieldP90),
+    ]
+  }
+}
+
+extension RunSummary.Insurance {
+  fileprivate var json: JSONValue {
+    [
+      "claims": JSONValue(claims), "harmWei": JSONValue(amount: harmWei), "dueWei": JSONValue(amount: dueWei),
+      "potWei": JSONValue(amount: potWei), "paidWei": JSONValue(amount: paidWei),
+      "stronglySafe": JSONValue(isStronglySafe),
     ]
   }
 }

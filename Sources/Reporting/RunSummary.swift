@@ -39,6 +39,8 @@ public struct RunSummary: Sendable, Equatable {
   public var issuers: [Issuer] = []
   /// Nil without issuers.
   public var holders: Holders?
+  /// Nil when no service's users are insured.
+  public var insurance: Insurance?
   /// Nil when no service buys security.
   public var market: Market?
   public var risk = Risk()
@@ -273,6 +275,21 @@ extension RunSummary {
       self.yieldP50 = yieldP50
       self.yieldP90 = yieldP90
     }
+  }
+
+  /// Users harmed by wrong results, and what slashed stake paid them.
+  public struct Insurance: Sendable, Equatable {
+    /// Wrongly certified tasks of insured services.
+    public var claims = 0
+    public var harmWei: UInt128 = 0
+    /// Owed: the harm, up to the cover.
+    public var dueWei: UInt128 = 0
+    /// Redistributed by these services' slashes.
+    public var potWei: UInt128 = 0
+    public var paidWei: UInt128 = 0
+    /// Every insured harm was paid in full.
+    public var isStronglySafe = true
+    public init() {}
   }
 
   /// Services that buy security: escrowed = paid + dust + refunded. Among `rewards` too.

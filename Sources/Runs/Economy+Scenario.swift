@@ -91,6 +91,7 @@ extension ServiceTerms {
     case nil: break
     }
     bountyMaximum = market.bounty?.wad
+    insurance = market.insurance.map { ($0.harm.wei, $0.cover.wei) }
     wanted = market.want.wei
     escrow = market.escrow.wei
     floorBips = UInt64(plan.sla.floor.bips)

@@ -145,6 +145,7 @@ extension Record {
     }
     let gammas = economy.gauges.map(\.gauge.gammaCertified)
     summary.risk.gammaLowest = gammas.contains(nil) ? nil : gammas.compactMap { $0 }.min()
+    summary.insurance = insurance(coordinator)
     guard coordinator.configuration.economy.isActive, let result = chain.finishEconomy(at: settledAt) else {
       return
     }

@@ -63,7 +63,7 @@ public struct IssuerPlan: Sendable, Equatable, Codable {
     deposited = o.value("deposited", "tokens of the asset before the run", or: found?.supply ?? .zero) {
       $0.ether(.zero ... .eth(1_000_000_000))
     }
-    if deposited == .zero, !o.isRecording, !o.has("deposited") {
+    if deposited == .zero, preset == nil, !o.isRecording, !o.has("deposited") {
       o.mistake("deposited is missing; write an amount, or a preset")
     }
     buffer = o.value("buffer", "part of its assets kept idle", or: found?.idle ?? .zero) {

@@ -55,6 +55,13 @@ public struct ServiceMarketPlan: Sendable, Equatable, Codable {
   public var bounty: Share?
   /// Security that it wants, and money put up for it.
   public var want, escrow: Ether
+  /// Its users' insurance, which slashed stake pays.
+  public var insurance: InsurancePlan?
+
+  /// What a wrongly certified task costs its users, and how much of it is insured.
+  public struct InsurancePlan: Sendable, Equatable, Codable {
+    public var harm, cover: Ether
+  }
 
   init() {
     want = .zero
@@ -82,6 +89,22 @@ public struct ServiceMarketPlan: Sendable, Equatable, Codable {
     }
     escrow = o.value("escrow", "money put up for tariff and bounty", or: base.escrow) {
       $0.ether(.zero ... .eth(1_000_000_000))
+    }
+    insurance = o.optional(
+      "insurance", "of its users: slashed stake that it redistributes pays for wrong results"
+    ) { value in
+      value.object { i in
+        let harm = i.needed(
+          "harm", "write what a wrongly certified task costs users", placeholder: Ether.zero
+        ) {
+          $0.ether(.zero ... .eth(1_000_000_000))
+        }
+        return InsurancePlan(
+          harm: harm,
+          cover: i.value("cover", "insured of each harm; absent: all of it", or: harm) {
+            $0.ether(.zero ... .eth(1_000_000_000))
+          })
+      }
     }
     if tariff != nil || bounty != nil {
       for key in ["want", "escrow"] where !o.has(key) && !o.isRecording {

@@ -269,6 +269,10 @@ extension ServicePlan {
       } ?? base.challenge
     market = ServiceMarketPlan(o, base: base.market)
     let plan = self
+    if market.insurance != nil, recipient == .burn {
+      o.mistake(
+        "insurance", "pays out of stake that is redistributed; write recipient: {redistribute: ACCOUNT}")
+    }
     o.afterwards("operators") { scenario in plan.misfit(scenario.operators.count) }
     o.afterwards("selection") { scenario in
       guard plan.selection == .byServices else { return nil }
