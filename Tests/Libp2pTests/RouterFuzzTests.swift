@@ -135,7 +135,7 @@ import Testing
       let frame = Self.frame(&random)
       let outcome = Self.play(frame, &router, at: now)
       if frame.count < found[outcome]?.count ?? .max { found[outcome] = frame }
-      now += .milliseconds(random.below(50))
+      now += .milliseconds(UInt64(random.below(50)))
       guard round % 20 == 19 else { continue }
       var outbox = Outbox()
       _ = router.heartbeat(NodeID(0), at: now, outbox: &outbox)
