@@ -37,16 +37,19 @@ import Testing
 
   /// What the router knows about the peers on `slots`.
   private static func books(_ router: borrowing Router, _ slots: Range<UInt32>) -> [String] {
-    slots.map { slot in
-      let topics = (0..<3).map { k in
+    var lines: [String] = []
+    for slot in slots {
+      var line = "\(router.isConnected(slot: slot))"
+      for k in 0..<3 {
         let topic = TopicID(k)
         let end = router.backoffEnd(slot: slot, topic)?.nanoseconds ?? 0
         let isMember = router.mesh(NodeID(0), topic).contains(slot)
-        return
-          "\(router.isSubscribed(peerOn: slot, topic)) \(isMember) \(end) \(router.hasJoined(NodeID(0), topic))"
+        line += " \(router.isSubscribed(peerOn: slot, topic)) \(isMember) \(end)"
+        line += " \(router.hasJoined(NodeID(0), topic))"
       }
-      return "\(router.isConnected(slot: slot)) \(topics)"
+      lines.append(line)
     }
+    return lines
   }
 
   /// Plays one frame from the peer on slot 0; returns what became of it.
