@@ -208,7 +208,7 @@ let package = Package(
       name: "PeerTests", dependencies: ["Basics", "Gossip", "Libp2p", "Peer", "Signatures", "UV"],
       swiftSettings: strict),
     .testTarget(
-      name: "InteropTests", dependencies: ["Basics", "Libp2p", "Peer", "Signatures", "UV", "avsim"],
+      name: "InteropTests", dependencies: ["Basics", "Libp2p", "Peer", "Signatures", "TestKit", "avsim"],
       exclude: ["Peers"], swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
@@ -244,7 +244,7 @@ let package = Package(
     .testTarget(
       name: "SimulatorTests",
       dependencies: [
-        "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
+        "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator", "TestKit",
       ],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
@@ -252,7 +252,7 @@ let package = Package(
       dependencies: [
         "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
         "Scenarios",
-        "Reporting", "Runs", "Simulator", "Cluster",
+        "Reporting", "Runs", "Simulator", "Cluster", "TestKit",
       ],
       swiftSettings: strict),
   ]

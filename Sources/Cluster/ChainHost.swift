@@ -36,6 +36,8 @@ final class ChainHost {
   private(set) var faultPlaces: [String]
   /// By fault: in force now; over.
   private(set) var faultStates: [FaultState]
+  /// What others need to draw faults that wait and are not in the scenario.
+  private var lives: [UInt32: LiveFault] = [:]
   unowned let nodes: any NodePopulation
 
   private let timetable: Timetable<Entry>
@@ -124,12 +126,18 @@ final class ChainHost {
 
   // MARK: Faults that come up
 
-  /// Begins a fault now. Its id must be `faults.count`.
+  /// Begins a fault, now or at its own instant. Its id must be `faults.count`.
   func inject(_ fault: Fault, place: String, live: LiveFault) {
     precondition(fault.id == UInt32(faults.count), "fault \(fault.id) after \(faults.count)")
     faults.append(fault)
     faultPlaces.append(place)
     faultStates.append(.waiting)
+    if fault.at > now {
+      // One of a pattern, whose turn comes later.
+      lives[fault.id] = live
+      schedule(fault.id)
+      return
+    }
     begin(faults.count - 1, live)
     if let until = fault.until { timetable.add(.faultEnds(fault.id), at: until) }
   }
@@ -145,10 +153,8 @@ final class ChainHost {
     guard faultStates[index] == .waiting else { return }
     faultStates[index] = .inForce
     let now = now
-    if case .partition(let sides) = faults[index].kind {
-      record.partitioned(faults[index].id, sides: sides, now)
-    }
-    nodes.begin(faults[index], live: live)
+    record.began(faults[index], now)
+    nodes.begin(faults[index], live: live ?? lives[UInt32(index)])
   }
 
   private func end(_ index: Int) {
@@ -156,7 +162,7 @@ final class ChainHost {
     faultStates[index] = .over
     let now = now
     faults[index].until = now
-    if case .partition = faults[index].kind { record.mended(faults[index].id, now) }
+    record.ended(faults[index], now)
     nodes.end(faults[index])
   }
 
@@ -207,7 +213,9 @@ final class ChainHost {
   }
 
   private func moveChain(_ now: Instant) {
-    for task in digestFacts() { nodes.certify(task) }
+    for task in digestFacts() {
+      if let certificate = coordinator.certificate(task) { nodes.certify(task, result: certificate.result) }
+    }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     timetable.add(.chain, at: nextChainEvent)

@@ -80,6 +80,10 @@ extension CoordinatorState {
     case .stakeChange(let set):
       changedSets[set.index] = true
       return 0
+    case .resolution(let id): return resolve(id, at: at, &facts)
+    case .arbitrarySlash(let index):
+      openWithoutCause(configuration.arbitrarySlashes[index], at: at, block: block, &facts)
+      return configuration.gas.caseAction
     case .economy: return 0
     }
   }

@@ -42,6 +42,8 @@ public struct CertificateFact: Sendable, Equatable {
   public var signers: Int
   public var at: Instant
   public var block: BlockNumber
+  /// By member index, 64 a word.
+  public var signerBits: [UInt64] = []
 }
 
 /// A slashing case, at its opening.

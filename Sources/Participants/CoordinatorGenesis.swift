@@ -27,6 +27,10 @@ extension CoordinatorState {
         try state.addService(ServiceID(index), service, at: block)
       }
     }
+    bonds = configuration.services.map(\.bonds)
+    for (index, slash) in configuration.arbitrarySlashes.enumerated() {
+      agenda.add(.arbitrarySlash(index), at: slash.at)
+    }
     for index in changedSets.indices { changedSets[index] = true }
     refreshStakeTables(at: start)
     let findings = conservation.check(ledger, at: start)

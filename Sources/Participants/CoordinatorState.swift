@@ -14,6 +14,10 @@ enum DueItem: Sendable, Equatable {
   case withdrawal(WithdrawalID)
   case clearSlash(ServiceID, slashID: UInt64)
   case stakeChange(OperatorSetID)
+  /// A case's veto window begins: its resolver looks at it.
+  case resolution(CaseID)
+  /// A service slashes as it likes. Index into the configuration.
+  case arbitrarySlash(Int)
   /// Price steps and ends of epochs; carried out at the end of the block.
   case economy
 }
@@ -50,6 +54,8 @@ struct CoordinatorState: Sendable {
   var now = Instant.zero
   var nextTransaction: UInt32 = 0
   var droppedTransactions: UInt64 = 0
+  /// By service.
+  var bonds: [ChallengeBonds?] = []
   /// Sets whose stake table may have changed in this block.
   var changedSets: [Bool] = []
   /// Stake moved since the last full check.

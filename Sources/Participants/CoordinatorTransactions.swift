@@ -86,12 +86,14 @@ extension CoordinatorState {
     tasks.accept(certificate, at: at, block: block)
     keepSigners(of: record, at: at)
     enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at)
+    judgeLateness(
+      record, table, signers: certificate.signers, signed: verdict.signed, at: at, block: block, &facts)
     facts.append(
       .certificateAccepted(
         CertificateFact(
           transaction: id, service: certificate.service, task: certificate.task, result: certificate.result,
           signedStake: verdict.signed, totalStake: verdict.total, signers: verdict.signers, at: at,
-          block: block)))
+          block: block, signerBits: certificate.signers)))
   }
 
   /// Keeps a certificate's signers for as long as a rule can ask for them, and drops those of old ones.

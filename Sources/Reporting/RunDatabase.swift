@@ -89,7 +89,7 @@ extension RunDatabase {
   }
 
   public func insert(_ rows: [AttestationRow]) throws(Failure) {
-    try insert(rows, into: "attestations", columns: 10) { row, values in
+    try insert(rows, into: "attestations", columns: 8) { row, values in
       values.add(row.task.index)
       values.add(row.operatorID.index)
       values.add(row.publishedAt)
@@ -97,8 +97,6 @@ extension RunDatabase {
       values.add(row.onTime)
       values.add(row.expected)
       values.add(row.receivedBy)
-      values.add(row.p50?.nanoseconds)
-      values.add(row.last?.nanoseconds)
       values.add(row.cause?.rawValue)
     }
   }
@@ -227,7 +225,7 @@ extension RunDatabase {
           values.add(row.cause)
           values.add(accuracy?.offenceVerdicts[k].rawValue)
         }
-        try RunDatabase.insert(Array(slashes.enumerated()), into: "slashes", columns: 15, db) {
+        try RunDatabase.insert(Array(slashes.enumerated()), into: "slashes", columns: 18, db) {
           item, values in
           let (k, row) = item
           values.add(k)
@@ -245,6 +243,9 @@ extension RunDatabase {
           values.add(amount: row.collateralWei)
           values.add(accuracy?.slashVerdicts[k].rawValue)
           values.add(accuracy?.slashOffences[k])
+          values.add(row.cause)
+          values.add(row.account)
+          values.add(row.remedy)
         }
       }
     }

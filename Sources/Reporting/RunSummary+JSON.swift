@@ -29,6 +29,10 @@ extension RunSummary {
       "gossip": gossip.json, "load": load.json, "process": process?.json ?? .null, "slashing": slashing.json,
       "stake": stake.json,
       "rewards": rewards.json,
+      "challenges": [
+        "forfeitedWei": JSONValue(amount: challenges.forfeitedWei),
+        "turnedAway": JSONValue(challenges.turnedAway),
+      ],
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "holders": holders?.json ?? .null, "market": market?.json ?? .null,
       "insurance": insurance?.json ?? .null,
@@ -244,6 +248,11 @@ extension SlashAccuracy {
   public var json: JSONValue {
     [
       "classes": .object(classes.map { .init($0.offenceClass.rawValue, $0.json) }),
+      "weighted": [
+        "precision": JSONValue(weighted.precision), "recall": JSONValue(weighted.recall),
+        "f1": JSONValue(weighted.f1),
+      ],
+      "causes": .object(causes.map { .init($0.cause.rawValue, JSONValue($0.slashes)) }),
       "micro": .object(micro.members),
       "macro": [
         "precision": JSONValue(macro.precision), "recall": JSONValue(macro.recall), "f1": JSONValue(macro.f1),

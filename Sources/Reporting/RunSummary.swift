@@ -34,6 +34,7 @@ public struct RunSummary: Sendable, Equatable {
   public var slashing: SlashAccuracy
   public var stake = Stake()
   public var rewards = Rewards()
+  public var challenges = Challenges()
   /// In scenario order.
   public var issuers: [Issuer] = []
   /// Nil without issuers.
@@ -197,6 +198,13 @@ extension RunSummary {
     /// Every wei was accounted for after every transaction; nil when nobody checked.
     public var conserved: Bool?
     public init() {}
+  }
+
+  /// What accusing cost those who accused without ground.
+  public struct Challenges: Sendable, Equatable {
+    public var forfeitedWei: UInt128 = 0
+    /// Evidence refused since its sender had nothing left for a bond.
+    public var turnedAway = 0
   }
 
   public struct Rewards: Sendable, Equatable {

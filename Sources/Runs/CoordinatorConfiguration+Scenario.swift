@@ -20,6 +20,8 @@ extension CoordinatorConfiguration {
     slashResolutionDelay = scenario.chain.slashResolutionDelay
     delays.deallocation = chain.blocks(covering: scenario.chain.deallocationDelay)
     delays.withdrawal = chain.blocks(covering: scenario.chain.withdrawalDelay)
+    capturedResolvers = setting.capturedResolvers
+    arbitrarySlashes = setting.arbitrarySlashes
     assets = scenario.assets.map {
       AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native, priceWad: $0.price.wei)
     }
@@ -77,7 +79,8 @@ extension ServiceConfiguration {
         targetBips: UInt64(plan.sla.target.bips), unearned: plan.reward.unearned),
       members: zip(setting.members[index], setting.magnitudes[index]).map { node, magnitude in
         MemberConfiguration(node: node, magnitudes: assets.map { _ in magnitude })
-      })
+      },
+      bonds: plan.challenge.map { ChallengeBonds(bond: $0.bond.wei, purse: $0.purse.wei) })
   }
 }
 
@@ -97,7 +100,8 @@ extension SlashingRule {
       thresholdBips: UInt64(plan.threshold.bips), grace: plan.grace, guardShareBips: guardShare,
       penalty: penalty, dispute: plan.dispute,
       veto: plan.veto.map { veto in
-        Veto(resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window)
+        Veto(resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
+          massBips: veto.mass.map { UInt64($0.bips) })
       })
   }
 }

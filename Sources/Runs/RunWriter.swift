@@ -29,6 +29,7 @@ public final class RunWriter {
   /// Writes rows that became final.
   public func write(_ rows: FreshRows) throws {
     try database.insert(rows.tasks)
+    try database.insert(rows.attestations)
     try database.insert(rows.certificates)
     try database.insert(rows.evidence)
     try database.insert(rows.blocks)

@@ -152,7 +152,17 @@ public enum MeasureTable {
       add("slashing.\(span)", .seconds, ["p50", "p90", "max"])
     }
     add("slashing", .plain, ["wrongClass", "amountErrorMean"])
-    for group in ["micro", "macro", "culpable"] {
+    add(
+      "slashing.causes", .plain,
+      [
+        "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware",
+        "keyDuplication",
+        "aggregatorCensorship", "aggregation",
+        "maliciousService", "unknown",
+      ])
+    add("challenges", .wei, ["forfeitedWei"])
+    add("challenges", .plain, ["turnedAway"])
+    for group in ["micro", "macro", "culpable", "weighted"] {
       add("slashing.\(group)", .plain, ["precision", "recall", "f1"])
     }
     add(

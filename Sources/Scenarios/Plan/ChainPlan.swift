@@ -94,9 +94,14 @@ public struct ChainPlan: Sendable, Equatable, Codable {
 public struct ClusterPlan: Sendable, Equatable, Codable {
   /// Processes that share the nodes; the coordinator gets one more when there are several.
   public var processes: Int
+  /// So long after its end a process that died is started again, its nodes without state; nil: it is not.
+  public var restart: TimeSpan?
 
   init(_ o: ObjectReader) {
     processes = o.value("processes", "processes that share the nodes", or: 1) { $0.integer(1...256) }
+    restart = o.optional("restart", "a process that dies starts again so long afterwards; absent: never") {
+      $0.duration(.milliseconds(1) ... .seconds(86_400))
+    }
   }
 }
 

@@ -24,6 +24,10 @@ public struct ServicePlan: Sendable, Equatable, Codable {
   public var rules: [RulePlan]
   /// Where slashed stake goes.
   public var recipient: RecipientPlan
+  /// Share of the tasks that are canaries: given out with a result that is known to be wrong.
+  public var canaries: Share = .zero
+  /// What a challenge puts at risk; nil: nothing.
+  public var challenge: ChallengePlan?
   /// Its place in the market for security, and what corrupting it gains.
   public var market: ServiceMarketPlan
 
@@ -72,6 +76,11 @@ public enum RecipientPlan: Sendable, Equatable, Codable {
           ])
       }, expected: "burn, or {redistribute: ACCOUNT}")
   }
+}
+
+/// The bond of a challenge, lost when the evidence is worth nothing from the start, and what each node has for bonds.
+public struct ChallengePlan: Sendable, Equatable, Codable {
+  public var bond, purse: Ether
 }
 
 /// Share of its due attestations that an operator must have sent in time: nothing paid below `floor`, all from
@@ -242,6 +251,24 @@ extension ServicePlan {
       $0.duration(.zero ... .seconds(86_400))
     }
     rules = RulePlan.list(o, base: base.rules)
+    canaries = o.value("canaries", "share of the tasks given out with a wrong result", or: base.canaries) {
+      $0.share()
+    }
+    challenge =
+      o.optional("challenge", "what bringing evidence puts at risk") { value in
+        value.object { c in
+          let ether = Ether.zero ... .eth(1_000_000_000)
+          let plan = ChallengePlan(
+            bond: c.needed("bond", "write an amount such as 1ETH", placeholder: .zero) { $0.ether(ether) },
+            purse: c.needed("purse", "write what each node has for bonds", placeholder: .zero) {
+              $0.ether(ether)
+            })
+          if plan.purse < plan.bond {
+            c.mistake("purse", "\(plan.purse) is less than the bond, \(plan.bond)")
+          }
+          return plan
+        }
+      } ?? base.challenge
     market = ServiceMarketPlan(o, base: base.market)
     let plan = self
     if market.insurance != nil, recipient == .burn {
