@@ -11,7 +11,7 @@ import Testing
 private func economy(
   seed: UInt64, allocation: String = "equal", issuers: String, extra: String = "",
   adversaries: String =
-    "[{who: {operators: [1], services: [a]}, do: {equivocate: openly}, from: 8s, until: 10s}]"
+    "[{who: {operators: [1], services: [a]}, do: equivocate, from: 3s, until: 14s}]"
 ) throws -> Conclusion {
   let text = """
     name: economy
@@ -25,7 +25,7 @@ private func economy(
       topicPeers: 5
     chain: {rewardEpoch: 4s, blockTime: 2s, finality: 2, withdrawalDelay: 20s, deallocationDelay: 20s}
     operators: {count: 6, stakes: 100ETH, allocation: \(allocation)}
-    watchers: {count: 1}
+    watchers: {count: 3}
     services:
       - {name: a, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 100ETH, reward: {annual: 10000ETH}, rules: [{offence: equivocation, penalty: 100%, dispute: 10s}]}
       - {name: b, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 100ETH, reward: {annual: 10000ETH}, rules: [{offence: equivocation, penalty: 100%, dispute: 10s}], tariff: {posted: 10%}, want: 200ETH, escrow: 1ETH}
