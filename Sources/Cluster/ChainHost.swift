@@ -63,7 +63,8 @@ final class ChainHost {
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
-    record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime)
+    record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime,
+      reorgDepth: blueprint.chain.chain.reorgDepth)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
     faultStates = Array(repeating: .waiting, count: blueprint.faults.count)
@@ -147,6 +148,11 @@ final class ChainHost {
     if case .partition(let sides) = faults[index].kind {
       record.partitioned(faults[index].id, sides: sides, now)
     }
+    if case .chain(let chain) = faults[index].kind {
+      coordinator.begin(
+        chain, id: faults[index].id, at: now, until: faults[index].until, facts: &chainFacts)
+      moveChain(now)
+    }
     nodes.begin(faults[index], live: live)
   }
 
@@ -156,6 +162,10 @@ final class ChainHost {
     let now = now
     faults[index].until = now
     if case .partition = faults[index].kind { record.mended(faults[index].id, now) }
+    if case .chain = faults[index].kind {
+      coordinator.end(faultOf: faults[index].id, at: now, facts: &chainFacts)
+      moveChain(now)
+    }
     nodes.end(faults[index])
   }
 
@@ -177,7 +187,7 @@ final class ChainHost {
     case .taskDue(let task): announce(task, now)
     case .submission(let index):
       let submission = submissions[Int(index)]
-      coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
+      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
       moveChain(now)
     case .chain:
       if now >= nextChainEvent { nextChainEvent = .never }
@@ -220,7 +230,7 @@ final class ChainHost {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .slashExecuted: stakeChanged = true
+      case .slashExecuted, .reorg: stakeChanged = true
       default: break
       }
     }

@@ -27,6 +27,7 @@ extension NodeHost {
         let nominal = blueprint.deployment.nodes[node.index].slownessPermille
         participants.setSlowness(node, permille: nominal * factor / 1_000)
       }
+    case .chain: break
     }
   }
 
@@ -42,7 +43,7 @@ extension NodeHost {
       for node in nodes {
         participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
       }
-    case .loss, .latency: break
+    case .loss, .latency, .chain: break
     }
   }
 

@@ -19,7 +19,6 @@ struct CoordinatorState: Sendable {
   let configuration: CoordinatorConfiguration
   let isValid: @Sendable (SignedAttestation) -> Bool
   let prices: [UInt128]
-  let missedSlots: HashRandom
 
   var ledger: RestakingLedger
   var conservation = Conservation()
@@ -37,12 +36,22 @@ struct CoordinatorState: Sendable {
   /// Accounts of redistribution recipients by service; nil: burned.
   var recipients: [AccountID?] = []
 
+  /// Faults of the chain in force.
+  var conditions: ChainConditions
+  /// No block before this one any more: a fault ended here.
+  var floor: BlockNumber = 0
+  /// Base fee of block `feeBlock`, in wei a gas; nothing without a market.
+  var baseFee: UInt64
+  var feeBlock: BlockNumber
+
   /// The last block produced.
   var head: BlockNumber
   /// The latest instant that the coordinator was told.
   var now = Instant.zero
   var nextTransaction: UInt32 = 0
-  var droppedTransactions: UInt64 = 0
+  /// Transactions that found no place in the mempool; those that waited there too long.
+  var refusedTransactions: UInt64 = 0
+  var expiredTransactions: UInt64 = 0
   /// Sets whose stake table may have changed in this block.
   var changedSets: [Bool] = []
   /// Stake moved since the last full check.
@@ -64,7 +73,9 @@ struct CoordinatorState: Sendable {
     self.configuration = configuration
     self.isValid = isValid
     prices = configuration.assets.map(\.priceWad)
-    missedSlots = HashRandom(seed: configuration.seed, .blockProposal)
+    conditions = ChainConditions(seed: configuration.seed)
+    baseFee = configuration.chain.fees?.startBaseFee ?? 0
+    feeBlock = configuration.chain.startBlock + 1
     ledger = RestakingLedger(delays: configuration.delays)
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock

@@ -3,6 +3,7 @@
 // one, and removing one fault changes no other.
 
 public import Basics
+public import Contracts
 
 /// One fault, resolved.
 public struct Fault: Sendable, Equatable {
@@ -25,6 +26,8 @@ public struct Fault: Sendable, Equatable {
     case latency(LinkSet, add: TimeSpan, scale: Double)
     /// Work takes `factorPermille / 1000` times as long on these nodes. 1,000 or more.
     case slowCPU(nodes: [NodeID], factorPermille: UInt64)
+    /// Something is wrong with the chain; nodes and links are not touched.
+    case chain(ChainFault)
   }
 
   public init(id: UInt32, at: Instant, until: Instant?, kind: Kind) {
@@ -50,6 +53,11 @@ public struct Fault: Sendable, Equatable {
     case .loss: "loss"
     case .latency: "latency"
     case .slowCPU: "slowCPU"
+    case .chain(.halt): "chainHalt"
+    case .chain(.missedSlots): "slowBlocks"
+    case .chain(.gasSpike): "gasSpike"
+    case .chain(.censor): "censorTransaction"
+    case .chain(.reorg): "reorg"
     }
   }
 

@@ -27,7 +27,7 @@ extension RunSummary {
         "certificate": latency.certificate.json,
       ],
       "gossip": gossip.json, "load": load.json, "process": process?.json ?? .null, "slashing": slashing.json,
-      "stake": stake.json,
+      "chain": chain.json, "stake": stake.json,
       "rewards": rewards.json,
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "risk": [
@@ -107,7 +107,7 @@ extension RunSummary.Attestations {
 }
 
 extension LatencySummary {
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     [
       "count": JSONValue(count), "p50": JSONValue(p50), "p90": JSONValue(p90), "p99": JSONValue(p99),
       "max": JSONValue(max),

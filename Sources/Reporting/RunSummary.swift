@@ -32,6 +32,7 @@ public struct RunSummary: Sendable, Equatable {
   /// Nil in virtual time, and when nodes are spread over processes.
   public var process: Process?
   public var slashing: SlashAccuracy
+  public var chain = Chain()
   public var stake = Stake()
   public var rewards = Rewards()
   /// In scenario order.

@@ -198,6 +198,7 @@ extension FaultPlan {
     case .loss(let links, let share): "\(share) on \(links.place)"
     case .latency(let links, let add, let scale): "x \(scale) + \(add) on \(links.place)"
     case .slowCPU(let nodes, let factor): "x \(factor) on \(nodes.place)"
+    case .chain(let fault): fault.place
     }
   }
 }

@@ -46,6 +46,7 @@ extension Record {
     settledAt: Instant
   ) -> Conclusion {
     horizon = at
+    settleAll()
     addLivenessOffences(settledAt)
     fillDues(coordinator)
     let accuracy = SlashAccuracy(offences: offences, slashes: slashes)
@@ -64,6 +65,7 @@ extension Record {
     summarizeGossip(&summary, totals, at)
     summarizeLoad(&summary, totals, at)
     summary.slashing = accuracy
+    summary.chain = chain.concluded(dropped: coordinator.droppedTransactions)
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {

@@ -6,6 +6,7 @@ import Contracts
 import Network
 import Participants
 import Scenarios
+import Signatures
 
 extension CoordinatorConfiguration {
   init(_ scenario: Scenario, _ setting: Setting) {
@@ -15,6 +16,16 @@ extension CoordinatorConfiguration {
     chain.gasLimit = UInt64(scenario.chain.gasLimit)
     chain.finalityDepth = UInt64(scenario.chain.finality)
     chain.missedSlotBips = UInt64(scenario.chain.missedSlots.bips)
+    chain.transactionLifetime = scenario.chain.transactionLifetime
+    chain.reorgDepth = UInt64(scenario.deepestReorg)
+    if let fees = scenario.chain.fees {
+      chain.fees = FeeMarket(fees)
+      for offer in fees.offers {
+        chain.offers[offer.kind] = FeeOffer(
+          tip: UInt64(clamping: offer.tip.wei), maxFee: offer.maxFee.map { UInt64(clamping: $0.wei) })
+      }
+    }
+    gas = GasSchedule(scenario)
     rewardEpoch = scenario.chain.rewardEpoch
     slashResolutionDelay = scenario.chain.slashResolutionDelay
     delays.deallocation = chain.blocks(covering: scenario.chain.deallocationDelay)
@@ -22,6 +33,36 @@ extension CoordinatorConfiguration {
     assets = scenario.assets.map { AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native) }
     operators = (0..<scenario.operators.count).map { OperatorConfiguration($0, scenario, setting) }
     services = scenario.services.indices.map { ServiceConfiguration($0, scenario, setting) }
+  }
+}
+
+extension FeeMarket {
+  init(_ plan: FeePlan) {
+    self.init(startBaseFee: UInt64(clamping: plan.baseFee.wei), price: UInt64(clamping: plan.price.wei))
+    loadBips = UInt64(plan.load.bips)
+    noiseBips = UInt64(plan.noise.bips)
+    tipMedian = UInt64(clamping: plan.tip.wei)
+  }
+}
+
+extension GasSchedule {
+  init(_ scenario: Scenario) {
+    switch scenario.crypto.scheme {
+    case .ecdsaSecp256k1: self.init(.ecdsa)
+    case .bn254: self.init(.bn254)
+    case .bls12381: self.init(.bls12381)
+    case .ed25519: self.init(.ed25519)
+    }
+    let plan = scenario.chain.gas
+    func replace(_ figure: inout UInt64, _ by: Int?) { if let by { figure = UInt64(by) } }
+    replace(&certificate, plan.certificate)
+    replace(&certificatePerSigner, plan.perSigner)
+    replace(&certificatePerNonSigner, plan.perNonSigner)
+    replace(&evidence, plan.evidence)
+    replace(&createTask, plan.createTask)
+    replace(&stakeAction, plan.stakeAction)
+    replace(&caseAction, plan.caseAction)
+    replace(&slash, plan.slash)
   }
 }
 

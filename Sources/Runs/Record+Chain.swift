@@ -3,17 +3,22 @@
 import AVS
 import Basics
 import Contracts
-public import Participants
+import Participants
 import Reporting
 
 extension Record {
-  /// Takes in one fact of the coordinator.
-  public mutating func note(_ fact: CoordinatorFact) {
+  /// Takes in what can no more be undone.
+  mutating func settle(_ fact: CoordinatorFact) {
+    chain.note(fact)
     switch fact {
-    case .block(let block):
-      rows.blocks.append(
-        BlockRow(
-          number: UInt64(block.number), at: block.at, transactions: block.transactions, gas: block.gasUsed))
+    case .block(let block): rows.blocks.append(BlockRow(block, .canonical))
+    case .missedSlots(let missed):
+      for k in 0..<missed.count {
+        rows.blocks.append(
+          BlockRow(
+            number: UInt64(missed.first + k), at: missed.at + missed.blockTime * k, transactions: 0, gas: 0,
+            fate: .missed))
+      }
     case .included(let inclusion): self.inclusion = inclusion
     case .certificateAccepted(let certificate): accept(certificate)
     case .certificateRefused(_, let service, let task, let why, let at):
@@ -80,7 +85,7 @@ extension Record {
           wei: reward.stakersWei))
     case .checkBroken(let finding, let at):
       broken.append(("\(finding)", at))
-    case .missedSlot, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded:
+    case .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded, .reorg, .transactionDropped:
       break
     }
   }
@@ -114,7 +119,7 @@ extension Record {
   }
 
   /// The row of the certificate in the transaction that was included last.
-  private mutating func addCertificateRow(
+  mutating func addCertificateRow(
     _ task: TaskID, _ service: ServiceID, signers: Int, bips: Int, at: Instant, outcome: String
   ) {
     guard let inclusion else { preconditionFailure("a certificate outside of a transaction") }

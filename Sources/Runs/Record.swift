@@ -72,6 +72,12 @@ public struct Record: ~Copyable {
   var evidenceMade = 0
   var broken: [(finding: String, at: Instant)] = []
 
+  /// Slots that a reorg may undo: what the chain told of their blocks is taken in when it no more can.
+  let reorgDepth: UInt64
+  var unsettled: [(block: BlockNumber, facts: [CoordinatorFact])] = []
+  var gathering: [CoordinatorFact] = []
+  var chain = ChainTally()
+
   /// Rows finished since they were last taken.
   public internal(set) var rows = FreshRows()
   /// Sums since the last sample.
@@ -99,8 +105,13 @@ public struct Record: ~Copyable {
     var number: UInt64
   }
 
-  /// - Parameter rules: the slashing rules in force, by service.
-  public init(_ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan) {
+  /// - Parameters:
+  ///   - rules: the slashing rules in force, by service.
+  ///   - reorgDepth: slots that a reorg may undo.
+  public init(
+    _ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan, reorgDepth: UInt64 = 0
+  ) {
+    self.reorgDepth = reorgDepth
     self.deployment = deployment
     self.rules = rules
     self.lifetime = lifetime

@@ -161,6 +161,18 @@ public enum MeasureTable {
         "dueWei", "takenWei", "overSlashedWei", "underSlashedWei", "honestLossWei", "burnedWei",
         "redistributedWei",
       ])
+    add(
+      "chain", .plain,
+      [
+        "blocks", "missedSlots", "reorgs", "orphanedBlocks", "returnedTransactions", "lostTransactions",
+        "droppedTransactions", "censored", "gasUsed",
+      ])
+    add("chain.baseFeeWei", .wei, ["start", "max", "end"])
+    add("chain.feesWei", .wei, ["certificate", "evidence", "other"])
+    for kind in ["certificate", "evidence"] {
+      add("chain.wait.\(kind)", .plain, ["count"])
+      add("chain.wait.\(kind)", .milliseconds, ["p50", "p90", "p99", "max"])
+    }
     add("stake", .wei, ["depositedWei", "restakedWei", "slashedWei", "withdrawnWei", "queuedWei"])
     add("stake", .bool, ["conserved"])
     add("rewards", .wei, ["submittedWei", "paidWei", "dustWei", "refundedWei"])

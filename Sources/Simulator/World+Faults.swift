@@ -36,6 +36,9 @@ extension World {
         let nominal = blueprint.deployment.nodes[node.index].slownessPermille
         participants.setSlowness(node, permille: nominal * factor / 1_000)
       }
+    case .chain(let chain):
+      coordinator.begin(chain, id: fault.id, at: now, until: fault.until, facts: &chainFacts)
+      moveChain(now, &network)
     }
   }
 
@@ -55,6 +58,9 @@ extension World {
       for node in nodes {
         participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
       }
+    case .chain:
+      coordinator.end(faultOf: fault.id, at: now, facts: &chainFacts)
+      moveChain(now, &network)
     case .loss, .latency: break
     }
   }

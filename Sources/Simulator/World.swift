@@ -69,7 +69,8 @@ struct World: Population, ~Copyable {
     let deployment = blueprint.deployment
     self.blueprint = blueprint
     record = Record(
-      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime)
+      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime,
+      reorgDepth: blueprint.chain.chain.reorgDepth)
     self.participants = participants
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
@@ -172,7 +173,7 @@ extension World {
     case .submission:
       let submission = submissions[Int(index)]
       coordinator.advance(to: now, facts: &chainFacts)
-      coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
+      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
       moveChain(now, &network)
     case .chain:
       if now >= nextChainEvent { nextChainEvent = .never }
@@ -220,7 +221,7 @@ extension World {
   }
 
   /// Passes on what the chain told, and makes sure that its next event will come.
-  private mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
+  mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
     for task in digestChainFacts() {
       let delay = rpcDelay(UInt64(task.rawValue), 1 << 41)
       network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
@@ -238,7 +239,7 @@ extension World {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .slashExecuted: stakeChanged = true
+      case .slashExecuted, .reorg: stakeChanged = true
       default: break
       }
     }

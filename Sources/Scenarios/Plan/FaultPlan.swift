@@ -26,16 +26,18 @@ public struct FaultPlan: Sendable, Equatable, Codable {
     case latency(LinkChoice, add: TimeSpan, scale: Double)
     /// Computing takes `factor` times as long.
     case slowCPU(NodeChoice, factor: Double)
+    /// Something is wrong with the chain.
+    case chain(ChainFaultPlan)
   }
 
   /// DESIGN.md's further names: refused with the reason, not silently ignored.
   static let absent = [
     "jitter", "bandwidth", "duplicate", "reorder", "corrupt", "truncate", "throttle", "flap", "clog", "hold",
     "swizzleClog", "bridge", "rollingRestart", "restartStorm", "pause", "churn", "clock", "keyDuplication",
-    "chainHalt",
-    "slowBlocks", "gasSpike", "reorg", "aggregatorCrash", "censorTransaction", "eclipse",
+    "aggregatorCrash", "eclipse",
   ]
-  static let kinds = ["partition", "crash", "regionOutage", "loss", "latency", "slowCPU"]
+  static let kinds =
+    ["partition", "crash", "regionOutage", "loss", "latency", "slowCPU"] + ChainFaultPlan.kinds
 }
 
 /// How the nodes are cut apart.
@@ -142,7 +144,7 @@ extension FaultPlan {
               })
           }
         },
-      ], absent: FaultPlan.absent)
+      ] + ChainFaultPlan.alternatives(timed: timed), absent: FaultPlan.absent)
     self.kind = kind ?? .loss(.all, .zero)
     let plan = self
     if kind != nil { o.afterwards(Self.kinds.first { o.has($0) } ?? "at") { plan.wrong(in: $0) } }
@@ -151,6 +153,9 @@ extension FaultPlan {
         plan.at > scenario.duration
           ? "\(plan.at) is after the end; the duration is \(scenario.duration)" : nil
       }
+    }
+    if case .chain(.reorg(_, _)) = self.kind, lasts != nil {
+      o.mistake("for", "a reorg is over at once; remove it")
     }
     switch self.kind {
     case .crash, .regionOutage:
@@ -177,6 +182,7 @@ extension FaultPlan {
   /// Why the fault cannot strike in this scenario; nil when it can.
   func wrong(in scenario: Scenario) -> String? {
     switch kind {
+    case .chain(let fault): return fault.wrong(in: scenario)
     case .partition(.regions(let sides, _)): return scenario.wrongRegions(sides.flatMap { $0 })
     case .partition(.isolate(let nodes)), .crash(let nodes, _, _), .slowCPU(let nodes, _):
       return scenario.wrong(nodes)

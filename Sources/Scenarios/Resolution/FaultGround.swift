@@ -1,6 +1,7 @@
 // From faults as written to faults as the engines apply them: names become ids, shares become drawn nodes.
 
 public import Basics
+internal import Contracts
 public import Network
 public import Participants
 
@@ -52,9 +53,13 @@ public struct FaultGround: Sendable {
       kind = .latency(links(choice, &stream), add: add, scale: scale)
     case .slowCPU(let choice, let factor):
       kind = .slowCPU(nodes: nodes(choice, &stream), factorPermille: UInt64(factor * 1_000 + 0.5))
+    case .chain(let plan): kind = .chain(plan.fault { nodes($0, &stream) })
     }
     let at = Instant(nanoseconds: plan.at.nanoseconds)
-    return Fault(id: id, at: at, until: plan.length.map { at + $0 }, kind: kind)
+    var until = plan.length.map { at + $0 }
+    // A reorg is over when it has struck.
+    if case .chain(.reorg(_, _)) = kind { until = at }
+    return Fault(id: id, at: at, until: until, kind: kind)
   }
 
   private func sides(_ plan: PartitionPlan, _ stream: inout RandomStream) -> [UInt32] {
@@ -129,6 +134,7 @@ extension FaultPlan {
       case .loss(let links, _): "loss" + canonicalText(links)
       case .latency(let links, _, _): "latency" + canonicalText(links)
       case .slowCPU(let nodes, _): "slowCPU" + canonicalText(nodes)
+      case .chain(let fault): fault.chosen
       }
     return Scenarios.drawKey("\(at.nanoseconds) \(choice)")
   }
