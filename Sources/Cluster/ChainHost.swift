@@ -63,7 +63,8 @@ final class ChainHost {
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
-    record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime,
+    record = Record(
+      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime,
       reorgDepth: blueprint.chain.chain.reorgDepth)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces

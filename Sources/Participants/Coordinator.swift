@@ -177,4 +177,6 @@ public struct Coordinator: Sendable {
 
   public func stakeTotals() -> StakeTotals { state.stakeTotals() }
   public var rewardTotals: RewardTotals { state.rewards }
+  /// The reward contracts, to look at.
+  public var rewardBook: RewardBook? { state.rewardBook }
 }

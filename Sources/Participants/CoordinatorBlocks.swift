@@ -117,7 +117,7 @@ extension CoordinatorState {
     case .slashing(let id):
       return executeCase(id, at: at, block: block, &facts)
     case .epoch(let service):
-      closeEpoch(service, at: at, &facts)
+      closeEpoch(service, at: at, block: block, &facts)
       return 0
     case .withdrawal(let id):
       return completeDue(id, at: at, block: block, &facts)
@@ -126,7 +126,23 @@ extension CoordinatorState {
     case .stakeChange(let set):
       changedSets[set.index] = true
       return 0
+    case .rewardRoot(let epoch):
+      publishRewards(epoch, at: at, &facts)
+      return 0
+    case .rewardClaims(let root):
+      claimRewards(root, at: at, &facts)
+      return 0
+    case .stakeEvent(let index):
+      perform(configuration.stakeEvents[index], at: at, block: block, &facts)
+    case .vaultWithdrawal(let vault, let index):
+      withdrawFromVault(vault, index, at: at, &facts)
+    case .vaultClaim(let vault, let epoch, let depositor):
+      claimFromVault(vault, epoch: epoch, depositor, at: at, &facts)
+    case .vaultSlash(let vault, let request):
+      executeVaultSlash(vault, request, at: at, &facts)
+      return configuration.gas.slash
     }
+    return configuration.gas.transaction + configuration.gas.stakeAction
   }
 
   /// With more accounts than this, the full check runs once a block instead of after every transaction.

@@ -114,7 +114,7 @@ extension CoordinatorState {
     }
   }
 
-  /// Executes a case whose windows are over. Returns the gas used.
+  /// Executes a case whose windows are over, in EigenLayer and in the vaults behind the operator. Returns the gas used.
   mutating func executeCase(
     _ id: CaseID, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) -> UInt64 {
@@ -127,20 +127,24 @@ extension CoordinatorState {
     }
     let strategies = ledger.strategies(of: service.set)
     let share = court.penalty(of: id)
-    let receipt: SlashReceipt
+    var vaultFacts: [CoordinatorFact] = []
+    let vaultsStruck = slashVaults(found, account, share: share, at: at, &vaultFacts)
+    var receipt: SlashReceipt?
     do throws(RestakingError) {
       receipt = try ledger.slashOperator(
         account, in: service.set, by: service.account, strategies: strategies,
         wads: Array(repeating: share, count: strategies.count), at: block)
+      conservation.recordOperation()
     } catch {
-      court.close(id, as: .expired)
-      facts.append(.caseEnded(id, .expired(error), at: at))
-      return configuration.gas.slash
+      guard vaultsStruck > 0 else {
+        court.close(id, as: .expired)
+        facts.append(.caseEnded(id, .expired(error), at: at))
+        return configuration.gas.slash
+      }
     }
     court.close(id, as: .executed)
-    conservation.recordOperation()
     var taken: UInt128 = 0
-    for (strategy, shares) in zip(strategies, receipt.shares) {
+    for (strategy, shares) in zip(strategies, receipt?.shares ?? []) {
       taken += value(ledger.tokens(for: shares, strategy), at: prices[strategy.index])
     }
     markChanged(account)
@@ -150,9 +154,14 @@ extension CoordinatorState {
           id: id, service: accusation.service, operatorNode: accusation.operatorNode,
           offence: accusation.offence,
           subject: accusation.subject, at: at, block: block, wad: share,
-          dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt.slashID)))
-    agenda.add(
-      .clearSlash(accusation.service, slashID: receipt.slashID), at: at + configuration.slashResolutionDelay)
+          dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken,
+          slashID: receipt?.slashID ?? 0)))
+    facts += vaultFacts
+    if let receipt {
+      agenda.add(
+        .clearSlash(accusation.service, slashID: receipt.slashID),
+        at: at + configuration.slashResolutionDelay)
+    }
     checkStake(at: at, block: block, &facts)
     return configuration.gas.slash
   }

@@ -147,6 +147,17 @@ public struct EpochFact: Sendable, Equatable {
   public var refundedWei: UInt128
 }
 
+/// What a vault lost for a case.
+public struct VaultSlashFact: Sendable, Equatable {
+  public var id: CaseID
+  public var vault: String
+  public var recipient: SlashRecipient
+  public var takenWei: UInt128
+  /// Of it, what was behind the vault's other operators.
+  public var collateralWei: UInt128
+  public var at: Instant
+}
+
 /// One fact.
 public enum CoordinatorFact: Sendable, Equatable {
   case block(BlockFact)
@@ -167,6 +178,14 @@ public enum CoordinatorFact: Sendable, Equatable {
   case caseEnded(CaseID, CaseEnd, at: Instant)
   case slashExecuted(SlashFact)
   case slashedStakeMoved(SlashedStakeFact)
+  /// Told after the case's `slashExecuted`.
+  case vaultSlashed(VaultSlashFact)
+  /// The vault's resolver cancelled its part.
+  case vaultSlashVetoed(String, CaseID, at: Instant)
+  case vaultSlashRefused(String, CaseID, SymbioticError, at: Instant)
+  case vaultWithdrawalRefused(String, SymbioticError, at: Instant)
+  /// What a scenario asked of the stake, and the contracts refused.
+  case stakeEventRefused(RestakingError, at: Instant)
   case withdrawalQueued(WithdrawalID, AccountID, at: Instant)
   case withdrawalCompleted(WithdrawalID, AccountID, at: Instant)
   case rewardsPaid(RewardFact)

@@ -88,7 +88,8 @@ extension Coordinator {
 
   private mutating func undo(_ depth: UInt64, lostBips: UInt64, reorg: UInt32, at: Instant) -> ReorgFact {
     let chain = configuration.chain
-    precondition(depth <= chain.reorgDepth, "a reorg of \(depth) slots, states of \(chain.reorgDepth) are kept")
+    precondition(
+      depth <= chain.reorgDepth, "a reorg of \(depth) slots, states of \(chain.reorgDepth) are kept")
     let head = chain.block(at: at)
     let fork = max(head, chain.startBlock + depth) - depth
     var fact = ReorgFact(at: at, fork: fork, depth: head - fork, orphaned: [], returned: 0, lost: [])

@@ -13,6 +13,15 @@ enum DueItem: Sendable, Equatable {
   case withdrawal(WithdrawalID)
   case clearSlash(ServiceID, slashID: UInt64)
   case stakeChange(OperatorSetID)
+  /// A reward epoch has ended for everybody: its root is posted. Then everybody claims.
+  case rewardRoot(epoch: UInt64)
+  case rewardClaims(root: Int)
+  /// By position in the configuration.
+  case stakeEvent(Int)
+  /// Vaults by position: a depositor asks for its stake, claims it; a request's veto window is over.
+  case vaultWithdrawal(Int, Int)
+  case vaultClaim(Int, epoch: UInt64, AccountID)
+  case vaultSlash(Int, Int)
 }
 
 struct CoordinatorState: Sendable {
@@ -59,7 +68,15 @@ struct CoordinatorState: Sendable {
   /// Certificates whose signers may still be accused, by service, oldest first; those before the head are pruned.
   var signerRecords: [(tasks: [TaskID], head: Int)] = []
 
-  /// Rewards by account index.
+  var vaults: [VaultRoom] = []
+  /// Withdrawals that become deposits with another operator.
+  var redelegated: Set<WithdrawalID> = []
+  /// The reward contracts; there from genesis on.
+  var rewardBook: RewardBook?
+  /// The epoch whose root is on the agenda.
+  var rootEpoch: UInt64?
+
+  /// Rewards that were claimed, by account index.
   var rewardBalances: [UInt128] = []
   var rewards = RewardTotals()
   /// Most dust that rounding can have left in the rewards so far.
@@ -107,7 +124,7 @@ struct CoordinatorState: Sendable {
     for index in changedSets.indices where changedSets[index] {
       changedSets[index] = false
       services[index].stake.push(
-        StakeTable(of: OperatorSetID(index), in: ledger, prices: prices, at: block))
+        stakeTable(of: index, at: block))
     }
   }
 }

@@ -226,7 +226,7 @@ extension CoordinatorState {
 
   // MARK: - Withdrawals
 
-  private mutating func follow(_ id: WithdrawalID, at: Instant, _ facts: inout [CoordinatorFact]) {
+  mutating func follow(_ id: WithdrawalID, at: Instant, _ facts: inout [CoordinatorFact]) {
     let withdrawal = ledger.withdrawals[id.index]
     facts.append(.withdrawalQueued(id, withdrawal.staker, at: at))
     guard configuration.completesWithdrawals else { return }
@@ -255,7 +255,8 @@ extension CoordinatorState {
     guard ledger.withdrawals[id.index].isPending else { return 0 }
     let staker = ledger.withdrawals[id.index].staker
     do throws(TransactionRefusal) {
-      try complete(id, by: staker, asTokens: true, at: at, block: block, &facts)
+      try complete(
+        id, by: staker, asTokens: !redelegated.contains(id), at: at, block: block, &facts)
     } catch {
       facts.append(
         .checkBroken(

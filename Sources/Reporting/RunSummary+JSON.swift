@@ -161,7 +161,8 @@ extension RunSummary.Stake {
     [
       "depositedWei": JSONValue(amount: depositedWei), "restakedWei": JSONValue(amount: restakedWei),
       "slashedWei": JSONValue(amount: slashedWei), "withdrawnWei": JSONValue(amount: withdrawnWei),
-      "queuedWei": JSONValue(amount: queuedWei), "conserved": JSONValue(conserved),
+      "queuedWei": JSONValue(amount: queuedWei), "lostWei": JSONValue(amount: lostWei),
+      "conserved": JSONValue(conserved),
     ]
   }
 }
@@ -170,10 +171,12 @@ extension RunSummary.Rewards {
   fileprivate var json: JSONValue {
     [
       "submittedWei": JSONValue(amount: submittedWei), "paidWei": JSONValue(amount: paidWei),
+      "unclaimedWei": JSONValue(amount: unclaimedWei),
       "dustWei": JSONValue(amount: dustWei), "refundedWei": JSONValue(amount: refundedWei),
       "byRole": [
         "operators": JSONValue(amount: operatorsWei), "stakers": JSONValue(amount: stakersWei),
         "issuers": JSONValue(amount: issuersWei), "holders": JSONValue(amount: holdersWei),
+        "curators": JSONValue(amount: curatorsWei),
       ],
       "conserved": JSONValue(conserved),
     ]

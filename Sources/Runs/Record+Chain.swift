@@ -58,6 +58,7 @@ extension Record {
       slashes[index].executedAt = slash.at
       slashes[index].dueWei = slash.dueWei
       slashes[index].takenWei = slash.takenWei
+      layerTaken[index] = slash.takenWei
       slashNumbers[SlashNumber(service: slash.service, number: slash.slashID)] = index
       // What the rule takes, as the ledger stood when it took it, is what the offence was due.
       let key = OffenceKey(
@@ -70,8 +71,16 @@ extension Record {
       }
       switch moved.recipient {
       // Native ETH stays in its pod, out of everybody's reach: burned as well, though nothing moved.
-      case .burn: slashes[index].burnedWei = slashes[index].takenWei
+      case .burn: slashes[index].burnedWei += layerTaken[index] ?? 0
       case .redistribute: slashes[index].redistributedWei += moved.wei
+      }
+    case .vaultSlashed(let slash):
+      guard let index = slashIndex[slash.id] else { return }
+      slashes[index].takenWei += slash.takenWei
+      slashes[index].collateralWei += slash.collateralWei
+      switch slash.recipient {
+      case .burn: slashes[index].burnedWei += slash.takenWei
+      case .redistribute: slashes[index].redistributedWei += slash.takenWei
       }
     case .rewardsPaid(let reward):
       let name = deployment.nodes[reward.operatorNode.index].name
@@ -85,7 +94,9 @@ extension Record {
           wei: reward.stakersWei))
     case .checkBroken(let finding, let at):
       broken.append(("\(finding)", at))
-    case .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded, .reorg, .transactionDropped:
+    case .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded, .reorg, .transactionDropped,
+      .vaultSlashVetoed, .vaultSlashRefused, .vaultWithdrawalRefused,
+      .stakeEventRefused:
       break
     }
   }

@@ -59,6 +59,8 @@ public struct Record: ~Copyable {
   var cases: [CaseFact] = []
   public internal(set) var slashes: [SlashRecord] = []
   var slashIndex: [CaseID: Int] = [:]
+  /// What EigenLayer's part of a slash took, by position in `slashes`.
+  var layerTaken: [Int: UInt128] = [:]
   /// Slashes by the contracts' numbers, for burn and redistribution, which come later.
   var slashNumbers: [SlashNumber: Int] = [:]
   /// The end of traffic: tasks that fall due later never happened.

@@ -173,10 +173,10 @@ public enum MeasureTable {
       add("chain.wait.\(kind)", .plain, ["count"])
       add("chain.wait.\(kind)", .milliseconds, ["p50", "p90", "p99", "max"])
     }
-    add("stake", .wei, ["depositedWei", "restakedWei", "slashedWei", "withdrawnWei", "queuedWei"])
+    add("stake", .wei, ["depositedWei", "restakedWei", "slashedWei", "withdrawnWei", "queuedWei", "lostWei"])
     add("stake", .bool, ["conserved"])
-    add("rewards", .wei, ["submittedWei", "paidWei", "dustWei", "refundedWei"])
-    add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders"])
+    add("rewards", .wei, ["submittedWei", "paidWei", "unclaimedWei", "dustWei", "refundedWei"])
+    add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders", "curators"])
     add("rewards", .bool, ["conserved"])
     add("issuers.<issuer>", .plain, ["supply", "nav", "navStart", "lossRatio"])
     add(

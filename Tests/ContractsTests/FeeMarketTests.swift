@@ -25,7 +25,8 @@ struct FeeMarketTests {
   func equilibrium() {
     var market = FeeMarket(startBaseFee: 40 * gwei, price: 10 * gwei)
     market.noiseBips = 0
-    #expect(market.demand(baseFee: 10 * gwei, limit: 36_000_000, bits: 0, factorPermille: 1_000) == 18_000_000)
+    #expect(
+      market.demand(baseFee: 10 * gwei, limit: 36_000_000, bits: 0, factorPermille: 1_000) == 18_000_000)
     #expect(market.demand(baseFee: 30 * gwei, limit: 36_000_000, bits: 0, factorPermille: 1_000) == 9_000_000)
     var fee = market.startBaseFee
     for block in 0..<200 as Range<UInt64> {
@@ -35,7 +36,8 @@ struct FeeMarketTests {
     #expect(fee > 9_900_000_000 && fee < 10_100_000_000)
   }
 
-  @Test("noise spreads demand evenly around its mean", arguments: [1, 2] as [UInt64]) func noise(seed: UInt64) {
+  @Test("noise spreads demand evenly around its mean", arguments: [1, 2] as [UInt64]) func noise(seed: UInt64)
+  {
     let market = FeeMarket(startBaseFee: gwei, price: gwei)
     let draws = HashRandom(seed: seed, .blockProposal)
     let demands = (0..<1_000).map {

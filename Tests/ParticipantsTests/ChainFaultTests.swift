@@ -22,7 +22,8 @@ struct ChainFaultTests {
   }
 
   /// Tasks with certificates, two offences with their evidence, and withdrawals, for seven minutes; `disturb` acts at 150 s.
-  private func play(_ configuration: CoordinatorConfiguration, disturb: (inout Story) -> Void) throws -> Story {
+  private func play(_ configuration: CoordinatorConfiguration, disturb: (inout Story) -> Void) throws -> Story
+  {
     var story = try Story(configuration)
     for k in 0..<20 {
       let now = seconds(UInt64(5 + 20 * k))
@@ -44,7 +45,8 @@ struct ChainFaultTests {
     return story
   }
 
-  @Test("a reorg leaves the state that the chain would have had without those blocks", arguments: [1, 2, 5, 12])
+  @Test(
+    "a reorg leaves the state that the chain would have had without those blocks", arguments: [1, 2, 5, 12])
   func exactRollback(depth: UInt64) throws {
     let configuration = chain(reorgs: 12)
     let undone = try play(configuration) { story in
@@ -188,7 +190,8 @@ struct ChainFaultTests {
     #expect(censored == 5)
   }
 
-  @Test("evidence and certificates compete for one block: the better tip wins", arguments: [1, 3] as [UInt64])
+  @Test(
+    "evidence and certificates compete for one block: the better tip wins", arguments: [1, 3] as [UInt64])
   func competition(evidenceTip: UInt64) throws {
     // A block holds the certificate (187,000 gas) or the evidence (141,000), not both.
     var configuration = chain { $0.gasLimit = 1_000_000 }
@@ -212,7 +215,9 @@ struct ChainFaultTests {
     #expect(max(certified, accused) == seconds(24))
   }
 
-  @Test("a spike of demand prices out who will not pay, until the base fee has come down again") func spike() throws {
+  @Test("a spike of demand prices out who will not pay, until the base fee has come down again") func spike()
+    throws
+  {
     var configuration = chain {
       $0.fees = FeeMarket(startBaseFee: 5_000_000_000, price: 5_000_000_000)
       $0.offers = [

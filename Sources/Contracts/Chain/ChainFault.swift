@@ -52,7 +52,9 @@ public struct ChainConditions: Sendable {
   public mutating func end(_ id: UInt32) { faults.removeAll { $0.id == id } }
 
   /// Ends those whose time has come.
-  public mutating func end(dueBy instant: Instant) { faults.removeAll { $0.until.map { $0 <= instant } ?? false } }
+  public mutating func end(dueBy instant: Instant) {
+    faults.removeAll { $0.until.map { $0 <= instant } ?? false }
+  }
   /// When the next one ends by itself.
   public var nextEnd: Instant? { faults.compactMap(\.until).min() }
 

@@ -77,7 +77,8 @@ public enum ChainFaultPlan: Sendable, Equatable, Codable {
 
   private func tooDeepLive(in scenario: Scenario) -> String? {
     guard case .reorg(let depth, _) = self, depth > scenario.deepestReorg else { return nil }
-    return "the states of \(scenario.deepestReorg) blocks are kept; start the scenario with chain.reorgs: \(depth)"
+    return
+      "the states of \(scenario.deepestReorg) blocks are kept; start the scenario with chain.reorgs: \(depth)"
   }
 
   /// What the fault's draws hang on.

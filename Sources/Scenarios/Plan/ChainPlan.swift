@@ -56,6 +56,8 @@ public struct ChainPlan: Sendable, Equatable, Codable {
   public var gas: GasPlan
   /// A transaction that waited longer is dropped; nil: never.
   public var transactionLifetime: TimeSpan?
+  /// From a reward root to the claims against it.
+  public var rewardActivationDelay: TimeSpan
   /// Deepest reorg that a live fault may ask for.
   public var reorgs: Int
 
@@ -103,12 +105,20 @@ public struct ChainPlan: Sendable, Equatable, Codable {
     ) {
       $0.duration(.seconds(1) ... .century)
     }
+    rewardActivationDelay = o.value(
+      "rewardActivationDelay", "from an epoch's reward root to the claims; mainnet has 7d", or: .zero
+    ) {
+      $0.duration(.zero ... .seconds(3_650 * 86_400))
+    }
     reorgs = o.value(
-      "reorgs", "deepest reorg that 'avsim fault inject' may ask for; the state of so many blocks is kept", or: 0
+      "reorgs", "deepest reorg that 'avsim fault inject' may ask for; the state of so many blocks is kept",
+      or: 0
     ) {
       $0.integer(0...10_000)
     }
-    if reorgs > finality { o.mistake("reorgs", "\(reorgs) is above finality, \(finality): final blocks stay") }
+    if reorgs > finality {
+      o.mistake("reorgs", "\(reorgs) is above finality, \(finality): final blocks stay")
+    }
   }
 }
 

@@ -32,9 +32,10 @@ public struct FeePlan: Sendable, Equatable, Codable {
     ) {
       $0.ether(Self.least...Self.most)
     }
-    price = o.optional("price", "base fee at which the others want 'load'; absent: baseFee") {
-      $0.ether(Self.least...Self.most)
-    } ?? baseFee
+    price =
+      o.optional("price", "base fee at which the others want 'load'; absent: baseFee") {
+        $0.ether(Self.least...Self.most)
+      } ?? baseFee
     load = o.value("load", "gas that others want at that price, of the target (half the limit)", or: .whole) {
       $0.wholeBips(.zero...Share.percent(1_000))
     }

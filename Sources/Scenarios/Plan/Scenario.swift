@@ -26,6 +26,9 @@ public struct Scenario: Sendable, Equatable, Codable {
   public var operators: OperatorPlan
   public var watchers: WatcherPlan
   public var aggregators: AggregatorPlan
+  public var vaults: [VaultPlan]
+  /// In file order.
+  public var stakeEvents: [StakeEventPlan]
   /// One entry a service, replicas written out; `ServiceID` is the index.
   public var services: [ServicePlan]
   public var adversaries: [AdversaryPlan]
@@ -83,6 +86,9 @@ extension Scenario {
       AggregatorPlan($0)
     }
     services = ServicePlan.list(o)
+    vaults = o.list("vaults", "stakers' pools beside the operators' own stake") { item in
+      item.object { VaultPlan($0) }
+    }
     adversaries = o.list("adversaries", "who misbehaves, how, from when") { item in
       item.object { AdversaryPlan($0) }
     }
@@ -92,7 +98,7 @@ extension Scenario {
     cluster = o.object("cluster", "the cluster engine alone") { ClusterPlan($0) }
     observe = o.object("observe", "what is recorded beside the measures") { ObservePlan($0) }
     expect = o.list("expect", "expectations that make the run a test") { Expectation.read($0) }
-    o.refuse(["vaults", "issuers", "market"])
+    o.refuse(["issuers", "market"])
     if warmup >= duration, o.has("warmup") {
       o.mistake("warmup", "\(warmup) is not shorter than the duration, \(duration)")
     }
@@ -100,6 +106,14 @@ extension Scenario {
     var names: Set<String> = []
     for asset in assets where !names.insert(asset.name).inserted {
       o.mistake("assets", "'\(asset.name)' is listed twice")
+    }
+    stakeEvents = o.list("stakeEvents", "what stakers, operators and validators do with their stake") {
+      item in
+      item.object { StakeEventPlan($0) }
+    }
+    var vaultNames: Set<String> = []
+    for vault in vaults where !vaultNames.insert(vault.name).inserted {
+      o.mistake("vaults", "'\(vault.name)' is listed twice")
     }
     if o.tree["network"]?["topology"] == nil {
       network.topology = .generated(.kOut(dials: min(10, max(1, participants - 1))), nodes: nil)
