@@ -51,7 +51,7 @@ struct ChainFaultTests {
     let configuration = chain(reorgs: 12)
     let undone = try play(configuration) { story in
       guard story.coordinator.headBlock < 1_000_013 else { return }
-      story.coordinator.begin(.reorg(depth: depth, lostBips: 0), id: 0, at: seconds(150), facts: &story.facts)
+      story.begin(.reorg(depth: depth, lostBips: 0), id: 0, at: seconds(150))
     }
     let head = configuration.chain.block(at: seconds(150))
     // The same slots never had blocks. The halt begins with its fork's block.
@@ -82,7 +82,7 @@ struct ChainFaultTests {
       func pass(_ instant: Instant) {
         if !isHalted, instant > from {
           isHalted = true
-          story.coordinator.begin(.halt, id: 9, at: from, until: until, facts: &story.facts)
+          story.begin(.halt, id: 9, at: from, until: until)
         }
       }
       pass(now)
@@ -115,7 +115,7 @@ struct ChainFaultTests {
     story.run(to: seconds(14))
     #expect(story.accepted.count == 1)
     #expect(story.opened.count == 1)
-    story.coordinator.begin(.reorg(depth: 1, lostBips: 10_000), id: 0, at: seconds(14), facts: &story.facts)
+    story.begin(.reorg(depth: 1, lostBips: 10_000), id: 0, at: seconds(14))
     #expect(story.coordinator.taskState(task) == .open)
     #expect(story.coordinator.cases.isEmpty)
     story.settle(until: seconds(86_400))
@@ -129,11 +129,11 @@ struct ChainFaultTests {
     let task = try story.task(0, at: seconds(1))
     story.certify(0, task, signers: [0, 1, 2, 3], at: seconds(2))
     story.run(to: seconds(14))
-    story.coordinator.begin(.reorg(depth: 1, lostBips: 10_000), id: 0, at: seconds(14), facts: &story.facts)
+    story.begin(.reorg(depth: 1, lostBips: 10_000), id: 0, at: seconds(14))
     let other = try story.task(1, at: seconds(20))
     story.certify(1, other, signers: [0, 1, 2, 3], at: seconds(21))
     story.run(to: seconds(26))
-    story.coordinator.begin(.reorg(depth: 2, lostBips: 0), id: 1, at: seconds(26), facts: &story.facts)
+    story.begin(.reorg(depth: 2, lostBips: 0), id: 1, at: seconds(26))
     story.settle(until: seconds(3_600))
     let states = [task, other].map { story.coordinator.taskState($0) }
     #expect(states[0] == .expired)
@@ -144,7 +144,7 @@ struct ChainFaultTests {
   @Test("a halted chain takes nothing in, and the slots that waited are told") func halt() throws {
     var story = try Story(chain())
     let task = try story.task(0, at: seconds(1))
-    story.coordinator.begin(.halt, id: 0, at: seconds(2), until: seconds(120), facts: &story.facts)
+    story.begin(.halt, id: 0, at: seconds(2), until: seconds(120))
     story.certify(0, task, signers: [0, 1, 2, 3], at: seconds(3))
     story.run(to: seconds(119))
     #expect(story.coordinator.lastProducedBlock == 1_000_000)
@@ -163,8 +163,7 @@ struct ChainFaultTests {
     var configuration = chain()
     configuration.seed = seed
     var story = try Story(configuration)
-    story.coordinator.begin(
-      .missedSlots(bips: 9_000), id: 0, at: seconds(1), until: seconds(1_200), facts: &story.facts)
+    story.begin(.missedSlots(bips: 9_000), id: 0, at: seconds(1), until: seconds(1_200))
     for k in 0..<200 { story.send(.veto(CaseID(k)), at: seconds(UInt64(2 + 12 * k))) }
     story.settle(until: seconds(86_400))
     let blocks = story.facts.compactMap { if case .block(let fact) = $0 { fact.at } else { nil } }
@@ -176,9 +175,9 @@ struct ChainFaultTests {
   @Test("builders that censor leave out whom they dislike and nobody else") func censorship() throws {
     var story = try Story(chain())
     let task = try story.task(0, at: seconds(1))
-    story.coordinator.begin(
+    story.begin(
       .censor(Censorship(kinds: [.evidence], senders: [NodeID(99)])), id: 0, at: seconds(2),
-      until: seconds(61), facts: &story.facts)
+      until: seconds(61))
     story.certify(0, task, signers: [0, 1, 2, 3], at: seconds(3))
     story.send(.evidence(.pair(attest(1, 0, task), attest(1, 0, task, lie))), from: 99, at: seconds(3))
     story.send(.evidence(.pair(attest(2, 0, task), attest(2, 0, task, lie))), from: 98, at: seconds(3))
@@ -228,8 +227,7 @@ struct ChainFaultTests {
     configuration.services[0].certificateWindow = .seconds(36_000)
     var story = try Story(configuration)
     let chain = configuration.chain
-    story.coordinator.begin(
-      .gasSpike(permille: 10_000), id: 0, at: seconds(1), until: seconds(601), facts: &story.facts)
+    story.begin(.gasSpike(permille: 10_000), id: 0, at: seconds(1), until: seconds(601))
     let task = try story.task(0, at: seconds(300))
     let certificate = Certificate(
       service: ServiceID(0), task: task, result: truth, signers: [15, 0, 0, 0])
@@ -255,9 +253,7 @@ struct ChainFaultTests {
     var configuration = chain { $0.transactionLifetime = .seconds(60) }
     configuration.services[0].certificateWindow = .seconds(36_000)
     var story = try Story(configuration)
-    story.coordinator.begin(
-      .censor(Censorship(kinds: [.certificate])), id: 0, at: seconds(1), until: seconds(90),
-      facts: &story.facts)
+    story.begin(.censor(Censorship(kinds: [.certificate])), id: 0, at: seconds(1), until: seconds(90))
     let task = try story.task(0, at: seconds(2))
     story.certify(0, task, signers: [0, 1, 2, 3], at: seconds(3))
     story.run(to: seconds(200))
