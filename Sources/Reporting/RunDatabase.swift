@@ -151,7 +151,7 @@ extension RunDatabase {
       values.add(row.transactions)
       values.add(row.gas)
       values.add(row.othersGas)
-      values.add(row.baseFee)
+      values.add(row.baseFee.map { String($0) })
       values.add(row.fate.rawValue)
     }
   }
