@@ -38,6 +38,7 @@ let package = Package(
     .library(name: "BN254", targets: ["BN254"]),
     .library(name: "Contracts", targets: ["Contracts"]),
     .library(name: "Risk", targets: ["Risk"]),
+    .library(name: "Economy", targets: ["Economy"]),
     .library(name: "Participants", targets: ["Participants"]),
     .library(name: "Simulator", targets: ["Simulator"]),
   ],
@@ -96,16 +97,26 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Economy: issuers, holders and the market, over both
+    .target(
+      name: "Economy",
+      dependencies: [
+        "Basics", "Exact", "Signatures", "AVS", "Contracts", "Risk",
+        .product(name: "BigInt", package: "BigInt"),
+      ],
+      swiftSettings: strict),
+
     // Participants
     .target(
-      name: "Participants", dependencies: ["Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts"],
+      name: "Participants",
+      dependencies: ["Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Economy"],
       swiftSettings: strict),
 
     // Scenarios, Reporting
     .target(
       name: "Scenarios",
       dependencies: [
-        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Participants",
+        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Economy", "Participants",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -137,8 +148,8 @@ let package = Package(
     .target(
       name: "Runs",
       dependencies: [
-        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Risk", "Participants", "Scenarios",
-        "Reporting",
+        "Basics", "Signatures", "Network", "Gossip", "AVS", "Contracts", "Risk", "Economy", "Participants",
+        "Scenarios", "Reporting",
       ],
       swiftSettings: strict),
 
@@ -161,8 +172,8 @@ let package = Package(
     .executableTarget(
       name: "avsim",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Contracts", "Participants", "Scenarios", "Reporting",
-        "Runs",
+        "Basics", "Signatures", "UV", "Network", "Contracts", "Risk", "Economy", "Participants", "Scenarios",
+        "Reporting", "Runs",
         "Vectors", "RiskVectors", "Simulator", "Experiments", "Gossip", "Libp2p", "Peer",
         "Cluster",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -196,7 +207,7 @@ let package = Package(
       name: "PeerTests", dependencies: ["Basics", "Gossip", "Libp2p", "Peer", "Signatures", "UV"],
       swiftSettings: strict),
     .testTarget(
-      name: "InteropTests", dependencies: ["Basics", "Libp2p", "Peer", "Signatures", "UV", "avsim"],
+      name: "InteropTests", dependencies: ["Basics", "Libp2p", "Peer", "Signatures", "TestKit", "avsim"],
       exclude: ["Peers"], swiftSettings: strict),
     .testTarget(
       name: "ExperimentsTests",
@@ -214,6 +225,9 @@ let package = Package(
       name: "RiskTests", dependencies: ["Basics", "Exact", "Risk", "Vectors"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
+      name: "EconomyTests", dependencies: ["Basics", "Exact", "Contracts", "Risk", "Economy"],
+      swiftSettings: strict),
+    .testTarget(
       name: "RiskVectorsTests", dependencies: ["RiskVectors", "Vectors"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
@@ -229,7 +243,7 @@ let package = Package(
     .testTarget(
       name: "SimulatorTests",
       dependencies: [
-        "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
+        "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator", "TestKit",
       ],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
@@ -237,7 +251,7 @@ let package = Package(
       dependencies: [
         "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
         "Scenarios",
-        "Reporting", "Runs", "Simulator", "Cluster",
+        "Reporting", "Runs", "Simulator", "Cluster", "TestKit",
       ],
       swiftSettings: strict),
   ]

@@ -36,6 +36,8 @@ final class ChainHost {
   private(set) var faultPlaces: [String]
   /// By fault: in force now; over.
   private(set) var faultStates: [FaultState]
+  /// What others need to draw faults that wait and are not in the scenario.
+  private var lives: [UInt32: LiveFault] = [:]
   unowned let nodes: any NodePopulation
 
   private let timetable: Timetable<Entry>
@@ -66,6 +68,7 @@ final class ChainHost {
     record = Record(
       deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime,
       reorgDepth: blueprint.chain.chain.reorgDepth)
+    record.introduce(coordinator)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
     faultStates = Array(repeating: .waiting, count: blueprint.faults.count)
@@ -125,12 +128,18 @@ final class ChainHost {
 
   // MARK: Faults that come up
 
-  /// Begins a fault now. Its id must be `faults.count`.
+  /// Begins a fault, now or at its own instant. Its id must be `faults.count`.
   func inject(_ fault: Fault, place: String, live: LiveFault) {
     precondition(fault.id == UInt32(faults.count), "fault \(fault.id) after \(faults.count)")
     faults.append(fault)
     faultPlaces.append(place)
     faultStates.append(.waiting)
+    if fault.at > now {
+      // One of a pattern, whose turn comes later.
+      lives[fault.id] = live
+      schedule(fault.id)
+      return
+    }
     begin(faults.count - 1, live)
     if let until = fault.until { timetable.add(.faultEnds(fault.id), at: until) }
   }
@@ -146,15 +155,13 @@ final class ChainHost {
     guard faultStates[index] == .waiting else { return }
     faultStates[index] = .inForce
     let now = now
-    if case .partition(let sides) = faults[index].kind {
-      record.partitioned(faults[index].id, sides: sides, now)
-    }
+    record.began(faults[index], now)
     if case .chain(let chain) = faults[index].kind {
       coordinator.begin(
         chain, id: faults[index].id, at: now, until: faults[index].until, facts: &chainFacts)
       moveChain(now)
     }
-    nodes.begin(faults[index], live: live)
+    nodes.begin(faults[index], live: live ?? lives[UInt32(index)])
   }
 
   private func end(_ index: Int) {
@@ -162,11 +169,11 @@ final class ChainHost {
     faultStates[index] = .over
     let now = now
     faults[index].until = now
-    if case .partition = faults[index].kind { record.mended(faults[index].id, now) }
     if case .chain = faults[index].kind {
       coordinator.end(faultOf: faults[index].id, at: now, facts: &chainFacts)
       moveChain(now)
     }
+    record.ended(faults[index], now)
     nodes.end(faults[index])
   }
 
@@ -217,7 +224,9 @@ final class ChainHost {
   }
 
   private func moveChain(_ now: Instant) {
-    for task in digestFacts() { nodes.certify(task) }
+    for task in digestFacts() {
+      if let certificate = coordinator.certificate(task) { nodes.certify(task, result: certificate.result) }
+    }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     timetable.add(.chain, at: nextChainEvent)
@@ -231,7 +240,8 @@ final class ChainHost {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .slashExecuted, .reorg: stakeChanged = true
+      case .reorg: stakeChanged = true
+      case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
     }

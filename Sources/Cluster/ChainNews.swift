@@ -1,18 +1,21 @@
 // What nodes learn from the chain, on its way to their process.
 
+internal import AVS
 internal import Basics
+internal import Signatures
 
 /// A change on chain that nodes act on.
 enum ChainNews: Equatable {
-  case certificate(TaskID)
+  case certificate(TaskID, Digest)
   case stake(ServiceID, [UInt128])
 
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
     switch self {
-    case .certificate(let task):
+    case .certificate(let task, let result):
       bytes.append(1)
       bytes.append(number: UInt64(task.rawValue), 4)
+      for word in [result.w0, result.w1, result.w2, result.w3] { bytes.append(number: word, 8) }
     case .stake(let service, let weights):
       bytes.append(2)
       bytes.append(number: UInt64(service.rawValue), 2)
@@ -26,8 +29,10 @@ enum ChainNews: Equatable {
     var reader = WireReader(bytes)
     switch reader.number(1) {
     case 1:
-      guard let task = reader.number(4), reader.isAtEnd else { return nil }
-      self = .certificate(TaskID(UInt32(task)))
+      guard let task = reader.number(4), let w0 = reader.number(8), let w1 = reader.number(8),
+        let w2 = reader.number(8), let w3 = reader.number(8), reader.isAtEnd
+      else { return nil }
+      self = .certificate(TaskID(UInt32(task)), Digest(w0, w1, w2, w3))
     case 2:
       guard let service = reader.number(2), reader.remaining % 16 == 0 else { return nil }
       var weights: [UInt128] = []

@@ -72,8 +72,15 @@ extension ClusterRun {
       let plans = try FaultPlan.live(Array(yaml.utf8), name: "fault", in: scenario)
       let ground = try scenario.faultGround()
       var ids: [String] = []
-      for plan in plans {
-        let live = LiveFault(plan, at: chain.now)
+      let now = chain.now
+      // A pattern is written out from now on; what it stands for are faults of their own.
+      let simple = plans.flatMap { plan -> [FaultPlan] in
+        var live = plan
+        live.at = TimeSpan(nanoseconds: now.nanoseconds)
+        return ground.expand(live)
+      }
+      for plan in simple {
+        let live = LiveFault(plan, at: max(now, Instant(nanoseconds: plan.at.nanoseconds)))
         let fault = live.resolve(id: UInt32(chain.faults.count), on: ground)
         chain.inject(fault, place: plan.place, live: live)
         ids.append("\(fault.id)")

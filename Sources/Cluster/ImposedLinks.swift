@@ -87,6 +87,7 @@ public final class ImposedLinks {
     _ frame: FrameHandle, slot: Int, _ kind: FrameKind, key: UInt64, bytes: Int, at now: Instant
   ) -> Fate {
     let fate = links.transmit(slot: slot, key: key, bytes: bytes, at: now)
+    if let aftermath = links.takeAftermath() { follow(aftermath, frame, slot: slot, kind, key: key) }
     guard case .delivered(let arrival) = fate else { return fate }
     guard arrival > now else {
       transport.send(slot: slot, kind, store.bytes(frame).span)
@@ -97,11 +98,42 @@ public final class ImposedLinks {
       return .queueFull
     }
     store.retain(frame)
+    delay(frame, slot: slot, kind, until: arrival)
+    return fate
+  }
+
+  /// Takes one holding of `frame`.
+  private func delay(_ frame: FrameHandle, slot: Int, _ kind: FrameKind, until arrival: Instant) {
     let due = epoch + arrival.nanoseconds
     waiting.insert(Waiting(slot: UInt32(slot), frame: frame, isControl: kind == .control), due: due)
     counters.delayed += 1
     if alarm.due == 0 || due < alarm.due { alarm.set(to: due) }
-    return fate
+  }
+
+  /// A second copy of the frame, or what is left of it, goes out as well.
+  private func follow(
+    _ aftermath: Aftermath, _ frame: FrameHandle, slot: Int, _ kind: FrameKind, key: UInt64
+  ) {
+    guard waiting.count < framesMaximum, store.bytes < bytesMaximum else {
+      counters.dropped += 1
+      return
+    }
+    if let at = aftermath.copyAt {
+      store.retain(frame)
+      delay(frame, slot: slot, kind, until: at)
+    }
+    if let at = aftermath.damagedAt {
+      var bytes = store.bytes(frame)
+      switch aftermath.damage {
+      case .truncated: bytes.removeLast(bytes.count - bytes.count / 2)
+      case .corrupted:
+        let place = Int(scale(mix(key ^ at.nanoseconds), UInt64(max(bytes.count, 1))))
+        if place < bytes.count { bytes[place] ^= 0xFF }
+      }
+      guard !bytes.isEmpty else { return }
+      let damaged = store.add(bytes.count) { $0.append(bytes: bytes.span) }
+      delay(damaged, slot: slot, kind, until: at)
+    }
   }
 
   /// Writes what is due and sets the alarm to what is next.

@@ -34,6 +34,7 @@ extension Scenario {
   func faultGround() throws -> FaultGround {
     let setting = try setting()
     return FaultGround(
-      graph: setting.graph, roles: setting.roles, operators: operators.count, seed: seed)
+      graph: setting.graph, roles: setting.roles, operators: operators.count, seed: seed,
+      serviceNames: services.map(\.name), aggregators: setting.aggregators)
   }
 }

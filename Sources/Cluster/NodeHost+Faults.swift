@@ -10,16 +10,41 @@ extension NodeHost {
   func begin(_ fault: Fault, live: LiveFault?) {
     guard !hasEnded else { return }
     let now = now
+    participants.begin(fault, now)
     switch fault.kind {
     case .partition(let sides):
       linkFaults[fault.id] = imposed.links.begin(.cut) { !Fault.connects(sides[$0], sides[$1]) }
       participants.partitioned(fault.id, sides: sides, now)
+    case .oneWay(let sides):
+      linkFaults[fault.id] = imposed.links.begin(.cut) { !Fault.passes(sides[$0], to: sides[$1]) }
+      participants.partitioned(fault.id, sides: sides, isOneWay: true, now)
     case .loss(let set, let share):
-      linkFaults[fault.id] = imposed.links.begin(.loss(share)) { set.contains(NodeID($0), NodeID($1)) }
+      linkFaults[fault.id] = imposed.links.begin(.loss(share), key: fault.key) {
+        set.contains(NodeID($0), NodeID($1))
+      }
     case .latency(let set, let add, let scale):
       linkFaults[fault.id] = imposed.links.begin(.delay(add: add, scale: scale)) {
         set.contains(NodeID($0), NodeID($1))
       }
+    case .link(let set, let effect):
+      linkFaults[fault.id] = imposed.links.begin(effect, key: fault.key) {
+        set.contains(NodeID($0), NodeID($1))
+      }
+    case .eclipse(_, let cut):
+      linkFaults[fault.id] = imposed.links.begin(.cut) { cut.contains(NodeID($0), NodeID($1)) }
+    case .node(let nodes, .throttle(let rate)):
+      linkFaults[fault.id] = imposed.links.begin(.uplink(rate), key: fault.key) { from, _ in
+        nodes.contains(NodeID(from))
+      }
+    case .node(let nodes, .pause):
+      for node in nodes where transport.isHosted[node.index] {
+        if standing[node.index] == nil {
+          standing[node.index] = HeldInputs()
+        } else {
+          standing[node.index]?.pauses += 1
+        }
+      }
+    case .node: break
     case .crash(let nodes, let losesState):
       for node in nodes where transport.isHosted[node.index] { crash(node, losesState, now) }
     case .slowCPU(let nodes, let factor):
@@ -35,15 +60,37 @@ extension NodeHost {
     guard !hasEnded else { return }
     let now = now
     if let id = linkFaults.removeValue(forKey: fault.id) { imposed.links.heal(id) }
+    participants.end(fault, now)
     switch fault.kind {
-    case .partition: participants.mended(fault.id, now)
+    case .partition, .oneWay: participants.mended(fault.id, now)
     case .crash(let nodes, _):
       for node in nodes where transport.isHosted[node.index] { restart(node, now) }
     case .slowCPU(let nodes, _):
       for node in nodes {
         participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
       }
-    case .loss, .latency, .chain: break
+    case .node(let nodes, .pause):
+      for node in nodes where transport.isHosted[node.index] { resume(node) }
+    case .loss, .latency, .link, .eclipse, .node, .chain: break
+    }
+  }
+
+  /// The node goes on: everything that waited for it happens now, in order.
+  private func resume(_ node: NodeID) {
+    guard let held = standing[node.index] else { return }
+    if held.pauses > 1 {
+      standing[node.index]?.pauses -= 1
+      return
+    }
+    standing[node.index] = nil
+    for input in held.inputs {
+      switch input {
+      case .frame(let bytes, let slot): received(bytes.span, slot: slot)
+      case .wakeUp(let timer):
+        let now = now
+        participants.wake(timer, at: node, now, &effects)
+        carryOut(now)
+      }
     }
   }
 

@@ -55,6 +55,14 @@ extension NodeHost {
   func received(_ frame: Span<UInt8>, slot: Int) {
     let now = now
     guard isUnderWay(now) else { return }
+    let node = Int(transport.wiring.owners[slot])
+    if let held = standing[node] {
+      let bytes = [UInt8](capacity: frame.count) { output in
+        for k in frame.indices { output.append(frame[k]) }
+      }
+      standing[node] = held.with(.frame(bytes, slot: slot))
+      return
+    }
     let hash = known.hash(frame)
     if let message = known.message(frame, hash: hash), participants.router.messages.isLive(message) {
       participants.arrive(Payload(message), on: UInt32(slot), now, &effects)

@@ -4,6 +4,7 @@
 // Frames and their coding are in NodeHost+Frames, faults in NodeHost+Faults. What belongs to the chain is elsewhere
 // (`ChainHost`), perhaps in another process.
 
+internal import AVS
 internal import Basics
 internal import Gossip
 internal import Libp2p
@@ -19,7 +20,7 @@ final class NodeHost {
   /// What waits for its instant.
   enum Entry: BitwiseCopyable {
     case wakeUp(NodeID, WakeUp)
-    case certificate(TaskID)
+    case certificate(TaskID, Digest)
     /// Instant zero.
     case beginning
   }
@@ -45,6 +46,8 @@ final class NodeHost {
   var refusals = Refusals()
   /// By fault: what heals it on the links.
   var linkFaults: [UInt32: LinkFaultID] = [:]
+  /// What waits for each node that stands still; nil for those that go on.
+  var standing: [HeldInputs?]
   /// What the system refused while the run went on.
   var failures: [String] = []
   weak var audience: (any NodeAudience)?
@@ -71,6 +74,7 @@ final class NodeHost {
   init(_ blueprint: Blueprint, hosting: [Bool], on loop: Loop) throws {
     self.blueprint = blueprint
     self.loop = loop
+    standing = Array(repeating: nil, count: blueprint.deployment.nodes.count)
     participants = try Participants(blueprint.deployment, hosting: hosting, indexesContents: true)
     topics = blueprint.deployment.services.map(\.topicName)
     encoder = RPCEncoder(TopicNames(topics))
@@ -152,8 +156,14 @@ final class NodeHost {
     guard !hasEnded else { return }
     let now = now
     switch entry {
-    case .wakeUp(let node, let timer): participants.wake(timer, at: node, now, &effects)
-    case .certificate(let task): participants.certificateIncluded(task)
+    case .wakeUp(let node, let timer):
+      if let held = standing[node.index] {
+        standing[node.index] = held.with(.wakeUp(timer))
+        return
+      }
+      participants.wake(timer, at: node, now, &effects)
+    case .certificate(let task, let result):
+      participants.certificateIncluded(task, result: result, now, &effects)
     case .beginning: begin(now)
     }
     carryOut(now)
@@ -224,8 +234,8 @@ extension NodeHost: NodePopulation {
     }
   }
 
-  func certify(_ task: TaskID) {
-    timetable.add(.certificate(task), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
+  func certify(_ task: TaskID, result: Digest) {
+    timetable.add(.certificate(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
   }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }

@@ -1,6 +1,7 @@
 // The nodes of a run as the side of the chain sees them. They are in this process (`NodeHost`), or in others
 // (`ProcessGroup`).
 
+internal import AVS
 internal import Basics
 internal import Gossip
 internal import Participants
@@ -23,8 +24,8 @@ protocol NodePopulation: AnyObject {
   // MARK: What the chain tells
   /// A service announced a task; its operators hear of it after their RPC delay.
   func announce(_ task: TaskID)
-  /// A certificate for `task` is on chain.
-  func certify(_ task: TaskID)
+  /// A certificate for `task` is on chain, and names this result.
+  func certify(_ task: TaskID, result: Digest)
   /// The stake of a service's members, by index, in wei.
   func setStake(_ service: ServiceID, _ stake: [UInt128])
   /// A fault comes into force. `live` is what others need to draw it again, for one that is not in the scenario.

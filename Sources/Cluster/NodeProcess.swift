@@ -129,8 +129,8 @@ extension NodeProcess: ProcessOwner {
       }
     case .chain(let body):
       switch ChainNews(decoding: body) {
-      case .certificate(let task) where task.index < host.participants.schedule.tasks.count:
-        host.certify(task)
+      case .certificate(let task, let result) where task.index < host.participants.schedule.tasks.count:
+        host.certify(task, result: result)
       case .stake(let service, let weights)
       where service.index < host.blueprint.deployment.services.count
         && weights.count >= host.blueprint.deployment.services[service.index].members.count:
@@ -138,6 +138,8 @@ extension NodeProcess: ProcessOwner {
       case .certificate, .stake, nil: notices.append("news from the chain that cannot be read")
       }
     case .fault(let id, let body):
+      // A process that came back hears of a fault before its first alarm.
+      _ = host.isUnderWay(host.now)
       if let live = LiveFault(decoding: body), let ground { faults[id] = live.resolve(id: id, on: ground) }
       if let fault = faults[id] { host.begin(fault, live: nil) }
     case .heal(let id): if let fault = faults[id] { host.end(fault) }

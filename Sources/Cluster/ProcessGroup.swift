@@ -2,8 +2,10 @@
 //
 // Facts of several processes come nearly in order; they wait a tenth of a second and are told in the order of their
 // instants, since the record wants an offence before the evidence of it. A process that dies takes its nodes down; that
-// is told, and the run goes on.
+// is told, and the run goes on. Where the scenario says so it is started again: its nodes come back without state, learn the
+// stakes and the faults in force, and their counts go on from what it last told.
 
+internal import AVS
 internal import Basics
 internal import Foundation
 internal import Gossip
@@ -50,6 +52,14 @@ final class ProcessGroup {
   private let members: [Int]
   private let slots: Int
   private var latest: [NodeTotals?]
+  /// What processes had counted that have been replaced.
+  private var departed = PopulationTotals()
+  private var departedBusy: UInt64 = 0
+  private var departedRefusals: UInt64 = 0
+  /// Faults in force and the stakes in effect, as messages.
+  private var inForce: [(id: UInt32, message: ControlMessage)] = []
+  private var stakes: [ControlMessage?]
+  private var restarts: [UV.Timer] = []
   private var failures: [String] = []
   private var isConnected = false
   private var isEnding = false
@@ -74,6 +84,7 @@ final class ProcessGroup {
     members = deployment.services.map(\.members.count)
     slots = deployment.neighbors.count
     latest = Array(repeating: nil, count: processes)
+    stakes = Array(repeating: nil, count: deployment.services.count)
     supervisor = Supervisor(loop, processes: processes, nodes: deployment.nodes.count, owner: self) { k in
       (executable, ["cluster", "process", socket, "\(k)"])
     }
@@ -124,6 +135,9 @@ extension ProcessGroup: NodePopulation {
   func end() {
     guard !isEnding else { return }
     isEnding = true
+    for timer in restarts { timer.close() }
+    restarts = []
+    supervisor?.killLatecomers()
     supervisor?.broadcast(.stop)
     let areDone = loop.run(limit: .seconds(15)) {
       supervisor?.stages.allSatisfy { $0 == .finished || $0 == .ended } ?? true
@@ -136,6 +150,8 @@ extension ProcessGroup: NodePopulation {
 
   func close() {
     isEnding = true
+    for timer in restarts { timer.close() }
+    restarts = []
     supervisor?.killAll()
     _ = loop.run(limit: .seconds(5)) { supervisor?.isEmpty ?? true }
     release?.close()
@@ -149,23 +165,32 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(.task(body))
   }
 
-  func certify(_ task: TaskID) { supervisor?.broadcast(.chain(ChainNews.certificate(task).encoded)) }
+  func certify(_ task: TaskID, result: Digest) {
+    supervisor?.broadcast(.chain(ChainNews.certificate(task, result).encoded))
+  }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) {
-    supervisor?.broadcast(.chain(ChainNews.stake(service, stake).encoded))
+    let message = ControlMessage.chain(ChainNews.stake(service, stake).encoded)
+    stakes[service.index] = message
+    supervisor?.broadcast(message)
   }
 
   func begin(_ fault: Fault, live: LiveFault?) {
-    supervisor?.broadcast(.fault(id: fault.id, live?.encoded ?? []))
+    let message = ControlMessage.fault(id: fault.id, live?.encoded ?? [])
+    inForce.append((fault.id, message))
+    supervisor?.broadcast(message)
   }
 
-  func end(_ fault: Fault) { supervisor?.broadcast(.heal(id: fault.id)) }
+  func end(_ fault: Fault) {
+    inForce.removeAll { $0.id == fault.id }
+    supervisor?.broadcast(.heal(id: fault.id))
+  }
 
   /// Children audit by themselves, before they tell their counts.
   func audit() { tellFacts(all: isEnding) }
 
   var totals: PopulationTotals {
-    var totals = PopulationTotals()
+    var totals = departed
     for one in latest { if let one { totals.merge(one) } }
     return totals
   }
@@ -173,12 +198,12 @@ extension ProcessGroup: NodePopulation {
   var counters: Counters { totals.counters }
 
   var load: (busyNanoseconds: UInt64, cores: Int) {
-    latest.reduce((0, 0)) { ($0.0 + ($1?.busyTotal ?? 0), max($0.1, $1?.coresTotal ?? 0)) }
+    latest.reduce((departedBusy, 0)) { ($0.0 + ($1?.busyTotal ?? 0), max($0.1, $1?.coresTotal ?? 0)) }
   }
 
   var links: (up: Int, all: Int) { (latest.reduce(0) { $0 + ($1?.linksUp ?? 0) }, slots) }
 
-  var refusedFrames: UInt64 { latest.reduce(0) { $0 + ($1?.refusedFrames ?? 0) } }
+  var refusedFrames: UInt64 { latest.reduce(departedRefusals) { $0 + ($1?.refusedFrames ?? 0) } }
 }
 
 // MARK: - What processes tell
@@ -233,15 +258,41 @@ extension ProcessGroup: SupervisorOwner {
       }
     fail("process \(process) ended \(how)")
     guard isConnected else { return }
+    latest[process]?.linksUp = 0
+    tell(.down, ofNodesIn: process)
+    if let pause = scenario.cluster.restart { startAgain(process, after: pause) }
+  }
+
+  private func startAgain(_ process: Int, after pause: TimeSpan) {
+    let timer = UV.Timer(loop) { [weak self] in
+      guard let self, !isEnding else { return }
+      do { try supervisor?.start(process: process) } catch { fail("process \(process): \(error)") }
+    }
+    timer.start(after: pause)
+    restarts.append(timer)
+  }
+
+  func rejoined(process: Int) {
+    if let counted = latest[process] {
+      departed.merge(counted)
+      departedBusy += counted.busyTotal
+      departedRefusals += counted.refusedFrames
+      latest[process] = nil
+    }
+    for message in stakes { if let message { supervisor?.send(message, to: process) } }
+    for fault in inForce { supervisor?.send(fault.message, to: process) }
+    tell(.up, ofNodesIn: process)
+    audience?.notice("process \(process) is back")
+  }
+
+  private func tell(_ kind: Fact.Kind, ofNodesIn process: Int) {
     let part = NodeAssignment(scenario: scenario, process: process, processes: processes)
     let nodes = blueprint.deployment.nodes.count
     for node in 0..<nodes where part.hosts(node, of: nodes) {
-      let fact = Fact(.down, node: NodeID(node), at: now)
+      let fact = Fact(kind, node: NodeID(node), at: now)
       facts.insert(fact, due: fact.at.nanoseconds)
     }
   }
-
-  func rejoined(process: Int) {}
 
   private func fail(_ text: String) {
     failures.append(text)

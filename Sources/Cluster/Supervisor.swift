@@ -2,7 +2,7 @@
 // one instant of the common clock, and sees who dies. What runs in them is not its business.
 //
 // The way of a process: started, said hello, got its assignment, listens, dials, is connected, runs, has finished. A
-// process that comes back in the middle of a run goes the same way and then joins the run.
+// process that comes back in the middle of a run joins it as soon as it listens; its links come up one by one.
 
 internal import Basics
 public import UV
@@ -17,7 +17,7 @@ public protocol SupervisorOwner: AnyObject {
   func received(_ message: ControlMessage, from process: Int)
   /// The process is gone. Whether it had finished before.
   func ended(process: Int, _ exit: Process.Exit, hadFinished: Bool)
-  /// A process that came back has its links again and has been told to run.
+  /// A process that came back has been told to run.
   func rejoined(process: Int)
 }
 
@@ -123,18 +123,19 @@ public final class Supervisor {
       if hasBeenConnected {
         for other in members.indices where other != k { send(.moved(found), to: other) }
         dial(k)
+        rejoin(k)
       } else if members.allSatisfy({ $0.stage == .listening }) {
         for other in members.indices { dial(other) }
       }
     case (.connected, .dialing):
       members[k].stage = .connected
       if hasBeenConnected {
-        run(k)
-        owner.rejoined(process: k)
+        rejoin(k)
       } else if members.allSatisfy({ $0.stage == .connected }) {
         hasBeenConnected = true
         owner.everyProcessIsConnected()
       }
+    case (.connected, .running): break
     case (.listening(let found), .running) where found.allSatisfy { $0.node.index < ports.count }:
       for port in found { ports[port.node.index] = port.port }
       for other in members.indices where other != k { send(.moved(found), to: other) }
@@ -151,6 +152,13 @@ public final class Supervisor {
   private func dial(_ k: Int) {
     members[k].stage = .dialing
     send(.peers(ports), to: k)
+  }
+
+  /// Once the run has begun nobody waits for links: peers may be down.
+  private func rejoin(_ k: Int) {
+    guard epoch != nil else { return }
+    run(k)
+    owner.rejoined(process: k)
   }
 
   private func channelEnded(_ k: Int, _ end: ControlChannel.End) {
@@ -171,6 +179,11 @@ public final class Supervisor {
 
   /// Whether no process is left.
   public var isEmpty: Bool { members.allSatisfy { $0.stage == .ended } }
+
+  /// Ends the processes that have not come as far as the run.
+  public func killLatecomers() {
+    for member in members where member.stage < .running { member.process?.kill(Signal.kill) }
+  }
 
   /// Ends every process at once.
   public func killAll() { for member in members { member.process?.kill(Signal.kill) } }

@@ -14,8 +14,47 @@ public enum LinkFault: Hashable, Sendable, BitwiseCopyable {
   case delay(add: TimeSpan, scale: Double)
   /// A further share of transmissions vanishes, 0 ... 1, independently of other loss.
   case loss(Double)
+  /// The same of some transmissions only.
+  case someLoss(Double, Traffic)
+  /// Loss in bursts; a state for each direction.
+  case bursts(BurstLoss)
+  /// Between zero and `most` more latency, uniform, each draw mixed with the link's last one in the share `correlation`.
+  case jitter(most: TimeSpan, correlation: Double)
+  /// A further stage of this rate, with its queue, for each direction.
+  case rate(Bandwidth)
+  /// The same, shared by all links that the sender has among those selected.
+  case uplink(Bandwidth)
+  /// This share arrives twice.
+  case duplicate(Double)
+  /// This share is held back `by`, so that later ones overtake it.
+  case reorder(Double, by: TimeSpan)
+  /// This share arrives unreadable.
+  case damage(Double, Damage)
+  /// Up and down by turns since an instant, each link with a phase of its own.
+  case flap(since: Instant, up: TimeSpan, down: TimeSpan)
+  /// Everything is kept until then, and arrives after its latency.
+  case hold(until: Instant)
+  /// Each link holds what it is given once in `every`, for a drawn time up to `longest`.
+  case clog(since: Instant, every: TimeSpan, longest: TimeSpan)
   /// No effect, but the links it selects leave the fast path: for measuring that path.
   case nothing
+
+  /// The share that a draw is compared with; zero where there is none.
+  var share: Double {
+    switch self {
+    case .loss(let share), .someLoss(let share, _), .duplicate(let share), .reorder(let share, _),
+      .damage(let share, _):
+      share
+    default: 0
+    }
+  }
+  /// What the effect remembers: something for each slot, for each node, or nothing.
+  var hasState: Bool {
+    switch self {
+    case .bursts, .jitter, .rate, .uplink: true
+    default: false
+    }
+  }
 }
 
 /// Names a fault in force. Never used again after it is healed.
@@ -31,8 +70,14 @@ struct FaultLedger: ~Copyable {
     let effect: LinkFault
     /// Row in `members`.
     let row: Int
-    let lossThreshold: UInt64
+    let threshold: UInt64
     let certain: Bool
+    /// Names its draws.
+    let key: UInt64
+    /// By slot (by node: `uplink`) where the effect has a memory.
+    var state: [UInt64]
+
+    func strikes(_ draw: UInt64) -> Bool { draw < threshold || certain }
   }
   /// In order of beginning.
   var entries: [Entry] = []
@@ -47,22 +92,24 @@ struct FaultLedger: ~Copyable {
 }
 
 extension LinkTable {
-  /// Begins a fault on the links from `from` to `to` for which `selects(from, to)` holds, each direction by itself.
-  /// Cost: linear in the number of slots.
+  /// Begins a fault on the links from `from` to `to` for which `selects(from, to)` holds, each direction by itself. `key`
+  /// names its draws; nil: its number. Cost: linear in the number of slots.
   @discardableResult
-  public mutating func begin(_ fault: LinkFault, where selects: (_ from: Int, _ to: Int) -> Bool)
-    -> LinkFaultID
-  {
+  public mutating func begin(
+    _ fault: LinkFault, key: UInt64? = nil, where selects: (_ from: Int, _ to: Int) -> Bool
+  ) -> LinkFaultID {
     var selected: [Int] = []
     for node in 0..<nodes {
       for slot in slots(of: node) where selects(node, neighbor(slot)) { selected.append(slot) }
     }
-    return begin(fault, slots: selected)
+    return begin(fault, key: key, slots: selected)
   }
 
   /// Begins a fault on `slots`.
   @discardableResult
-  public mutating func begin(_ fault: LinkFault, slots selected: some Sequence<Int>) -> LinkFaultID {
+  public mutating func begin(_ fault: LinkFault, key: UInt64? = nil, slots selected: some Sequence<Int>)
+    -> LinkFaultID
+  {
     makeSpecial()
     if special.faults.members.columns != slots { special.faults.members = BitRows(rows: 0, columns: slots) }
     let row: Int
@@ -72,17 +119,17 @@ extension LinkTable {
       row = special.faults.members.rows
       special.faults.members.append(rows: 1)
     }
-    var share = 0.0
-    switch fault {
-    case .loss(let extra): share = extra
-    case .delay(_, let scale): precondition(scale >= 0 && scale <= 1e9, "delay scaled by \(scale)")
-    case .cut, .nothing: break
+    if case .delay(_, let scale) = fault {
+      precondition(scale >= 0 && scale <= 1e9, "delay scaled by \(scale)")
     }
-    let (threshold, certain) = SpecialLinks.threshold(share)
+    let (threshold, certain) = SpecialLinks.threshold(fault.share)
     let id = LinkFaultID(rawValue: special.faults.begun)
     special.faults.begun += 1
     special.faults.entries.append(
-      FaultLedger.Entry(id: id, effect: fault, row: row, lossThreshold: threshold, certain: certain))
+      FaultLedger.Entry(
+        id: id, effect: fault, row: row, threshold: threshold, certain: certain,
+        key: key ?? UInt64(id.rawValue),
+        state: fault.hasState ? Array(repeating: 0, count: max(slots, nodes)) : []))
     for slot in selected {
       precondition(slot >= 0 && slot < slots, "slot \(slot)")
       _ = special.faults.members.insert(row, slot)

@@ -32,6 +32,10 @@ public struct LinkCounters: Equatable, Sendable {
   public var lost: UInt64 = 0
   public var cut: UInt64 = 0
   public var queueDrops: UInt64 = 0
+  /// Arrived unreadable; they are among the lost.
+  public var damaged: UInt64 = 0
+  /// Arrived twice; counted once in `sent`.
+  public var duplicated: UInt64 = 0
 }
 
 /// Directed links in rows by sender. Indices are checked in debug builds only.
@@ -64,6 +68,8 @@ public struct LinkCounters: Equatable, Sendable {
 
   /// Everything beyond a constant latency; its tables are empty as long as no slot needs them.
   var special: SpecialLinks
+  /// See `takeAftermath`.
+  @usableFromInline var aftermath: Aftermath?
 
   /// Links nodes 0 ..< `nodes`; each edge names its conditions by index. Requires a simple graph: no node linked to
   /// itself, no pair linked twice. `uplinks`, when not empty, gives each node the bandwidth that all its links share.

@@ -1,5 +1,5 @@
 // When and whether a message arrives. Order of effects: cut; the sender's uplink and its queue; the link's queue and
-// its rate; loss (a lost message has used the rate); latency, jitter, delays of faults.
+// its rate; loss (a lost message has used the rate); latency, jitter, then the faults in force (LinkEffects.swift).
 //
 // Randomness is hash(link, message key, instant of handing over): the same message sent again later is drawn again.
 
@@ -36,7 +36,7 @@ extension LinkTable {
     tally.sent &+= 1
     let flags = special.flags[slot]
     // (Mutating, like all that is called here: to borrow a part of itself for a plain method the compiler may copy it.)
-    if flags.contains(.fault) && cutSelects(slot) {
+    if flags.contains(.fault) && isDown(slot, at: now) {
       tally.cut &+= 1
       return .cut
     }
@@ -70,20 +70,29 @@ extension LinkTable {
     if flags.contains(.jitter), let law = special.conditions[linkClass].jitter {
       latency = UInt64(max(0, Int64(min(latency, 1 << 60)) + law.draw(bits)))
     }
-    if flags.contains(.fault) {
-      for entry in special.faults.entries where special.faults.members.contains(entry.row, slot) {
-        switch entry.effect {
-        case .delay(let add, let scale):
-          let scaled = scale == 1 ? latency : UInt64(min(Double(latency) * scale, 0x1p60))
-          latency = min(scaled, 1 << 60) + min(add.nanoseconds, 1 << 60)
-        case .loss:
-          let draw = mix(bits ^ mix(Purpose.fault.rawValue << 32 | UInt64(entry.id.rawValue)))
-          if draw < entry.lossThreshold || entry.certain { return vanished() }
-        case .cut, .nothing: break
-        }
-      }
+    guard flags.contains(.fault) else {
+      return .delivered(at: Instant(nanoseconds: departure) + TimeSpan(nanoseconds: latency))
     }
-    return .delivered(at: Instant(nanoseconds: departure) + TimeSpan(nanoseconds: latency))
+    var disturbed = Disturbance(departure: departure, latency: latency)
+    disturb(slot, key: key, bits: bits, bytes: bytes, at: now, &disturbed)
+    switch disturbed.end {
+    case .lost: return vanished()
+    case .full: return dropped()
+    case .passes: break
+    }
+    let leaves = Instant(nanoseconds: max(disturbed.departure, disturbed.heldUntil))
+    let arrival = leaves + TimeSpan(nanoseconds: disturbed.latency)
+    if let damage = disturbed.damage {
+      aftermath = Aftermath(damagedAt: arrival, damage: damage)
+      tally.damaged &+= 1
+      return vanished()
+    }
+    if disturbed.isCopied {
+      // The copy is a little behind: what a retransmission that crossed its acknowledgement looks like.
+      aftermath = Aftermath(copyAt: arrival + TimeSpan(nanoseconds: disturbed.latency / 2))
+      tally.duplicated &+= 1
+    }
+    return .delivered(at: arrival)
   }
 
   private mutating func vanished() -> Fate {
@@ -96,13 +105,6 @@ extension LinkTable {
     return .queueFull
   }
 
-  private mutating func cutSelects(_ slot: Int) -> Bool {
-    for k in special.faults.entries.indices where special.faults.entries[k].effect == .cut {
-      if special.faults.members.contains(special.faults.entries[k].row, slot) { return true }
-    }
-    return false
-  }
-
   /// Whether the queue of `slot` would refuse a message that reaches it then.
   private mutating func linkIsFull(_ slot: Int, at arrival: UInt64, _ bytes: Int) -> Bool {
     let link = special.conditions[Int(special.classes[slot])]
@@ -112,7 +114,7 @@ extension LinkTable {
   }
 
   /// When the last byte has left, or nil when the queue is too full. An idle sender accepts any size.
-  private static func enqueue(
+  static func enqueue(
     _ bandwidth: Bandwidth, _ queue: UInt64, freeAt: UInt64, at arrival: UInt64, _ bytes: Int
   ) -> UInt64? {
     let time = bandwidth.transmission(bytes)

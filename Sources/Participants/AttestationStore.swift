@@ -20,6 +20,8 @@ struct MessageBody: BitwiseCopyable {
   var contested: Bool
   /// The next message of that chain, ending in `noMessage`.
   var sibling: UInt32
+  /// Nobody's duty: its deliveries are not counted.
+  var isNoise = false
 }
 
 /// No message: more than 30 bits.
@@ -79,6 +81,9 @@ struct AttestationStore: ~Copyable {
   mutating func remember(_ validity: MessageBody.Validity, of handle: MessageHandle) {
     bodies[handle.rawValue & mask].validity = validity
   }
+
+  /// What becomes of this message is nobody's concern.
+  mutating func exempt(_ handle: MessageHandle) { bodies[handle.rawValue & mask].isNoise = true }
 
   /// The latest message for `duty` that is still live.
   func latest(duty: Int) -> MessageHandle? {

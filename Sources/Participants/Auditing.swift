@@ -52,6 +52,8 @@ extension Participants {
     _ message: MessageHandle, _ attestation: Attestation, _ end: Instant, _ now: Instant,
     _ effects: inout Effects
   ) {
+    let body = store[message]
+    if body.isNoise || body.validity == .invalid { return }
     let partitions = availability.partitions(from: attestation.publishedAt, until: end)
     var delivered: UInt64 = 0
     var received: UInt64 = 0
@@ -76,7 +78,7 @@ extension Availability {
     _ publisher: NodeID, _ node: NodeID, from: Instant, until: Instant, _ overlapping: [Partition]
   ) -> Bool {
     for partition in overlapping
-    where !Fault.connects(partition.sides[publisher.index], partition.sides[node.index]) { return false }
+    where !partition.passes(publisher, to: node) { return false }
     return ran(node, from: from, until: until)
   }
 }

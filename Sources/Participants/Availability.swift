@@ -19,6 +19,13 @@ package struct Availability: ~Copyable {
     var until: Instant
     /// By node, as in `Fault.partition`.
     package var sides: [UInt32]
+    /// As in `Fault.oneWay`.
+    var isOneWay = false
+
+    package func passes(_ a: NodeID, to b: NodeID) -> Bool {
+      let (from, to) = (sides[a.index], sides[b.index])
+      return isOneWay ? Fault.passes(from, to: to) : Fault.connects(from, to)
+    }
   }
 
   package init(nodes: Int) {
@@ -40,8 +47,8 @@ package struct Availability: ~Copyable {
 
   package mutating func comeUp(_ node: NodeID, at now: Instant) { upSince[node.index] = now.nanoseconds }
 
-  package mutating func cut(_ id: UInt32, sides: [UInt32], at now: Instant) {
-    partitions.append(Partition(id: id, from: now, until: .never, sides: sides))
+  package mutating func cut(_ id: UInt32, sides: [UInt32], isOneWay: Bool = false, at now: Instant) {
+    partitions.append(Partition(id: id, from: now, until: .never, sides: sides, isOneWay: isOneWay))
   }
 
   package mutating func mend(_ id: UInt32, at now: Instant) {

@@ -13,7 +13,7 @@ extension Participants {
     let attestation = body.signed.attestation
     guard let ordinal = roles.aggregator(attestation.service, node) else { return }
     let task = schedule[attestation.task]
-    guard now <= task.deadline else { return }
+    guard clock(node, now) <= task.deadline else { return }
     let service = service(attestation.service)
     let (index, isNew) = aggregation.tally(attestation.task, ordinal: ordinal, aggregator: node)
     if isNew {
@@ -65,15 +65,42 @@ extension Participants {
   private mutating func submitCertificate(_ index: UInt32, _ now: Instant, _ effects: inout Effects) {
     let tally = aggregation[index]
     guard tally.winner != 255, !tally.submitted else { return }
-    aggregation[index].submitted = true
+    let service = schedule[tally.task].service
     let row = Int(tally.winner)
-    let members = service(schedule[tally.task].service).members.count
+    let members = self.service(service).members.count
+    var signers = aggregation.signerBits(index, row: row, members: members)
+    for item in behaviours(of: tally.aggregator, in: tally.task, at: now) {
+      guard case .aggregatorWithholding(let victims) = item.kind else { continue }
+      if victims.isEmpty { return }
+      omit(victims, from: &signers, tally, service, now, &effects)
+    }
+    aggregation[index].submitted = true
     effects.submissions.append(
       Submission(
         node: tally.aggregator,
         body: .certificate(
-          Certificate(
-            service: schedule[tally.task].service, task: tally.task, result: tally.result(row),
-            signers: aggregation.signerBits(index, row: row, members: members)))))
+          Certificate(service: service, task: tally.task, result: tally.result(row), signers: signers))))
+  }
+
+  /// Takes victims out of the signers as long as a quorum remains.
+  private func omit(
+    _ victims: [NodeID], from signers: inout [UInt64], _ tally: Tally, _ service: ServiceID, _ now: Instant,
+    _ effects: inout Effects
+  ) {
+    let weights = aggregation.weights[service.index]
+    let total = aggregation.totals[service.index]
+    let quorum = UInt128(self.service(service).quorumBips) * total
+    func signed(_ words: [UInt64]) -> UInt128 {
+      weights.indices.reduce(0) { words[$1 / 64] >> UInt64($1 % 64) & 1 == 1 ? $0 + weights[$1] : $0 }
+    }
+    for victim in victims {
+      guard let member = roles.member(service, victim) else { continue }
+      var fewer = signers
+      fewer[member / 64] &= ~(1 << UInt64(member % 64))
+      guard fewer != signers, signed(fewer) * 10_000 >= quorum else { continue }
+      signers = fewer
+      effects.facts.append(
+        Fact(.omitted, node: tally.aggregator, task: tally.task, at: now, value: UInt64(member)))
+    }
   }
 }

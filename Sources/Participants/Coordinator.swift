@@ -156,6 +156,8 @@ public struct Coordinator: Sendable {
     return table
   }
 
+  /// The accepted certificate of a task.
+  public func certificate(_ task: TaskID) -> CertificateRecord? { state.tasks.certificate(task) }
   public func taskState(_ task: TaskID) -> TaskState? { state.tasks.state(task) }
   public var cases: [SlashingCase] { state.court.cases }
   public var openCases: Int { state.court.openCount }
@@ -175,6 +177,8 @@ public struct Coordinator: Sendable {
   /// The restaking contracts' state, to look at.
   public var ledger: RestakingLedger { state.ledger }
 
+  /// What challengers lost, in wei, and how many challenges were turned away for want of a bond.
+  public var challengeTotals: (forfeited: UInt128, turnedAway: Int) { state.challengeTotals }
   public func stakeTotals() -> StakeTotals { state.stakeTotals() }
   public var rewardTotals: RewardTotals { state.rewards }
   /// The reward contracts, to look at.

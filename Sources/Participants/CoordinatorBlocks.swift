@@ -41,11 +41,12 @@ extension CoordinatorState {
     advanceBaseFee(to: number)
     head = number
     now = max(now, at)
+    let firstFact = facts.count
     dropExpired(at: at, &facts)
     var space = BlockSpace(gas: configuration.chain.gasLimit)
     space.censorships = conditions.censors(number) ?? []
     while let due = agenda.take(dueBy: at) {
-      space.used += perform(due.item, at: at, block: number, &facts)
+      space.used += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
     }
     if let fees = configuration.chain.fees {
       space.market = (fees, baseFee, demand(number, fees))
@@ -53,8 +54,9 @@ extension CoordinatorState {
     let included = mempool.take(at: at, &space)
     for pending in included { execute(pending, space, at: at, block: number, &facts) }
     while let due = agenda.take(dueBy: at) {
-      space.used += perform(due.item, at: at, block: number, &facts)
+      space.used += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
     }
+    followEconomy(from: firstFact, at: at, block: number, &facts)
     finishCheck(at: at, block: number, &facts)
     refreshStakeTables(at: number)
     facts.append(
@@ -105,11 +107,12 @@ extension CoordinatorState {
 
   /// Does what fell due; returns the gas it used.
   private mutating func perform(
-    _ item: DueItem, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+    _ item: DueItem, dueAt: Instant, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) -> UInt64 {
     switch item {
     case .taskExpiry(let task):
-      expire(task, at: at, &facts)
+      // By its own instant: the block may lie in the next epoch, before which this one is closed.
+      expire(task, settledAt: dueAt, at: at, &facts)
       return 0
     case .livenessWindows(let service):
       judgeWindows(service, at: at, block: block, &facts)
@@ -141,6 +144,11 @@ extension CoordinatorState {
     case .vaultSlash(let vault, let request):
       executeVaultSlash(vault, request, at: at, &facts)
       return configuration.gas.slash
+    case .resolution(let id): return resolve(id, at: at, &facts)
+    case .arbitrarySlash(let index):
+      openWithoutCause(configuration.arbitrarySlashes[index], at: at, block: block, &facts)
+      return configuration.gas.caseAction
+    case .economy: return 0
     }
     return configuration.gas.transaction + configuration.gas.stakeAction
   }

@@ -16,9 +16,19 @@ extension CoordinatorState {
     _ facts: inout [CoordinatorFact]
   ) throws(TransactionRefusal) {
     let sender = pending.transaction.sender
+    let view = examination(at: at, block: block)
+    let service = view.service(of: evidence)
+    if let service { try requireBond(of: sender, in: service) }
     switch examination(at: at, block: block).examine(evidence, accuser: sender) {
     case .failure(let why):
-      if why == .invalidSignature { accuseForger(sender, evidence, at: at, block: block, &facts) }
+      switch why {
+      case .invalidSignature:
+        accuseSender(sender, of: .forgedEvidence, evidence, at: at, block: block, &facts)
+      case .noOffence, .resultIsTrue:
+        accuseSender(sender, of: .griefing, evidence, at: at, block: block, &facts)
+      default: break
+      }
+      if why.isFrivolous, let service { bonds[service.index]?.forfeit(sender) }
       throw .evidence(why)
     case .success(let accusations):
       let fresh = accusations.filter { court.existing($0) == nil }
@@ -32,33 +42,46 @@ extension CoordinatorState {
     }
   }
 
-  /// Evidence with a signature that does not verify accuses its sender, where the service has a rule for it and the
-  /// sender something to lose.
-  private mutating func accuseForger(
-    _ sender: NodeID, _ evidence: Evidence, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+  private mutating func requireBond(of sender: NodeID, in service: ServiceID) throws(TransactionRefusal) {
+    do throws(EvidenceRefusal) { try bonds[service.index]?.require(of: sender) } catch {
+      throw .evidence(error)
+    }
+  }
+
+  /// Evidence with a signature that does not verify, or that shows nothing, accuses its sender, where the service has a rule
+  /// for it and the sender something to lose.
+  private mutating func accuseSender(
+    _ sender: NodeID, of offence: OffenceClass, _ evidence: Evidence, at: Instant, block: BlockNumber,
+    _ facts: inout [CoordinatorFact]
   ) {
     let view = examination(at: at, block: block)
     guard let task = view.tasks(of: evidence).max(), let record = tasks.record(task),
-      services[record.service.index].rule(for: .forgedEvidence) != nil,
+      services[record.service.index].rule(for: offence) != nil,
       let account = account(of: sender),
       let member = ledger.memberIndex(account, in: services[record.service.index].set),
       let table = services[record.service.index].stake.latest, table.weight(of: member) > 0
     else { return }
     let accusation = Accusation(
-      service: record.service, operatorNode: sender, member: member, offence: .forgedEvidence,
+      service: record.service, operatorNode: sender, member: member, offence: offence,
       subject: .task(task), offenceAt: at, stake: table.weight(of: member), totalStake: table.total)
     if court.existing(accusation) == nil { _ = open(accusation, at: at, block: block, &facts) }
   }
 
   /// Opens a case and puts its execution on the agenda. Nil: the service has no rule for it.
-  private mutating func open(
-    _ accusation: Accusation, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+  mutating func open(
+    _ accusation: Accusation, under rule: SlashingRule? = nil, at: Instant, block: BlockNumber,
+    _ facts: inout [CoordinatorFact]
   ) -> CaseID? {
-    guard let rule = services[accusation.service.index].rule(for: accusation.offence) else { return nil }
+    guard let rule = rule ?? services[accusation.service.index].rule(for: accusation.offence) else {
+      return nil
+    }
     let chain = configuration.chain
     let opened = court.open(
       accusation, rule: rule, at: at, finalAt: chain.instant(of: block + chain.finalityDepth))
     agenda.add(.slashing(opened.id), at: opened.executableAt)
+    if let veto = rule.veto, veto.massBips != nil || !configuration.capturedResolvers.isEmpty {
+      agenda.add(.resolution(opened.id), at: opened.disputeEnds)
+    }
     facts.append(
       .caseOpened(
         CaseFact(
@@ -127,6 +150,7 @@ extension CoordinatorState {
     }
     let strategies = ledger.strategies(of: service.set)
     let share = court.penalty(of: id)
+    let before = exposures(to: account, strategies, at: block)
     var vaultFacts: [CoordinatorFact] = []
     let vaultsStruck = slashVaults(found, account, share: share, at: at, &vaultFacts)
     var receipt: SlashReceipt?
@@ -147,15 +171,17 @@ extension CoordinatorState {
     for (strategy, shares) in zip(strategies, receipt?.shares ?? []) {
       taken += value(ledger.tokens(for: shares, strategy), at: prices[strategy.index])
     }
+    if configuration.sharesStake {
+      taken += slashElsewhere(account, than: service.set, share: share, at: at, block: block)
+    }
     markChanged(account)
-    facts.append(
-      .slashExecuted(
-        SlashFact(
-          id: id, service: accusation.service, operatorNode: accusation.operatorNode,
-          offence: accusation.offence,
-          subject: accusation.subject, at: at, block: block, wad: share,
-          dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken,
-          slashID: receipt?.slashID ?? 0)))
+    let slash = SlashFact(
+      id: id, service: accusation.service, operatorNode: accusation.operatorNode,
+      offence: accusation.offence,
+      subject: accusation.subject, at: at, block: block, wad: share,
+      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt?.slashID ?? 0)
+    facts.append(.slashExecuted(slash))
+    noteSlash(slash, before: before, &facts)
     facts += vaultFacts
     if let receipt {
       agenda.add(
@@ -185,9 +211,9 @@ extension CoordinatorState {
           at: at))
       return configuration.gas.stakeAction
     }
-    facts.append(
-      .slashedStakeMoved(
-        SlashedStakeFact(service: service, slashID: slashID, recipient: recipient, wei: wei, at: at)))
+    let moved = SlashedStakeFact(service: service, slashID: slashID, recipient: recipient, wei: wei, at: at)
+    facts.append(.slashedStakeMoved(moved))
+    noteMoved(moved, &facts)
     checkStake(at: at, block: block, &facts)
     return configuration.gas.transaction + configuration.gas.stakeAction
   }

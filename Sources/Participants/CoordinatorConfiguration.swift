@@ -3,6 +3,7 @@
 internal import AVS
 public import Basics
 public import Contracts
+public import Economy
 
 /// An asset that can be restaked: one strategy. Strategy ids are positions in `CoordinatorConfiguration.assets`.
 public struct AssetConfiguration: Sendable, Equatable {
@@ -94,12 +95,16 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var rewards: RewardPolicy?
   /// Member index k, the bit of a certificate, is the position here; later members are appended.
   public var members: [MemberConfiguration]
+  /// What challengers put at risk; nil: nothing.
+  public var bonds: ChallengeBonds?
 
   public init(
     name: String, assets: [StrategyID], quorumBips: UInt64, certificateWindow: TimeSpan,
     rules: [SlashingRule] = [],
-    recipient: SlashRecipient = .burn, rewards: RewardPolicy? = nil, members: [MemberConfiguration] = []
+    recipient: SlashRecipient = .burn, rewards: RewardPolicy? = nil, members: [MemberConfiguration] = [],
+    bonds: ChallengeBonds? = nil
   ) {
+    self.bonds = bonds
     self.name = name
     self.assets = assets
     self.quorumBips = quorumBips
@@ -108,6 +113,33 @@ public struct ServiceConfiguration: Sendable, Equatable {
     self.recipient = recipient
     self.rewards = rewards
     self.members = members
+  }
+}
+
+/// A resolver that vetoes every case that it may, in a span of time.
+public struct CapturedResolver: Sendable, Equatable {
+  public var node: NodeID
+  public var from: Instant
+  public var until: Instant
+  public init(node: NodeID, from: Instant, until: Instant) {
+    self.node = node
+    self.from = from
+    self.until = until
+  }
+}
+
+/// A service's slasher slashes an operator without any evidence.
+public struct ArbitrarySlash: Sendable, Equatable {
+  public var service: ServiceID
+  public var victim: NodeID
+  public var at: Instant
+  /// Share of the allocation, of 10^18.
+  public var wad: UInt64
+  public init(service: ServiceID, victim: NodeID, at: Instant, wad: UInt64) {
+    self.service = service
+    self.victim = victim
+    self.at = at
+    self.wad = wad
   }
 }
 
@@ -132,6 +164,13 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   public var slashResolutionDelay: TimeSpan = .zero
   /// Stakers complete their withdrawals, as tokens, as soon as they can.
   public var completesWithdrawals = true
+  /// Resolvers that veto everything, and services that slash without cause.
+  public var capturedResolvers: [CapturedResolver] = []
+  public var arbitrarySlashes: [ArbitrarySlash] = []
+  /// Nothing is set apart for services: each counts all of an operator's stake, and a slash by one takes its share of all.
+  public var sharesStake = false
+  /// Issuers, holders, the market; empty: none. Its quorums, punished services and epoch are taken from the rest.
+  public var economy = EconomyConfiguration()
   /// Seeds the chain's own chances (missed slots).
   public var seed: UInt64 = 0
 

@@ -3,6 +3,7 @@
 public import AVS
 public import Basics
 public import Contracts
+public import Economy
 
 /// A block that was produced. Empty blocks in which nothing could change are not produced and not told.
 public struct BlockFact: Sendable, Equatable {
@@ -66,6 +67,8 @@ public struct CertificateFact: Sendable, Equatable {
   public var signers: Int
   public var at: Instant
   public var block: BlockNumber
+  /// By member index, 64 a word.
+  public var signerBits: [UInt64] = []
 }
 
 /// A slashing case, at its opening.
@@ -190,5 +193,15 @@ public enum CoordinatorFact: Sendable, Equatable {
   case withdrawalCompleted(WithdrawalID, AccountID, at: Instant)
   case rewardsPaid(RewardFact)
   case epochEnded(EpochFact)
+  /// What issuers, holders and the market came to.
+  case economy(EconomyFact)
   case checkBroken(Finding, at: Instant)
+
+  /// Operators' weights in quorums may differ from now on.
+  public var movesWeights: Bool {
+    switch self {
+    case .slashExecuted, .economy(.price(_)), .economy(.moved(_)): true
+    default: false
+    }
+  }
 }

@@ -39,6 +39,10 @@ extension CoordinatorState {
       agenda.add(.stakeEvent(index), at: event.at)
     }
     openRewardBook()
+    bonds = configuration.services.map(\.bonds)
+    for (index, slash) in configuration.arbitrarySlashes.enumerated() {
+      agenda.add(.arbitrarySlash(index), at: slash.at)
+    }
     for index in changedSets.indices { changedSets[index] = true }
     refreshStakeTables(at: start)
     let findings = conservation.check(ledger, at: start)

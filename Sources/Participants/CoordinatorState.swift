@@ -3,6 +3,7 @@
 import AVS
 import Basics
 import Contracts
+import Economy
 
 /// Something that a keeper does on chain when its time has come.
 enum DueItem: Sendable, Equatable {
@@ -22,12 +23,20 @@ enum DueItem: Sendable, Equatable {
   case vaultWithdrawal(Int, Int)
   case vaultClaim(Int, epoch: UInt64, AccountID)
   case vaultSlash(Int, Int)
+  /// A case's veto window begins: its resolver looks at it.
+  case resolution(CaseID)
+  /// A service slashes as it likes. Index into the configuration.
+  case arbitrarySlash(Int)
+  /// Price steps and ends of epochs; carried out at the end of the block.
+  case economy
 }
 
 struct CoordinatorState: Sendable {
   let configuration: CoordinatorConfiguration
   let isValid: @Sendable (SignedAttestation) -> Bool
-  let prices: [UInt128]
+  /// Wei a token is worth, and what quorums count of it, as WADs by strategy.
+  var prices: [UInt128]
+  var weights: [UInt128]
 
   var ledger: RestakingLedger
   var conservation = Conservation()
@@ -42,6 +51,8 @@ struct CoordinatorState: Sendable {
   var nodes: [NodeID?] = []
   var splits: [UInt64] = []
   var names: [String: AccountID] = [:]
+  /// By account.
+  var accountNames: [String] = []
   /// Accounts of redistribution recipients by service; nil: burned.
   var recipients: [AccountID?] = []
 
@@ -61,12 +72,23 @@ struct CoordinatorState: Sendable {
   /// Transactions that found no place in the mempool; those that waited there too long.
   var refusedTransactions: UInt64 = 0
   var expiredTransactions: UInt64 = 0
+  /// By service.
+  var bonds: [ChallengeBonds?] = []
   /// Sets whose stake table may have changed in this block.
   var changedSets: [Bool] = []
   /// Stake moved since the last full check.
   var isStakeUnchecked = false
   /// Certificates whose signers may still be accused, by service, oldest first; those before the head are pruned.
   var signerRecords: [(tasks: [TaskID], head: Int)] = []
+
+  /// Nil only while it is at work.
+  var economy: Economy?
+  /// When the next epoch of an active economy ends.
+  var economyDue = Instant.never
+  var economyFindings = 0
+  /// Position among the configured operators, by account index.
+  var operatorNumbers: [Int?] = []
+  var slashOrigins: [SlashName: SlashOrigin] = [:]
 
   var vaults: [VaultRoom] = []
   /// Withdrawals that become deposits with another operator.
@@ -90,6 +112,7 @@ struct CoordinatorState: Sendable {
     self.configuration = configuration
     self.isValid = isValid
     prices = configuration.assets.map(\.priceWad)
+    weights = prices
     conditions = ChainConditions(seed: configuration.seed)
     baseFee = configuration.chain.fees?.startBaseFee ?? 0
     feeBlock = configuration.chain.startBlock + 1
@@ -97,6 +120,7 @@ struct CoordinatorState: Sendable {
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
     try makeGenesis()
+    startEconomy()
   }
 
   // MARK: - People
@@ -107,6 +131,7 @@ struct CoordinatorState: Sendable {
     splits.append(0)
     rewardBalances.append(0)
     names[name] = id
+    accountNames.append(name)
     return id
   }
 
@@ -123,8 +148,8 @@ struct CoordinatorState: Sendable {
   mutating func refreshStakeTables(at block: BlockNumber) {
     for index in changedSets.indices where changedSets[index] {
       changedSets[index] = false
-      services[index].stake.push(
-        stakeTable(of: index, at: block))
+      let table = stakeTable(of: index, at: block)
+      services[index].stake.push(configuration.sharesStake ? pooled(table, of: OperatorSetID(index)) : table)
     }
   }
 }

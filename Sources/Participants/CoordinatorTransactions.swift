@@ -89,12 +89,14 @@ extension CoordinatorState {
     tasks.accept(certificate, at: at, block: block)
     keepSigners(of: record, at: at)
     enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at)
+    judgeLateness(
+      record, table, signers: certificate.signers, signed: verdict.signed, at: at, block: block, &facts)
     facts.append(
       .certificateAccepted(
         CertificateFact(
           transaction: id, service: certificate.service, task: certificate.task, result: certificate.result,
           signedStake: verdict.signed, totalStake: verdict.total, signers: verdict.signers, at: at,
-          block: block)))
+          block: block, signerBits: certificate.signers)))
   }
 
   /// Keeps a certificate's signers for as long as a rule can ask for them, and drops those of old ones.
@@ -113,20 +115,25 @@ extension CoordinatorState {
     }
   }
 
-  mutating func expire(_ task: TaskID, at: Instant, _ facts: inout [CoordinatorFact]) {
+  mutating func expire(_ task: TaskID, settledAt: Instant, at: Instant, _ facts: inout [CoordinatorFact]) {
     guard tasks.expire(task), let record = tasks.record(task) else { return }
     facts.append(.taskExpired(record.service, task, at: at))
     let table = services[record.service.index].stake.table(at: record.referenceBlock)
-    enter(record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0, at: at)
+    enter(
+      record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0,
+      settledAt: settledAt,
+      at: at)
   }
 
   /// Enters a task's outcome with the service's duty records and puts what follows on the agenda.
   private mutating func enter(
-    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant
+    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128,
+    settledAt: Instant? = nil, at: Instant
   ) {
     let service = task.service
     let entered = services[service.index].enter(
-      task, table, signers: signers, signed: signed, at: at, epochLength: configuration.rewardEpoch)
+      task, table, signers: signers, signed: signed, at: at, settledAt: settledAt,
+      epochLength: configuration.rewardEpoch)
     if entered.isWindowComplete { agenda.add(.livenessWindows(service), at: at) }
     if let end = entered.epochEnd { agenda.add(.epoch(service), at: end) }
   }

@@ -137,7 +137,7 @@ extension CoordinatorState {
 
   /// The stake table of a service: EigenLayer's minimum slashable stake and the vaults' stake of every member.
   func stakeTable(of index: Int, at block: BlockNumber) -> StakeTable {
-    var table = StakeTable(of: OperatorSetID(index), in: ledger, prices: prices, at: block)
+    var table = StakeTable(of: OperatorSetID(index), in: ledger, prices: weights, at: block)
     if vaults.isEmpty { return table }
     let set = services[index].set
     for member in table.weights.indices {

@@ -1,7 +1,7 @@
 // Everything that participants of a run are told before it starts, with names already turned into dense ids. Scenario
 // files compile into this; both engines start from it.
 
-import AVS
+public import AVS
 public import Basics
 public import Gossip
 public import Network
@@ -122,12 +122,19 @@ public struct ServiceDeployment: Sendable {
   public var arrival: TaskArrival
   /// Non-nil for checkpoint services: seconds of an epoch; votes carry source and target.
   public var checkpointEpoch: TimeSpan?
+  /// Chance of 65,536 that a task is a canary: it comes with a result that is known to be wrong.
+  public var canaryChance: UInt32
+  /// The classes that its rules punish, as far as they ask for evidence: watchers bring no other.
+  public var punishes: [OffenceClass]
 
   public init(
     name: String, members: [NodeID], aggregators: [NodeID], watchers: [NodeID], quorumBips: UInt64,
     responseWindow: TimeSpan, aggregationGrace: TimeSpan, backupDelay: TimeSpan, compute: LatencyLaw,
-    attestationBytes: Int, arrival: TaskArrival, checkpointEpoch: TimeSpan? = nil
+    attestationBytes: Int, arrival: TaskArrival, checkpointEpoch: TimeSpan? = nil, canaryChance: UInt32 = 0,
+    punishes: [OffenceClass] = OffenceClass.allCases
   ) {
+    self.canaryChance = canaryChance
+    self.punishes = punishes
     self.name = name
     self.members = members
     self.aggregators = aggregators
@@ -144,39 +151,4 @@ public struct ServiceDeployment: Sendable {
 
   /// The topic on which its attestations travel.
   public var topicName: String { "/avs/\(name)/attestation/0/v1" }
-}
-
-/// Who misbehaves, how, and when.
-public struct Misconduct: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
-    /// Hears tasks and does not attest.
-    case silent
-    /// Publishes this long after it could have.
-    case late(TimeSpan)
-    /// Signs the right result and a wrong one. `split` of 65,536 peers get the wrong one only and the others the right
-    /// one only; nil: everyone gets both.
-    case equivocate(split: UInt32?)
-    /// Signs a wrong result.
-    case invalidResult
-  }
-  public var operatorID: NodeID
-  /// Nil: in every service it serves.
-  public var service: ServiceID?
-  public var kind: Kind
-  public var from: Instant
-  public var until: Instant
-  /// Chance for each task, in units of 1/65,536.
-  public var chance: UInt32
-
-  public init(
-    operatorID: NodeID, service: ServiceID?, kind: Kind, from: Instant, until: Instant,
-    chance: UInt32 = 65_536
-  ) {
-    self.operatorID = operatorID
-    self.service = service
-    self.kind = kind
-    self.from = from
-    self.until = until
-    self.chance = chance
-  }
 }

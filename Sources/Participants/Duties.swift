@@ -17,11 +17,12 @@ extension Participants {
       miss(task, member, node, .crashed, now, &effects)
       return
     }
-    guard now <= record.deadline else {
-      miss(task, member, node, .late, now, &effects)
+    guard clock(node, now) <= record.deadline else {
+      miss(task, member, node, now <= record.deadline ? .skewed : .late, now, &effects)
       return
     }
-    if behaviours(of: node, in: task, at: now).contains(where: { $0.kind == .silent }) {
+    let conduct = behaviours(of: node, in: task, at: now)
+    if conduct.contains(where: { $0.kind == .silent || $0.kind == .withhold }) {
       miss(task, member, node, .silent, now, &effects)
       return
     }
@@ -32,8 +33,19 @@ extension Participants {
       kind: .attest, node: node, incarnation: availability.incarnation(node),
       message: MessageHandle(rawValue: noMessage),
       slot: .max, task: task)
-    let cost = TimeSpan(nanoseconds: compute) + deployment.costs.sign
+    let isLazy = conduct.contains { $0.kind == .lazyCopy }
+    let cost = (isLazy ? .zero : TimeSpan(nanoseconds: compute)) + deployment.costs.sign
     if !work(job, cost: cost, now, &effects) { miss(task, member, node, .overloaded, now, &effects) }
+  }
+
+  /// What an operator makes of one task, all its misbehaviour taken together.
+  private struct Conduct {
+    var delay = TimeSpan.zero
+    var isWrong = false
+    var isLazy = false
+    var split: UInt32??
+    var surround: UInt32?
+    var forgesSignature = false
   }
 
   /// The node's CPU has computed and signed.
@@ -42,49 +54,104 @@ extension Participants {
     let record = schedule[task]
     guard let member = roles.member(record.service, job.node) else { return }
     guard hasSigned.insert(0, Int(schedule.dutyBase[task.index]) + member) else { return }
-    var delay = TimeSpan.zero
-    var wrong = false
-    var split: UInt32??
+    var conduct = Conduct()
     for behaviour in behaviours(of: job.node, in: task, at: now) {
       switch behaviour.kind {
-      case .silent: break
-      case .late(let span): delay = max(delay, span)
-      case .invalidResult: wrong = true
-      case .equivocate(let share): split = .some(share)
+      case .late(let span): conduct.delay = max(conduct.delay, span)
+      case .atDeadline(let offset):
+        let deadline = record.deadline.nanoseconds
+        let shift = UInt64(offset.magnitude)
+        let at = offset < 0 ? deadline - min(shift, deadline) : deadline &+ shift
+        conduct.delay = max(conduct.delay, Instant(nanoseconds: at) - now)
+      case .invalidResult: conduct.isWrong = true
+      case .equivocate(let share): conduct.split = .some(share)
+      case .surround(let span): conduct.surround = span
+      case .lazyCopy: conduct.isLazy = true
+      case .invalidSignature: conduct.forgesSignature = true
+      default: harass(behaviour.kind, task, by: job.node, member, now, &effects)
       }
     }
-    guard now <= record.deadline || delay > .zero else {
-      miss(task, member, job.node, .late, now, &effects)
+    guard clock(job.node, now) <= record.deadline || conduct.delay > .zero else {
+      miss(task, member, job.node, now <= record.deadline ? .skewed : .late, now, &effects)
       return
     }
-    let honest = record.truth
-    if wrong {
-      effects.facts.append(
-        Fact(.signedWrong, node: job.node, task: task, at: now, value: UInt64(member)))
+    note(conduct, task, member, job.node, now, &effects)
+    var vote = record
+    if let span = conduct.surround, let wide = surroundingVote(record, by: job.node, reach: span) {
+      vote = wide
+      effects.facts.append(Fact(.surrounded, node: job.node, task: task, at: now, value: UInt64(member)))
     }
-    // Colluders sign the same wrong result; an equivocator's second half is its own.
-    let first = wrong ? schedule.wrongResult(task, variant: 0) : honest
-    let message = sign(task, record, first, by: job.node, publishedAt: now + delay, now)
-    if let split {
-      effects.facts.append(
-        Fact(.equivocated, node: job.node, task: task, at: now, value: UInt64(member)))
+    if misconduct[job.node.index].contains(where: { if case .surround = $0.kind { true } else { false } }) {
+      memory.remember(vote, of: job.node)
+    }
+    let message = sign(
+      task, vote, result(task, conduct, by: job.node), by: job.node, publishedAt: now + conduct.delay, now,
+      forged: conduct.forgesSignature)
+    if let split = conduct.split {
+      effects.facts.append(Fact(.equivocated, node: job.node, task: task, at: now, value: UInt64(member)))
       // One of the halves is wrong, and being signed it is an offence of its own where a rule says so.
       effects.facts.append(Fact(.signedWrong, node: job.node, task: task, at: now, value: UInt64(member)))
-      let second = sign(
-        task, record, schedule.wrongResult(task, variant: UInt64(job.node.rawValue) + 1), by: job.node,
-        publishedAt: now, now)
-      publish(message, by: job.node, to: split.map { .others($0) } ?? .all, now, &effects)
-      publish(second, by: job.node, to: split.map { .drawn($0) } ?? .all, now, &effects)
-    } else if delay > .zero {
+      show(message, and: UInt64(job.node.rawValue) + 1, vote, task, by: job.node, split, now, &effects)
+    } else if let chance = conditions.twin(job.node),
+      UInt32(adversaryDraws.bits(UInt64(job.node.rawValue), UInt64(task.rawValue), 1 << 32) >> 48) < chance
+    {
+      let cause = WrongCause.keyDuplication.rawValue
+      for kind in [Fact.Kind.equivocated, .signedWrong] {
+        effects.facts.append(
+          Fact(kind, node: job.node, task: task, at: now, value: UInt64(member), detail: cause))
+      }
+      // The second instance has peers of its own: half of those that the operator has.
+      show(message, and: UInt64(job.node.rawValue) + 1, vote, task, by: job.node, 32_768, now, &effects)
+    } else if conduct.delay > .zero {
       let later = Job(
         kind: .publish, node: job.node, incarnation: job.incarnation, message: message, slot: .max, task: task
       )
-      effects.wake(job.node, at: now + delay, .publication, jobs.add(later))
+      effects.wake(job.node, at: now + conduct.delay, .publication, jobs.add(later))
       return
     } else {
       publish(message, by: job.node, to: .all, now, &effects)
     }
     effects.facts.append(Fact(.published, node: job.node, task: task, at: now, value: UInt64(member)))
+  }
+
+  /// The result that the operator signs.
+  private func result(_ task: TaskID, _ conduct: Conduct, by node: NodeID) -> Digest {
+    // Colluders sign the same wrong result, and so does everybody with the same wrong software.
+    if conduct.isWrong { return schedule.wrongResult(task, variant: 0) }
+    if conduct.isLazy, let bait = schedule.bait(task) { return bait }
+    if !conduct.isLazy, conditions.isFaulty(node, schedule[task].service) {
+      return schedule.wrongResult(task, variant: UInt64.max - 2)
+    }
+    return schedule[task].truth
+  }
+
+  /// Writes down what the operator is about to sign, and why.
+  private func note(
+    _ conduct: Conduct, _ task: TaskID, _ member: Int, _ node: NodeID, _ now: Instant,
+    _ effects: inout Effects
+  ) {
+    func fact(_ kind: Fact.Kind, _ detail: UInt8) {
+      effects.facts.append(
+        Fact(kind, node: node, task: task, at: now, value: UInt64(member), detail: detail))
+    }
+    let bait = schedule.bait(task) != nil
+    if conduct.isLazy { fact(.copied, bait ? 1 : 0) }
+    if conduct.isWrong || conduct.isLazy && bait {
+      fact(.signedWrong, WrongCause.intent.rawValue)
+    } else if !conduct.isLazy, conditions.isFaulty(node, schedule[task].service) {
+      fact(.signedWrong, WrongCause.faultySoftware.rawValue)
+    }
+  }
+
+  /// Publishes `message` and a second one with another result: each to a part of the peers, or both to all.
+  private mutating func show(
+    _ message: MessageHandle, and variant: UInt64, _ vote: ScheduledTask, _ task: TaskID, by node: NodeID,
+    _ split: UInt32?, _ now: Instant, _ effects: inout Effects
+  ) {
+    let second = sign(
+      task, vote, schedule.wrongResult(task, variant: variant), by: node, publishedAt: now, now)
+    publish(message, by: node, to: split.map { .others($0) } ?? .all, now, &effects)
+    publish(second, by: node, to: split.map { .drawn($0) } ?? .all, now, &effects)
   }
 
   /// A delayed publication is due.
@@ -95,7 +162,7 @@ extension Participants {
     if now <= record.deadline {
       effects.facts.append(Fact(.published, node: job.node, task: job.task, at: now, value: UInt64(member)))
     } else {
-      miss(job.task, member, job.node, .late, now, &effects)
+      miss(job.task, member, job.node, .delayed, now, &effects)
     }
   }
 
@@ -107,31 +174,45 @@ extension Participants {
   }
 
   /// What `node` does wrong in `task`: decided by the scenario, the seed and the task, not by the moment of asking,
-  /// but for the interval in which it is on.
-  private func behaviours(of node: NodeID, in task: TaskID, at now: Instant) -> [Misconduct] {
+  /// but for the interval in which it is on, and what is the matter with the network.
+  func behaviours(of node: NodeID, in task: TaskID, at now: Instant) -> [Misconduct] {
     let list = misconduct[node.index]
     if list.isEmpty { return [] }
     let record = schedule[task]
     return list.enumerated().filter { index, item in
-      (item.service == nil || item.service == record.service) && item.from <= record.due
+      let who = item.coalition ?? UInt64(node.rawValue)
+      return (item.service == nil || item.service == record.service) && item.from <= record.due
         && record.due < item.until
-        && UInt32(adversaryDraws.bits(UInt64(node.rawValue), UInt64(task.rawValue), UInt64(index)) >> 48)
+        && UInt32(
+          adversaryDraws.bits(who, UInt64(task.rawValue), item.coalition == nil ? UInt64(index) : 1 << 33)
+            >> 48)
           < item.chance
+        && (item.during.map { conditions.troubles.contains($0) } ?? true)
     }.map(\.element)
   }
 
-  private mutating func sign(
-    _ task: TaskID, _ record: ScheduledTask, _ result: Digest, by node: NodeID,
-    publishedAt: Instant, _ now: Instant
+  /// Signs as `node`, in the name of `name` (nil: its own). `forged`: what it signs is something else, so that the
+  /// signature does not verify.
+  mutating func sign(
+    _ task: TaskID, _ record: ScheduledTask, _ result: Digest, by node: NodeID, as name: NodeID? = nil,
+    publishedAt: Instant, _ now: Instant, forged: Bool = false
   ) -> MessageHandle {
-    let attestation = Attestation(
-      service: record.service, task: task, operatorID: node, source: record.source, target: record.target,
-      result: result, publishedAt: publishedAt)
-    let digest = attestation.signingDigest(domain: domain, mode: deployment.mode)
-    let signed = SignedAttestation(
-      attestation: attestation, signature: signer.sign(digest, by: node))
     measures.signed += 1
-    return register(signed, origin: node, now)
+    return register(
+      signed(task, record, result, by: node, as: name, publishedAt: publishedAt, forged: forged),
+      origin: node, now)
+  }
+
+  func signed(
+    _ task: TaskID, _ record: ScheduledTask, _ result: Digest, by node: NodeID, as name: NodeID? = nil,
+    publishedAt: Instant, forged: Bool
+  ) -> SignedAttestation {
+    let attestation = Attestation(
+      service: record.service, task: task, operatorID: name ?? node, source: record.source,
+      target: record.target, result: result, publishedAt: publishedAt)
+    var digest = attestation.signingDigest(domain: domain, mode: deployment.mode)
+    if forged { digest = Digest(~digest.w0, digest.w1, digest.w2, digest.w3) }
+    return SignedAttestation(attestation: attestation, signature: signer.sign(digest, by: node))
   }
 
   /// Which of its peers an equivocator serves: those drawn with this chance of 65,536, or the others.
@@ -142,7 +223,7 @@ extension Participants {
   }
 
   /// Publishes to those that the router chooses, as far as they belong to the audience.
-  private mutating func publish(
+  mutating func publish(
     _ message: MessageHandle, by node: NodeID, to audience: Audience, _ now: Instant, _ effects: inout Effects
   ) {
     let attestation = store[message].signed.attestation
@@ -150,7 +231,7 @@ extension Participants {
     _ = router.publish(node, topic(attestation.service), message, at: now, outbox: &effects.outbox)
     keep(audience, from: start, attestation.task, &effects)
     effects.facts.append(Fact(.sent, node: node, task: attestation.task, at: attestation.publishedAt))
-    collect(message, at: node, now, &effects)
+    if isValid(message) { collect(message, at: node, now, &effects) }
   }
 
   /// Takes back what would go to peers outside the audience. Peers are put in an order drawn for the task; the first

@@ -13,13 +13,25 @@ public enum DutyMiss: UInt8, Sendable, CaseIterable {
   case overloaded
   /// Finished only after the deadline.
   case late
+  /// Its clock said that the deadline had passed, and it had not.
+  case skewed
+  /// Published after the deadline, by choice.
+  case delayed
+}
+
+/// Why an operator signed what it should not have signed, known at the source. In `Fact.detail`.
+public enum WrongCause: UInt8, Sendable, CaseIterable {
+  /// It chose to.
+  case intent = 0
+  /// A second instance ran with its key.
+  case keyDuplication
+  /// Its software was wrong.
+  case faultySoftware
 }
 
 /// One thing that a participant did or saw. Fields not named by a kind are zero.
 public struct Fact: Sendable, BitwiseCopyable, Equatable {
   @frozen public enum Kind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
-    /// `node` heard of its duty in `task`. value: member index.
-    case dutyHeard
     /// `node` published its attestation for `task`. value: member index.
     case published
     /// `node` will not publish for `task`. value: member index; detail: DutyMiss.
@@ -28,12 +40,12 @@ public struct Fact: Sendable, BitwiseCopyable, Equatable {
     case collected
     /// The aggregator `node` first holds a quorum for `task`. value: index of the result; detail: 1 when it is the truth.
     case quorum
-    /// `node` signed two different payloads for `task`, by intent. value: member index.
+    /// `node` signed two different payloads for `task`. value: member index; detail: WrongCause.
     case equivocated
-    /// `node` signed a wrong result for `task`, by intent. value: member index.
+    /// `node` signed a wrong result for `task`. value: member index; detail: WrongCause.
     case signedWrong
-    /// Both halves, or the wrong result, of member `value` for `task` have reached the running honest watcher `node`.
-    /// detail: 0 equivocation, 1 invalid result.
+    /// The evidence against member `value` for `task` has reached the running honest watcher `node`. detail:
+    /// AccusationKind.
     case evident
     /// The watcher `node` submitted evidence against member `value` for `task`. detail: as `evident`.
     case accused
@@ -45,6 +57,14 @@ public struct Fact: Sendable, BitwiseCopyable, Equatable {
     /// `node` went down / came back.
     case down
     case up
+    /// `node` signed a checkpoint vote that encloses, or lies in, an older one of its own. value: member index.
+    case surrounded
+    /// `node` signed the result that came with `task` without computing. value: member index; detail: 1 for a canary.
+    case copied
+    /// `node` brought forged evidence, or (detail 1) evidence that shows nothing, before the chain. value: member index.
+    case forged
+    /// The aggregator `node` left member `value` out of its certificate for `task`, by intent.
+    case omitted
   }
   public var kind: Kind
   public var detail: UInt8

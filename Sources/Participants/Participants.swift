@@ -103,8 +103,10 @@ extension Participants {
   }
 
   /// A partition came into force or ended; needed to count deliveries fairly, never to decide anything.
-  public mutating func partitioned(_ id: UInt32, sides: [UInt32], _ now: Instant) {
-    availability.cut(id, sides: sides, at: now)
+  public mutating func partitioned(
+    _ id: UInt32, sides: [UInt32], isOneWay: Bool = false, _ now: Instant
+  ) {
+    availability.cut(id, sides: sides, isOneWay: isOneWay, at: now)
   }
   public mutating func mended(_ id: UInt32, _ now: Instant) { availability.mend(id, at: now) }
 
@@ -118,8 +120,13 @@ extension Participants {
     aggregation.setStake(service, stake)
   }
 
-  /// A certificate for `task` is on chain.
-  public mutating func certificateIncluded(_ task: TaskID) { _ = certified.insert(0, task.index) }
+  /// A certificate for `task` is on chain, and names this result: watchers compare it with what they know.
+  public mutating func certificateIncluded(
+    _ task: TaskID, result: Digest, _ now: Instant, _ effects: inout Effects
+  ) {
+    _ = certified.insert(0, task.index)
+    watchCertificate(task, result, now, &effects)
+  }
 
   /// Remembers a signed attestation as a message, whether made here or read from a frame. Returns its handle.
   public mutating func register(_ signed: SignedAttestation, origin: NodeID, _ now: Instant) -> MessageHandle

@@ -23,6 +23,10 @@ public struct Participants: ~Copyable {
   var availability: Availability
   var aggregation: Aggregation
   var watching: Watching
+  var checkpoints: CheckpointWatch
+  var conditions: NodeConditions
+  /// What adversaries among the hosted nodes remember.
+  var memory = AdversaryMemory()
   /// Messages whose lifetime has not ended, oldest first.
   var unaudited: AuditQueue
   /// By service and node: member index, aggregator ordinal, watcher ordinal; `UInt16.max` for none.
@@ -65,6 +69,8 @@ public struct Participants: ~Copyable {
     availability = Availability(nodes: nodes)
     aggregation = Aggregation(deployment.services, schedule)
     watching = Watching(deployment.services, schedule)
+    checkpoints = CheckpointWatch(deployment.services, schedule)
+    conditions = NodeConditions(nodes: nodes, services: deployment.services.count)
     unaudited = AuditQueue()
     roles = Roles(deployment.services, nodes: nodes)
     var owners = Table<UInt32>(capacity: deployment.neighbors.count)

@@ -31,6 +31,8 @@ public struct ScheduledTask: Sendable, Equatable {
   /// Checkpoint services: the vote that an honest operator casts. Zero elsewhere.
   public var source: UInt32
   public var target: UInt32
+  /// The result that comes with the task is known to be wrong.
+  public var isCanary = false
 }
 
 /// All tasks of a run, by `TaskID`, in order of due instant, then service.
@@ -63,7 +65,7 @@ public struct TaskSchedule: Sendable {
         all.append(
           ScheduledTask(
             service: id, due: due, deadline: due + service.responseWindow, truth: truth, source: source,
-            target: target))
+            target: target, isCanary: results.bits(ordinal, 4) >> 48 < UInt64(service.canaryChance)))
       }
     }
     // The sort is stable by construction of the key: equal instants keep service order.
@@ -90,9 +92,23 @@ public struct TaskSchedule: Sendable {
   /// The tasks of `service`, in order of due instant.
   public func tasks(of service: ServiceID) -> [TaskID] { byService[service.index] }
 
+  /// Names the wrong results that canaries come with.
+  public static let baitVariant = UInt64.max - 1
+
+  /// The wrong result that a canary task comes with; nil for other tasks.
+  public func bait(_ task: TaskID) -> Digest? {
+    self[task].isCanary ? self[task].wrongResult(variant: Self.baitVariant) : nil
+  }
+
   /// A wrong result for `task`, the same for all who agree on `variant`.
   public func wrongResult(_ task: TaskID, variant: UInt64) -> Digest {
-    let truth = self[task].truth
+    self[task].wrongResult(variant: variant)
+  }
+}
+
+extension ScheduledTask {
+  /// A wrong result, the same for all who agree on `variant`.
+  public func wrongResult(variant: UInt64) -> Digest {
     let word = mix(truth.w0 ^ mix(variant &+ 1))
     return Digest(word, mix(word), mix(word &+ 1), mix(word &+ 2))
   }

@@ -7,7 +7,8 @@
 //   4. it is the first vote of this signer for this task seen here            IGNORE (a watcher looks at it all the same)
 //   5. the signature is the signer's                                          REJECT
 //
-// Departure from the specs: "first vote" in rule 4 is the first received, not the first valid one.
+// Rule 4 counts valid votes only, as the specs do ("first valid"); a vote whose signature is still being checked here counts
+// as what it will turn out to be.
 
 import AVS
 import Basics
@@ -58,23 +59,25 @@ extension Participants {
     }
   }
 
-  private func preliminary(
+  private mutating func preliminary(
     _ body: MessageBody, _ message: MessageHandle, at node: NodeID, _ now: Instant
   ) -> Preliminary {
     let attestation = body.signed.attestation
     guard attestation.task.index < schedule.tasks.count else { return .reject }
     let task = schedule[attestation.task]
     guard task.service == attestation.service, body.member != .max else { return .reject }
-    guard now >= task.due, now <= task.deadline else { return .ignore }
+    let time = clock(node, now)
+    guard time >= task.due, time <= task.deadline else { return .ignore }
     if body.contested && hasSeenOther(of: message, at: node) { return .repeatedVote }
     return .check
   }
 
-  /// Whether `node` has received another message of the same duty.
-  private func hasSeenOther(of message: MessageHandle, at node: NodeID) -> Bool {
+  /// Whether `node` has received another message of the same duty whose signature is good. A forged one must not keep the
+  /// true one out.
+  private mutating func hasSeenOther(of message: MessageHandle, at node: NodeID) -> Bool {
     var next = store.latest(duty: duty(of: store[message]))
     while let other = next {
-      if other != message && hasSeen(other, at: node) { return true }
+      if other != message && hasSeen(other, at: node) && isValid(other) { return true }
       next = store.olderSibling(other)
     }
     return false
@@ -105,7 +108,8 @@ extension Participants {
       measures.ignored += 1
       settle(job.message, at: job.node, from: job.slot, .ignore, now, &effects)
     } else {
-      settle(job.message, at: job.node, from: job.slot, .accept, now, &effects)
+      let passes = passesOn(job.message, at: job.node, now)
+      settle(job.message, at: job.node, from: job.slot, passes ? .accept : .ignore, now, &effects)
       collect(job.message, at: job.node, now, &effects)
     }
     watch(job.message, at: job.node, now, &effects)

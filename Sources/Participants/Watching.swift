@@ -1,7 +1,9 @@
 // The watcher's side: sees only what reached it. Two different votes of one operator for one task are evidence as they
-// are; a wrong result becomes evidence once the watcher has computed the task itself.
+// are; a wrong result, and a certificate of one, become evidence once the watcher has computed the task itself; the result that
+// a canary came with is evidence of lazy copying at sight; a checkpoint vote around an older one is found by its span. What no
+// rule of the service punishes is not brought before the chain.
 
-import AVS
+public import AVS
 import Basics
 import Contracts
 import Gossip
@@ -17,6 +19,8 @@ struct Watching: ~Copyable {
   private let base: [UInt32]
   /// Attestations that wait for the watcher's own computation.
   var waiting: [(watcher: NodeID, message: MessageHandle)] = []
+  /// Certificates that wait for it.
+  var certificates: [(watcher: NodeID, task: TaskID, result: Digest)] = []
   /// What was submitted, and what was seen: (class, watcher, duty). Asked, never walked over.
   private var accused: Set<Accusation> = []
   private var noticed: Set<Accusation> = []
@@ -55,6 +59,19 @@ struct Watching: ~Copyable {
 enum AccusationKind {
   static let equivocation: UInt8 = 0
   static let invalidResult: UInt8 = 1
+  static let surround: UInt8 = 2
+  static let lazyCopy: UInt8 = 3
+  static let wrongQuorum: UInt8 = 4
+
+  /// By number.
+  static let classes: [OffenceClass] = [.equivocation, .invalidResult, .surround, .lazyCopy, .wrongQuorum]
+}
+
+extension Fact {
+  /// The class that a fact of kind `evident` or `accused` is about; nil for a number that no participant writes.
+  public var accusation: OffenceClass? {
+    Int(detail) < AccusationKind.classes.count ? AccusationKind.classes[Int(detail)] : nil
+  }
 }
 
 extension Participants {
@@ -75,7 +92,16 @@ extension Participants {
           .evident, node: node, task: attestation.task, at: now, value: UInt64(body.member), detail: kind))
     }
     if body.contested, contradiction(of: message, at: node) != nil { note(AccusationKind.equivocation) }
-    if attestation.result != schedule[attestation.task].truth { note(AccusationKind.invalidResult) }
+    if attestation.result != schedule[attestation.task].truth {
+      note(wrongResultKind(attestation))
+    }
+  }
+
+  /// What a wrong result is evidence of: copying, where it is a canary's and the service punishes that.
+  private func wrongResultKind(_ attestation: Attestation) -> UInt8 {
+    service(attestation.service).punishes.contains(.lazyCopy)
+      && schedule.bait(attestation.task) == attestation.result
+      ? AccusationKind.lazyCopy : AccusationKind.invalidResult
   }
 
   /// A message of the same duty with other content that `node` has received.
@@ -105,6 +131,16 @@ extension Participants {
       let pair = Transaction.Body.evidence(.pair(store[other].signed, body.signed))
       accuse(AccusationKind.equivocation, body, at: node, now, &effects, pair)
     }
+    if checkpoints.remembers(attestation.service),
+      let other = checkpoints.hear(body.signed, member: Int(body.member), ordinal: ordinal)
+    {
+      noteSurround(body, other, at: node, now, &effects)
+    }
+    if wrongResultKind(attestation) == AccusationKind.lazyCopy {
+      // The canary's answer is the service's own: nothing is to be computed.
+      accuse(AccusationKind.lazyCopy, body, at: node, now, &effects, .evidence(.single(body.signed)))
+      return
+    }
     switch watching.knowledge(attestation.task, ordinal) {
     case .known:
       accuseOfWrongResult(body, at: node, now, &effects)
@@ -113,19 +149,70 @@ extension Participants {
         watching.waiting.append((node, message))
       }
     case .none:
-      let service = service(attestation.service)
-      let bits = computeDraws.bits(UInt64(attestation.task.rawValue), UInt64(node.rawValue), 1)
-      let cost = TimeSpan(nanoseconds: UInt64(max(service.compute.draw(bits), 0)))
-      let job = Job(
-        kind: .recompute, node: node, incarnation: availability.incarnation(node), message: message,
-        slot: .max,
-        task: attestation.task)
-      guard work(job, cost: cost, now, &effects) else { return }
-      watching.set(attestation.task, ordinal, .computing)
+      guard recompute(attestation.task, for: message, ordinal, at: node, now, &effects) else { return }
       if attestation.result != schedule[attestation.task].truth {
         watching.waiting.append((node, message))
       }
     }
+  }
+
+  /// Begins to compute a task; false when the watcher's queue is full.
+  private mutating func recompute(
+    _ task: TaskID, for message: MessageHandle, _ ordinal: Int, at node: NodeID, _ now: Instant,
+    _ effects: inout Effects
+  ) -> Bool {
+    let bits = computeDraws.bits(UInt64(task.rawValue), UInt64(node.rawValue), 1)
+    let compute = service(schedule[task].service).compute.draw(bits)
+    let job = Job(
+      kind: .recompute, node: node, incarnation: availability.incarnation(node), message: message,
+      slot: .max, task: task)
+    guard work(job, cost: TimeSpan(nanoseconds: UInt64(max(compute, 0))), now, &effects) else { return false }
+    watching.set(task, ordinal, .computing)
+    return true
+  }
+
+  /// Two votes of one operator, one around the other: found, so both halves have reached this watcher.
+  private mutating func noteSurround(
+    _ body: MessageBody, _ other: SignedAttestation, at node: NodeID, _ now: Instant, _ effects: inout Effects
+  ) {
+    let duty = UInt32(duty(of: body))
+    if watching.notice(.init(offence: AccusationKind.surround, watcher: node, duty: duty)) {
+      effects.facts.append(
+        Fact(
+          .evident, node: node, task: body.signed.attestation.task, at: now, value: UInt64(body.member),
+          detail: AccusationKind.surround))
+    }
+    accuse(AccusationKind.surround, body, at: node, now, &effects, .evidence(.pair(other, body.signed)))
+  }
+
+  /// A certificate is on chain: watchers of the service compare its result with their own.
+  mutating func watchCertificate(_ task: TaskID, _ result: Digest, _ now: Instant, _ effects: inout Effects) {
+    let service = service(schedule[task].service)
+    guard service.punishes.contains(.wrongQuorum) else { return }
+    for (ordinal, node) in service.watchers.enumerated()
+    where isHosted[node.index] && availability.isUp(node) && deployment.nodes[node.index].accuses {
+      switch watching.knowledge(task, ordinal) {
+      case .known: accuseCertificate(task, result, at: node, now, &effects)
+      case .computing: watching.certificates.append((node, task, result))
+      case .none:
+        let nothing = MessageHandle(rawValue: noMessage)
+        guard recompute(task, for: nothing, ordinal, at: node, now, &effects) else { continue }
+        watching.certificates.append((node, task, result))
+      }
+    }
+  }
+
+  private mutating func accuseCertificate(
+    _ task: TaskID, _ result: Digest, at node: NodeID, _ now: Instant, _ effects: inout Effects
+  ) {
+    let record = schedule[task]
+    guard result != record.truth else { return }
+    let mark = Watching.Accusation(
+      offence: AccusationKind.wrongQuorum, watcher: node, duty: schedule.dutyBase[task.index])
+    guard watching.accuse(mark) else { return }
+    effects.facts.append(
+      Fact(.evident, node: node, task: task, at: now, value: 0, detail: AccusationKind.wrongQuorum))
+    effects.submissions.append(Submission(node: node, body: .evidence(.certificate(record.service, task))))
   }
 
   /// The watcher has computed the task itself, and judges what waited for that.
@@ -143,6 +230,15 @@ extension Participants {
         watching.waiting.append(entry)
       }
     }
+    let certificates = watching.certificates
+    watching.certificates.removeAll()
+    for entry in certificates {
+      if entry.watcher == job.node && entry.task == task {
+        accuseCertificate(task, entry.result, at: job.node, now, &effects)
+      } else {
+        watching.certificates.append(entry)
+      }
+    }
   }
 
   private mutating func accuseOfWrongResult(
@@ -156,6 +252,9 @@ extension Participants {
     _ kind: UInt8, _ body: MessageBody, at node: NodeID, _ now: Instant, _ effects: inout Effects,
     _ evidence: Transaction.Body
   ) {
+    guard service(body.signed.attestation.service).punishes.contains(AccusationKind.classes[Int(kind)]) else {
+      return
+    }
     let duty = UInt32(duty(of: body))
     guard watching.accuse(.init(offence: kind, watcher: node, duty: duty)) else { return }
     effects.facts.append(

@@ -81,6 +81,12 @@ public struct SlashRecord: Sendable, Hashable {
   public var redistributedWei: UInt128
   /// Of what was taken: carried by stakers who had not chosen this operator (a vault that spreads its losses).
   public var collateralWei: UInt128
+  /// Of a slash that punished nobody's choice: what hit the operator, from the recorded facts (`UnjustCause`, or the
+  /// offence's own cause). Empty for the others.
+  public var cause = ""
+  /// Of a slash that punished no offence: what the operator did and what was seen of it; and what would have saved it.
+  public var account = ""
+  public var remedy = ""
 
   public init(
     operatorID: NodeID, service: ServiceID, offenceClass: OffenceClass, key: UInt64, requestedAt: Instant,
@@ -119,4 +125,47 @@ public enum SlashVerdict: String, Sendable {
   case wrongClass = "wrong_class"
   /// Never executed.
   case notExecuted = "not_executed"
+}
+
+/// Why somebody was slashed who had broken no rule, as the recorded facts have it.
+public enum UnjustCause: String, Sendable, CaseIterable {
+  /// It published, and was cut off from every aggregator.
+  case partition
+  /// Its messages were lost or late on disturbed links.
+  case network
+  /// It could not finish in time.
+  case overload
+  case clock
+  /// A quorum certified something else than the truth, and the honest were not in it.
+  case quorumCapture
+  /// It signed another result than the quorum: by choice, since its software was wrong, or since two instances had its key.
+  case minority
+  case faultySoftware
+  case keyDuplication
+  /// An aggregator left it out by intent.
+  case aggregatorCensorship
+  /// An aggregator had its attestation in time, and certified without it: it came after the quorum and the grace.
+  case aggregation
+  /// The service slashed without cause.
+  case maliciousService
+  case unknown
+
+  /// What would have saved the operator.
+  public var remedy: String {
+    switch self {
+    case .partition:
+      "A guard: count misses only while the others sign (guard: {othersSigned: ...}), or a grace longer than the partition."
+    case .network: "A longer response window or aggregation grace, or a threshold above what such links lose."
+    case .overload: "A grace period and a threshold above the share that queueing makes late; fewer services a core."
+    case .clock: "A tolerance: a response window longer than the clock's error."
+    case .quorumCapture: "A higher quorum, a rule against wrong quorums, a veto; never slash a minority for differing."
+    case .minority: "Never slash for differing from a quorum alone: judge the result against a fact."
+    case .faultySoftware: "A veto by a resolver when many are accused at once, and a dispute window as long as a software fix takes."
+    case .keyDuplication: "Slashing protection shared by all instances of a key, and no fail-over without proof that the other is gone."
+    case .aggregatorCensorship: "More aggregators that take turns, and a threshold above one aggregator's share of the tasks."
+    case .aggregation: "A longer aggregation grace, so that certificates wait for who has signed in time."
+    case .maliciousService: "Less magnitude allocated to the service, and a resolver who may veto."
+    case .unknown: "Nothing on record tells."
+    }
+  }
 }

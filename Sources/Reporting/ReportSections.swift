@@ -24,6 +24,7 @@ struct ReportSections {
     out += faults
     out += slashing
     out += money
+    out += EconomySection(summary: record.summary, story: record.economy).html
     out += services
     out += legend
     return out + HTML(markup: "</main>") + footer
@@ -391,7 +392,7 @@ struct ReportSections {
     var table = HTMLTable(columns: [
       .text("operator"), .text("service"), .text("slashed for"), .number("task"), .number("executed"),
       .number("taken"),
-      .text("what was wrong with it"),
+      .text("what was wrong with it"), .text("what hit the operator"),
     ])
     table.isSorted = true
     table.rows = record.slashes.map { s in
@@ -403,10 +404,38 @@ struct ReportSections {
           s.verdict == "wrong_class"
             ? "<span class=\"bad\">another offence than the one that happened</span>"
             : "<span class=\"bad\">no offence left to punish</span>"),
+        .text(s.cause),
       ]
     }
     return "<h2>Unjust slashes</h2>" + shown(table.rows.count, of: record.slashesInAll, "unjust slashes")
-      + "<div class=\"card\">\(table.html)</div>"
+      + "<div class=\"card\">\(table.html)</div>" + wrongedOperators
+  }
+
+  /// For each operator slashed for nothing: what it did, what was seen of it, which rule fired, what would have saved it.
+  private var wrongedOperators: HTML {
+    var names: [String] = []
+    for slash in record.slashes where !slash.account.isEmpty && !names.contains(slash.operatorName) {
+      names.append(slash.operatorName)
+    }
+    if names.isEmpty { return .empty }
+    var out: HTML = "<h2>Whom slashing wronged</h2>"
+    for name in names {
+      let own = record.slashes.filter { $0.operatorName == name && !$0.account.isEmpty }
+      let taken = own.reduce(UInt128(0)) { $0 + ($1.takenWei ?? 0) }
+      out += "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence.</p>"
+      // The same story is told once.
+      var told: [String] = []
+      for slash in own {
+        let story = slash.service + slash.offenceClass + slash.cause + slash.account
+        if told.contains(story) { continue }
+        told.append(story)
+        out += "<p><b>Rule</b> \(Figures.words(slash.offenceClass)) of \(slash.service), first at task or window \(String(slash.task)). "
+        out += "<b>What it did, and what was seen</b> \(slash.account) "
+        out += "<b>Cause</b> \(Figures.words(slash.cause)). <b>What would have saved it</b> \(slash.remedy)</p>"
+      }
+      out += "</div>"
+    }
+    return out
   }
 
   private var offences: HTML {

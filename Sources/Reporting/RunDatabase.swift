@@ -28,7 +28,7 @@ public final class RunDatabase {
       configuration.journalMode = .wal
       queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.write { db in
-        for table in RunSchema.tables { try db.execute(sql: table) }
+        for table in RunSchema.tables + EconomyTable.allCases.map(\.definition) { try db.execute(sql: table) }
         try db.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
       }
     } catch {
@@ -89,7 +89,7 @@ extension RunDatabase {
   }
 
   public func insert(_ rows: [AttestationRow]) throws(Failure) {
-    try insert(rows, into: "attestations", columns: 10) { row, values in
+    try insert(rows, into: "attestations", columns: 8) { row, values in
       values.add(row.task.index)
       values.add(row.operatorID.index)
       values.add(row.publishedAt)
@@ -97,8 +97,6 @@ extension RunDatabase {
       values.add(row.onTime)
       values.add(row.expected)
       values.add(row.receivedBy)
-      values.add(row.p50?.nanoseconds)
-      values.add(row.last?.nanoseconds)
       values.add(row.cause?.rawValue)
     }
   }
@@ -185,6 +183,24 @@ extension RunDatabase {
     }
   }
 
+  public func insert(_ rows: [EconomyRow]) throws(Failure) {
+    for table in EconomyTable.allCases {
+      try insert(rows.filter { $0.table == table }, into: table.rawValue, columns: table.columns) {
+        row, values in
+        for cell in row.cells {
+          switch cell {
+          case .null: values.addNull()
+          case .integer(let value): values.add(value)
+          case .instant(let value): values.add(value)
+          case .real(let value): values.add(value)
+          case .text(let value): values.add(value)
+          case .amount(let value): values.add(amount: value)
+          }
+        }
+      }
+    }
+  }
+
   /// Writes the truth and the decisions as far as they are known, replacing what an earlier call wrote. With `accuracy`
   /// computed from these same two lists, their verdicts too.
   public func replace(
@@ -212,7 +228,7 @@ extension RunDatabase {
           values.add(row.cause)
           values.add(accuracy?.offenceVerdicts[k].rawValue)
         }
-        try RunDatabase.insert(Array(slashes.enumerated()), into: "slashes", columns: 15, db) {
+        try RunDatabase.insert(Array(slashes.enumerated()), into: "slashes", columns: 18, db) {
           item, values in
           let (k, row) = item
           values.add(k)
@@ -230,6 +246,9 @@ extension RunDatabase {
           values.add(amount: row.collateralWei)
           values.add(accuracy?.slashVerdicts[k].rawValue)
           values.add(accuracy?.slashOffences[k])
+          values.add(row.cause)
+          values.add(row.account)
+          values.add(row.remedy)
         }
       }
     }

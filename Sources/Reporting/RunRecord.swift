@@ -18,6 +18,7 @@ struct RunRecord {
   var offencesInAll = 0
   var slashes: [Slash] = []
   var slashesInAll = 0
+  var economy = EconomyStory()
 
   /// How many rows of a kind the report shows at most; the rest is in the database.
   static let rowsShown = 250
@@ -107,6 +108,9 @@ struct RunRecord {
     var state: String
     var takenWei: UInt128?
     var verdict: String
+    var cause = ""
+    var account = ""
+    var remedy = ""
   }
 }
 
@@ -159,6 +163,7 @@ extension RunRecord {
         """
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
+    economy = try EconomyStory(db)
   }
 
   private mutating func readLatency(_ db: Database) throws {
@@ -278,18 +283,21 @@ extension RunRecord {
     }
     let unjust = "verdict IN ('false_positive', 'wrong_class')"
     slashesInAll = try Int.fetchOne(db, sql: "SELECT count(*) FROM slashes WHERE \(unjust)") ?? 0
+    // Runs of earlier versions have no causes.
+    let hasCauses = try db.columns(in: "slashes").contains { $0.name == "remedy" }
     slashes = try Row.fetchAll(
       db,
       sql: """
         SELECT coalesce(n.name, s.operator), coalesce(v.name, s.service), s.class, s.task, s.requested_ns, s.executed_ns,
-          s.state, s.taken_wei, s.verdict
+          s.state, s.taken_wei, s.verdict, \(hasCauses ? "s.cause, s.account, s.remedy" : "'', '', ''")
         FROM slashes s LEFT JOIN nodes n ON n.id = s.operator LEFT JOIN services v ON v.id = s.service
         WHERE s.\(unjust) ORDER BY s.executed_ns, s.id LIMIT \(RunRecord.rowsShown)
         """
     ).map {
       Slash(
         operatorName: $0[0], service: $0[1], offenceClass: $0[2], task: $0[3], requested: seconds($0[4]) ?? 0,
-        executed: seconds($0[5]), state: $0[6], takenWei: UInt128($0[7] as String), verdict: $0[8])
+        executed: seconds($0[5]), state: $0[6], takenWei: UInt128($0[7] as String), verdict: $0[8],
+        cause: $0[9], account: $0[10], remedy: $0[11])
     }
   }
 

@@ -94,11 +94,13 @@ public enum MissCause: String, Sendable, Codable {
   case crashed
   case overloaded
   case partitioned
+  /// By its own clock the deadline had passed.
+  case clock
   /// Published, but too late or too slowly.
   case late
 }
 
-/// A row of `attestations`: one for each (task, operator) that owed one.
+/// A row of `attestations`: one for each (task, operator) that owed one. Written again, it replaces the former.
 public struct AttestationRow: Sendable {
   public var task: TaskID
   public var operatorID: NodeID
@@ -112,15 +114,11 @@ public struct AttestationRow: Sendable {
   public var expected: Int
   /// How many of those had it.
   public var receivedBy: Int
-  /// Median and last time from publication to first receipt.
-  public var p50: TimeSpan?
-  public var last: TimeSpan?
   /// Nil when it came on time.
   public var cause: MissCause?
   public init(
     task: TaskID, operatorID: NodeID, publishedAt: Instant?, receivedAt: Instant?, onTime: Bool,
-    expected: Int = 0, receivedBy: Int = 0, p50: TimeSpan? = nil, last: TimeSpan? = nil,
-    cause: MissCause? = nil
+    expected: Int = 0, receivedBy: Int = 0, cause: MissCause? = nil
   ) {
     self.task = task
     self.operatorID = operatorID
@@ -129,8 +127,6 @@ public struct AttestationRow: Sendable {
     self.onTime = onTime
     self.expected = expected
     self.receivedBy = receivedBy
-    self.p50 = p50
-    self.last = last
     self.cause = cause
   }
 }
@@ -271,6 +267,7 @@ public struct SampleRow: Sendable {
   public var certified = 0
   public var tasksDue = 0
   public var tasksCertified = 0
+  /// Tasks whose response window ended in the interval while no aggregator held a quorum.
   public var tasksMissed = 0
   /// Copies of messages received, first and later ones.
   public var copies = 0

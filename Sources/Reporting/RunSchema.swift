@@ -8,7 +8,7 @@
 /// The schema.
 enum RunSchema {
   /// Written to `PRAGMA user_version`.
-  static let version = 1
+  static let version = 2
 
   static let tables = [
     """
@@ -53,10 +53,9 @@ enum RunSchema {
       on_time INTEGER NOT NULL,   -- 1: an aggregator had it inside the response window
       expected INTEGER NOT NULL,  -- subscribers that ran and were not cut off for the whole of its lifetime
       received_by INTEGER NOT NULL, -- how many of those had it
-      p50_ns INTEGER,             -- median time from publication to first receipt
-      last_ns INTEGER,            -- longest time from publication to first receipt
-      cause TEXT                  -- why it was not on time: silent (by choice), crashed, overloaded, partitioned, late
-    ) STRICT
+      cause TEXT,                 -- why it was not on time: silent (by choice), crashed, overloaded, partitioned, late
+      PRIMARY KEY (task, operator)
+    ) STRICT, WITHOUT ROWID
     """,
     """
     CREATE TABLE certificates (   -- one for each certificate transaction
@@ -120,7 +119,10 @@ enum RunSchema {
       redistributed_wei TEXT NOT NULL, -- of taken_wei
       collateral_wei TEXT NOT NULL, -- of taken_wei: from stakers who had not chosen this operator
       verdict TEXT,               -- true_positive, false_positive, wrong_class, not_executed; NULL until the run ends
-      offence INTEGER             -- offences.id of what it punished or, with the wrong class, meant to
+      offence INTEGER,            -- offences.id of what it punished or, with the wrong class, meant to
+      cause TEXT NOT NULL DEFAULT '', -- of a slash that punished nobody's choice: what hit the operator, from recorded facts
+      account TEXT NOT NULL DEFAULT '', -- of an unjust slash: what the operator did and what was seen of it
+      remedy TEXT NOT NULL DEFAULT ''   -- of an unjust slash: what would have saved it
     ) STRICT
     """,
     """
@@ -161,7 +163,7 @@ enum RunSchema {
       certified INTEGER NOT NULL, -- attestations in certificates completed
       tasks_due INTEGER NOT NULL,
       tasks_certified INTEGER NOT NULL,
-      tasks_missed INTEGER NOT NULL,
+      tasks_missed INTEGER NOT NULL, -- response window ended, and no aggregator held a quorum
       copies INTEGER NOT NULL,    -- message copies received, first and later ones
       bytes INTEGER NOT NULL,     -- sent
       quorum_p50_ns INTEGER,      -- of tasks that reached their quorum in the interval, from their due instant

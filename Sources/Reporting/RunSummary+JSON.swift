@@ -29,11 +29,13 @@ extension RunSummary {
       "gossip": gossip.json, "load": load.json, "process": process?.json ?? .null, "slashing": slashing.json,
       "chain": chain.json, "stake": stake.json,
       "rewards": rewards.json,
-      "issuers": .object(issuers.map { .init($0.name, $0.json) }),
-      "risk": [
-        "gammaCertified": JSONValue(risk.gammaCertified), "hhi": JSONValue(risk.hhi),
-        "nakamoto33": JSONValue(risk.nakamoto33), "nakamoto67": JSONValue(risk.nakamoto67),
+      "challenges": [
+        "forfeitedWei": JSONValue(amount: challenges.forfeitedWei),
+        "turnedAway": JSONValue(challenges.turnedAway),
       ],
+      "issuers": .object(issuers.map { .init($0.name, $0.json) }),
+      "holders": holders?.json ?? .null, "market": market?.json ?? .null,
+      "risk": risk.json,
       "faults": .array(
         faults.map {
           [
@@ -187,7 +189,46 @@ extension RunSummary.Issuer {
   fileprivate var json: JSONValue {
     [
       "supply": JSONValue(amount: supply), "nav": JSONValue(nav), "navStart": JSONValue(navStart),
-      "lossRatio": JSONValue(lossRatio),
+      "lossRatio": JSONValue(lossRatio), "slashedWei": JSONValue(amount: slashedWei),
+      "incomeWei": JSONValue(amount: incomeWei), "feesWei": JSONValue(amount: feesWei),
+    ]
+  }
+}
+
+extension RunSummary.Holders {
+  fileprivate var json: JSONValue {
+    [
+      "count": JSONValue(count), "claims": JSONValue(claims), "rewardsWei": JSONValue(amount: rewardsWei),
+      "strandedWei": JSONValue(amount: strandedWei), "claimCostWei": JSONValue(amount: claimCostWei),
+      "slashedWei": JSONValue(amount: slashedWei), "yieldP10": JSONValue(yieldP10),
+      "yieldP50": JSONValue(yieldP50), "yieldP90": JSONValue(yieldP90),
+    ]
+  }
+}
+
+extension RunSummary.Market {
+  fileprivate var json: JSONValue {
+    [
+      "escrowedWei": JSONValue(amount: escrowedWei), "paidWei": JSONValue(amount: paidWei),
+      "dustWei": JSONValue(amount: dustWei), "refundedWei": JSONValue(amount: refundedWei),
+    ]
+  }
+}
+
+extension RunSummary.Risk {
+  fileprivate var json: JSONValue {
+    let last: JSONValue =
+      end.map {
+        [
+          "gammaCertified": JSONValue($0.gammaCertified), "hhi": JSONValue($0.hhi),
+          "nakamoto33": JSONValue($0.nakamoto33), "nakamoto67": JSONValue($0.nakamoto67),
+        ]
+      } ?? .null
+    return [
+      "gammaCertified": JSONValue(gammaCertified), "hhi": JSONValue(hhi), "nakamoto33": JSONValue(nakamoto33),
+      "nakamoto67": JSONValue(nakamoto67), "gammaLowest": JSONValue(gammaLowest),
+      "gammaShared": JSONValue(gammaShared), "leverage": JSONValue(leverage),
+      "baseExposure": JSONValue(baseExposure), "freeProfitWei": JSONValue(amount: freeProfitWei), "end": last,
     ]
   }
 }
@@ -199,6 +240,11 @@ extension SlashAccuracy {
   public var json: JSONValue {
     [
       "classes": .object(classes.map { .init($0.offenceClass.rawValue, $0.json) }),
+      "weighted": [
+        "precision": JSONValue(weighted.precision), "recall": JSONValue(weighted.recall),
+        "f1": JSONValue(weighted.f1),
+      ],
+      "causes": .object(causes.map { .init($0.cause.rawValue, JSONValue($0.slashes)) }),
       "micro": .object(micro.members),
       "macro": [
         "precision": JSONValue(macro.precision), "recall": JSONValue(macro.recall), "f1": JSONValue(macro.f1),

@@ -35,8 +35,13 @@ public struct RunSummary: Sendable, Equatable {
   public var chain = Chain()
   public var stake = Stake()
   public var rewards = Rewards()
+  public var challenges = Challenges()
   /// In scenario order.
   public var issuers: [Issuer] = []
+  /// Nil without issuers.
+  public var holders: Holders?
+  /// Nil when no service buys security.
+  public var market: Market?
   public var risk = Risk()
   /// Of a run of `kind: attack`; nil in others.
   public var attack: Attack?
@@ -196,6 +201,13 @@ extension RunSummary {
     public init() {}
   }
 
+  /// What accusing cost those who accused without ground.
+  public struct Challenges: Sendable, Equatable {
+    public var forfeitedWei: UInt128 = 0
+    /// Evidence refused since its sender had nothing left for a bond.
+    public var turnedAway = 0
+  }
+
   public struct Rewards: Sendable, Equatable {
     public var submittedWei: UInt128 = 0
     /// Claimed by those who earned it.
@@ -224,22 +236,95 @@ extension RunSummary {
     public var navStart: Double?
     /// What holders lost of their assets to slashing; nil without assets.
     public var lossRatio: Double?
-    public init(name: String, supply: UInt128, nav: Double?, navStart: Double?, lossRatio: Double?) {
+    /// Lost to slashing; paid by services and their market, before the fee; the fee.
+    public var slashedWei: UInt128
+    public var incomeWei: UInt128
+    public var feesWei: UInt128
+    public init(
+      name: String, supply: UInt128, nav: Double?, navStart: Double?, lossRatio: Double?,
+      slashedWei: UInt128 = 0, incomeWei: UInt128 = 0, feesWei: UInt128 = 0
+    ) {
       self.name = name
       self.supply = supply
       self.nav = nav
       self.navStart = navStart
       self.lossRatio = lossRatio
+      self.slashedWei = slashedWei
+      self.incomeWei = incomeWei
+      self.feesWei = feesWei
     }
   }
 
-  /// What `Risk` says of the stake graph at the run's end; nil where it has nothing to say.
+  /// Those who hold issuers' tokens.
+  public struct Holders: Sendable, Equatable {
+    public var count: Int
+    /// Transactions that it takes to claim all rewards that are worth it.
+    public var claims: Int
+    /// Distributed; of it not worth claiming; gas of the claims.
+    public var rewardsWei: UInt128
+    public var strandedWei: UInt128
+    public var claimCostWei: UInt128
+    public var slashedWei: UInt128
+    /// Net yield over the run, by position: nearest rank.
+    public var yieldP10, yieldP50, yieldP90: Double?
+    public init(
+      count: Int, claims: Int, rewardsWei: UInt128, strandedWei: UInt128, claimCostWei: UInt128,
+      slashedWei: UInt128, yieldP10: Double?, yieldP50: Double?, yieldP90: Double?
+    ) {
+      self.count = count
+      self.claims = claims
+      self.rewardsWei = rewardsWei
+      self.strandedWei = strandedWei
+      self.claimCostWei = claimCostWei
+      self.slashedWei = slashedWei
+      self.yieldP10 = yieldP10
+      self.yieldP50 = yieldP50
+      self.yieldP90 = yieldP90
+    }
+  }
+
+  /// Services that buy security: escrowed = paid + dust + refunded. Among `rewards` too.
+  public struct Market: Sendable, Equatable {
+    public var escrowedWei, paidWei, dustWei, refundedWei: UInt128
+    public init(escrowedWei: UInt128, paidWei: UInt128, dustWei: UInt128, refundedWei: UInt128) {
+      self.escrowedWei = escrowedWei
+      self.paidWei = paidWei
+      self.dustWei = dustWei
+      self.refundedWei = refundedWei
+    }
+  }
+
+  /// The stake graph at the end.
+  public struct RiskEnd: Sendable, Equatable {
+    public var gammaCertified, hhi: Double?
+    public var nakamoto33, nakamoto67: Int?
+    public init(gammaCertified: Double?, hhi: Double?, nakamoto33: Int?, nakamoto67: Int?) {
+      self.gammaCertified = gammaCertified
+      self.hhi = hhi
+      self.nakamoto33 = nakamoto33
+      self.nakamoto67 = nakamoto67
+    }
+  }
+
+  /// What `Risk` says of the stake graph at the start, its lowest slack over the run, and the graph at the end; nil where it has
+  /// nothing to say.
   public struct Risk: Sendable, Equatable {
     public var gammaCertified: Double?
     public var hhi: Double?
     /// Fewest operators that together hold a third of the stake, and two thirds.
     public var nakamoto33: Int?
     public var nakamoto67: Int?
+    /// Nil when at some time something could be corrupted for nothing, or nothing gained.
+    public var gammaLowest: Double?
+    /// If all stake of an operator stood behind each of its services.
+    public var gammaShared: Double?
+    /// Stake counted by services over stake.
+    public var leverage: Double?
+    /// Share of restaked native ETH that services can slash.
+    public var baseExposure: Double?
+    /// Gain from services behind which nothing can be slashed.
+    public var freeProfitWei: UInt128 = 0
+    public var end: RiskEnd?
     public init() {}
   }
 

@@ -108,6 +108,17 @@ public struct SlashAccuracy: Sendable, Equatable {
   public var confusion: Confusion
   /// False positives whose operator, service and key have an offence of another class.
   public var wrongClass = 0
+  /// The same by amounts: of what was taken, the share taken for offences; of what was due, the share of offences that were
+  /// slashed.
+  public var weighted = Macro()
+  /// Executed slashes that punish no offence, by what hit the operator: every cause, in a fixed order.
+  public var causes: [(cause: UnjustCause, slashes: Int)] { causeCounts.map { ($0.cause, $0.slashes) } }
+  private var causeCounts: [CauseCount] = []
+
+  private struct CauseCount: Sendable, Equatable {
+    var cause: UnjustCause
+    var slashes: Int
+  }
   /// Over all classes.
   public var timeToEvidence: Wait
   public var timeToSlash: Wait
@@ -139,6 +150,9 @@ extension SlashAccuracy {
     var evidence = order.map { _ in [Double]() }
     var waits = order.map { _ in [Double]() }
     var amounts = Amounts()
+    var justlyTaken: UInt128 = 0
+    var duePunished: UInt128 = 0
+    var causeCounts = UnjustCause.allCases.map { CauseCount(cause: $0, slashes: 0) }
     var offenceVerdicts: [OffenceVerdict] = []
     for (k, offence) in offences.enumerated() {
       guard offence.violated else {
@@ -154,6 +168,8 @@ extension SlashAccuracy {
       if let slash = truth.slashOf[k] {
         let record = slashes[slash]
         classes[c].counts.truePositive += 1
+        justlyTaken += record.takenWei
+        duePunished += offence.dueWei
         waits[c].append(seconds(from: offence.at, to: record.executedAt ?? record.requestedAt))
         if record.takenWei > offence.dueWei {
           amounts.overSlashed += record.takenWei - offence.dueWei
@@ -200,6 +216,9 @@ extension SlashAccuracy {
         continue
       }
       classes[c].counts.falsePositive += 1
+      if let k = causeCounts.firstIndex(where: { $0.cause == UnjustCause(rawValue: slash.cause) ?? .unknown }) {
+        causeCounts[k].slashes += 1
+      }
       amounts.overSlashed += slash.takenWei
       let others = matter.filter {
         offences[$0].violated && offences[$0].offenceClass != slash.offenceClass
@@ -234,6 +253,10 @@ extension SlashAccuracy {
     }
 
     self.classes = classes
+    self.causeCounts = causeCounts
+    weighted.precision = share(justlyTaken, of: amounts.taken)
+    weighted.recall = share(duePunished, of: amounts.due)
+    if let p = weighted.precision, let r = weighted.recall, p + r > 0 { weighted.f1 = 2 * p * r / (p + r) }
     micro = Counts(pooling: classes.map(\.counts))
     macro = Macro(
       precision: mean(classes.compactMap(\.counts.precision)),
@@ -372,6 +395,10 @@ func nearestRank(_ sorted: [Double], hundredths: Int) -> Double? {
 }
 
 private func ratio(_ part: Int, _ whole: Int) -> Double? { whole == 0 ? nil : Double(part) / Double(whole) }
+
+private func share(_ part: UInt128, of whole: UInt128) -> Double? {
+  whole == 0 ? nil : Double(part) / Double(whole)
+}
 
 private func mean(_ values: [Double]) -> Double? {
   values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)

@@ -25,6 +25,7 @@ public struct SummaryTable {
     lines += [""] + network
     lines += [""] + slashing
     lines += [""] + money
+    if !economy.isEmpty { lines += [""] + economy }
     if !expectations.isEmpty { lines += [""] + expectations }
     if !brokenChecks.isEmpty { lines += [""] + brokenChecks }
     return lines.map { $0 + "\n" }.joined()
@@ -159,6 +160,51 @@ public struct SummaryTable {
       ])
     let broken = ["stake", "rewards"].filter { summary.value(at: "\($0).conserved")?.boolean == false }
     return lines + broken.map { ink.bad("          \($0): wei were lost or made") }
+  }
+
+  /// Issuers, holders and the market; empty without.
+  private var economy: [String] {
+    let issuers = summary["issuers"]?.members ?? []
+    var lines: [String] = []
+    if !issuers.isEmpty {
+      lines.append(row("issuers", ["supply", "value", "at start", "lost", "slashed"], isHead: true))
+      for member in issuers {
+        let one = member.value
+        lines.append(
+          row(
+            "  " + Text.fitted(Text.plain(member.key), to: 12),
+            [
+              Figures.wei(one["supply"]?.amount).replacing(" ETH", with: ""),
+              Figures.ratio(one["nav"]?.double), Figures.ratio(one["navStart"]?.double),
+              Figures.percent(one["lossRatio"]?.double), Figures.wei(one["slashedWei"]?.amount),
+            ]))
+      }
+    }
+    if number("holders.count") != nil {
+      lines.append(row("holders", ["count", "claims", "rewards", "stranded", "yield p50"], isHead: true))
+      lines.append(
+        row(
+          "",
+          [
+            count("holders.count"), count("holders.claims"), Figures.wei(amount("holders.rewardsWei")),
+            Figures.wei(amount("holders.strandedWei")), Figures.percent(number("holders.yieldP50")),
+          ]))
+    }
+    if amount("market.escrowedWei") != nil {
+      lines.append(row("market", ["escrowed", "paid", "refunded"], isHead: true))
+      lines.append(
+        row("", ["escrowedWei", "paidWei", "refundedWei"].map { Figures.wei(amount("market.\($0)")) }))
+    }
+    if !lines.isEmpty {
+      lines.append(row("risk", ["slack", "lowest", "at end", "HHI", "HHI at end"], isHead: true))
+      lines.append(
+        row(
+          "",
+          ["gammaCertified", "gammaLowest", "end.gammaCertified", "hhi", "end.hhi"].map {
+            Figures.ratio(number("risk.\($0)"))
+          }))
+    }
+    return lines
   }
 
   private var expectations: [String] {

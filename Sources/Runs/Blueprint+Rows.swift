@@ -10,7 +10,9 @@ extension Blueprint {
     var stake = Array(repeating: UInt128(0), count: deployment.nodes.count)
     for one in chain.operators {
       let deposits = one.deposits + one.stakers.flatMap(\.deposits)
-      stake[one.node.index] = deposits.reduce(0) { $0 + $1.amount }
+      stake[one.node.index] = deposits.reduce(0) {
+        $0 + value($1.amount, at: chain.assets[$1.asset.index].priceWad)
+      }
     }
     var served = Array(repeating: 0, count: deployment.nodes.count)
     for service in deployment.services { for node in service.members { served[node.index] += 1 } }

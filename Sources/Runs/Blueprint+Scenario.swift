@@ -42,7 +42,7 @@ extension Blueprint {
     conditions = links.conditions
     uplinks = links.uplinks
     faults = setting.faults
-    faultPlaces = scenario.faults.map(\.place)
+    faultPlaces = setting.faultPlans.map(\.place)
     deployment = Deployment(
       seed: scenario.seed, nodes: Self.nodes(scenario, setting), services: Self.services(scenario, setting),
       offsets: [], neighbors: [], reverse: [], outbound: [], gossip: scenario.network.gossip.parameters,
@@ -89,23 +89,17 @@ extension Blueprint {
   }
 
   private static func services(_ scenario: Scenario, _ setting: Setting) -> [ServiceDeployment] {
-    let election = HashRandom(seed: scenario.seed, .election)
     return scenario.services.enumerated().map { index, plan in
       var epoch: TimeSpan?
       if case .checkpoint(let length) = plan.kind { epoch = length }
-      var aggregators = setting.aggregators[index]
-      if case .elected(let count) = scenario.aggregators {
-        var stream = election.stream(UInt64(index), 1)
-        stream.shuffle(&aggregators)
-        aggregators = Array(aggregators.prefix(count))
-      }
       return ServiceDeployment(
-        name: plan.name, members: setting.members[index], aggregators: aggregators,
+        name: plan.name, members: setting.members[index], aggregators: setting.aggregators[index],
         watchers: setting.watchers[index], quorumBips: UInt64(plan.quorum.bips),
         responseWindow: plan.responseWindow, aggregationGrace: plan.aggregationGrace,
         backupDelay: plan.backupDelay, compute: LatencyLaw(plan.task.compute),
         attestationBytes: Int(plan.task.size.bytes), arrival: TaskArrival(plan.task.arrival),
-        checkpointEpoch: epoch)
+        checkpointEpoch: epoch, canaryChance: UInt32(plan.canaries.of(65_536)),
+        punishes: plan.rules.map(\.offence))
     }
   }
 
@@ -189,6 +183,9 @@ extension FaultPlan {
   /// Where it strikes, in words.
   public var place: String {
     switch kind {
+    case .partition(.oneWay(let cut)):
+      FaultPlan(at: at, lasts: lasts, kind: .partition(cut), naming: draw).place + ", one way"
+    case .partition(.bridge(let nodes)): "half of the nodes | rest, meeting in \(nodes.place)"
     case .partition(.regions(let sides, let rest)):
       (sides.map { $0.joined(separator: "+") } + (rest ? ["rest"] : [])).joined(separator: " | ")
     case .partition(.random(let share)): "\(share) of the nodes | rest"
@@ -199,6 +196,9 @@ extension FaultPlan {
     case .latency(let links, let add, let scale): "x \(scale) + \(add) on \(links.place)"
     case .slowCPU(let nodes, let factor): "x \(factor) on \(nodes.place)"
     case .chain(let fault): fault.place
+    case .link(let links, _): links.place
+    case .node(let nodes, _): nodes.place
+    case .pattern(let pattern): pattern.name
     }
   }
 }

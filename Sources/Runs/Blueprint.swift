@@ -67,6 +67,7 @@ public struct Blueprint: Sendable {
   public func taskRecord(_ id: TaskID, _ task: ScheduledTask) -> TaskRecord {
     TaskRecord(
       task: id, service: task.service, dueAt: task.due, deadline: task.deadline,
-      referenceBlock: chain.chain.block(at: task.due), truth: task.truth)
+      referenceBlock: chain.chain.block(at: task.due), truth: task.truth,
+      bait: task.isCanary ? task.wrongResult(variant: TaskSchedule.baitVariant) : nil)
   }
 }

@@ -48,6 +48,9 @@ extension Record {
     horizon = at
     settleAll()
     addLivenessOffences(settledAt)
+    addLateOffences()
+    explainOffences()
+    explainSlashes(at: settledAt)
     fillDues(coordinator)
     let accuracy = SlashAccuracy(offences: offences, slashes: slashes)
     var summary = RunSummary(name: blueprint.name, engine: blueprint.engine, seed: blueprint.deployment.seed)
@@ -68,6 +71,10 @@ extension Record {
     summary.chain = chain.concluded(dropped: coordinator.droppedTransactions)
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
+    let challenges = coordinator.challengeTotals
+    summary.challenges.forfeitedWei = challenges.forfeited
+    summary.challenges.turnedAway = challenges.turnedAway
+    concludeEconomy(&summary, coordinator, settledAt: settledAt)
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
       fault, place in
       RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
@@ -171,7 +178,8 @@ extension Record {
         due[node.index] += 1
         if duty.collectedAt == .max {
           failed[node.index] += 1
-          if duty.publishedAt != .max || duty.miss == DutyMiss.late.rawValue {
+          let miss = DutyMiss(rawValue: duty.miss)
+          if duty.publishedAt != .max || miss == .late || miss == .delayed || miss == .skewed {
             summary.load.lateAttestations += 1
           }
         }
@@ -210,8 +218,7 @@ extension Record {
       rewards.isConserved && rewards.claimed <= rewards.paid
   }
 
-  /// Concentration of the stake that operators began with. `gammaCertified` needs the services' profits from
-  /// corruption, which no scenario states yet.
+  /// Concentration of the stake that operators began with. What the stake graph says is in `concludeEconomy`.
   private func summarizeRisk(_ summary: inout RunSummary, _ blueprint: Blueprint) {
     let stakes = blueprint.nodeRows.map(\.stakeWei).filter { $0 > 0 }
     let concentration = Concentration(stakes)
@@ -219,6 +226,11 @@ extension Record {
     summary.risk.nakamoto33 = concentration.nakamoto(1, 3)
     summary.risk.nakamoto67 = concentration.nakamoto(2, 3)
   }
+
+  /// Classes that a contract convinces itself of: no slash without a recorded violation.
+  private static let objective: [OffenceClass] = [
+    .equivocation, .surround, .invalidResult, .lazyCopy, .wrongQuorum, .forgedEvidence, .griefing,
+  ]
 
   /// Checkers that stand outside of what they judge.
   private func checks() -> [RunSummary.Check] {
@@ -236,7 +248,7 @@ extension Record {
       .init(name: "no-double-jeopardy", holds: !doubled, detail: "one slash at most for one offence"))
     let guiltless = slashes.filter { slash in
       slash.state == .executed
-        && (slash.offenceClass == .equivocation || slash.offenceClass == .invalidResult)
+        && Self.objective.contains(slash.offenceClass)
         && offenceIndex[
           OffenceKey(
             operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
@@ -253,36 +265,43 @@ extension Record {
     let late = zip(schedule.tasks, tasks).contains { task, outcome in
       outcome.certifiedAt.map { $0 < task.due } ?? false
     }
+    list.append(accountabilityCheck())
     list.append(.init(name: "no-certificate-before-its-task", holds: !late, detail: "by due instant"))
     return list
   }
 
   private func taskRows() -> [TaskRow] {
-    zip(schedule.tasks, tasks).enumerated().prefix { $1.0.due <= horizon }.map { index, pair in
-      let (task, outcome) = pair
-      let state: Reporting.TaskState =
-        outcome.certifiedAt == nil ? .missed : outcome.isWrong ? .wrong : .certified
-      return TaskRow(
-        id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
-        quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)
+    schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.map {
+      taskRow($0, undecided: .missed)
     }
   }
 
+  /// The row of a task as it stands, with the state it has while no certificate is included.
+  func taskRow(_ index: Int, undecided: Reporting.TaskState) -> TaskRow {
+    let (task, outcome) = (schedule.tasks[index], tasks[index])
+    let state: Reporting.TaskState =
+      outcome.certifiedAt == nil ? undecided : outcome.isWrong ? .wrong : .certified
+    return TaskRow(
+      id: TaskID(index), service: task.service, due: task.due, deadline: task.deadline, state: state,
+      quorumAt: outcome.quorumAt, certificateAt: outcome.certifiedAt, signedBips: outcome.signedBips)
+  }
+
   private func attestationRows() -> [AttestationRow] {
-    var rows: [AttestationRow] = []
-    for (index, task) in schedule.tasks.enumerated() where task.due <= horizon {
-      for (member, node) in deployment.services[task.service.index].members.enumerated() {
-        let duty = duties[Int(schedule.dutyBase[index]) + member]
-        let published = duty.publishedAt == .max ? nil : Instant(nanoseconds: duty.publishedAt)
-        let collected = duty.collectedAt == .max ? nil : Instant(nanoseconds: duty.collectedAt)
-        rows.append(
-          AttestationRow(
-            task: TaskID(index), operatorID: node, publishedAt: published, receivedAt: collected,
-            onTime: collected != nil, expected: Int(duty.expected), receivedBy: Int(duty.received), p50: nil,
-            last: nil, cause: cause(duty, task, node)))
-      }
+    schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.flatMap { attestationRows($0) }
+  }
+
+  /// The rows of a task's duties as they stand.
+  func attestationRows(_ index: Int) -> [AttestationRow] {
+    let task = schedule.tasks[index]
+    return deployment.services[task.service.index].members.enumerated().map { member, node in
+      let duty = duties[Int(schedule.dutyBase[index]) + member]
+      let published = duty.publishedAt == .max ? nil : Instant(nanoseconds: duty.publishedAt)
+      let collected = duty.collectedAt == .max ? nil : Instant(nanoseconds: duty.collectedAt)
+      return AttestationRow(
+        task: TaskID(index), operatorID: node, publishedAt: published, receivedAt: collected,
+        onTime: collected != nil, expected: Int(duty.expected), receivedBy: Int(duty.received),
+        cause: cause(duty, task, node))
     }
-    return rows
   }
 
   private func cause(_ duty: Duty, _ task: ScheduledTask, _ node: NodeID) -> Reporting.MissCause? {
@@ -291,7 +310,7 @@ extension Record {
       let published = Instant(nanoseconds: duty.publishedAt)
       let aggregators = deployment.services[task.service.index].aggregators
       let cutOff = availability.partitions(from: published, until: task.deadline).contains { partition in
-        aggregators.allSatisfy { !Fault.connects(partition.sides[node.index], partition.sides[$0.index]) }
+        aggregators.allSatisfy { !partition.passes(node, to: $0) }
       }
       return cutOff ? .partitioned : .late
     }
@@ -299,8 +318,10 @@ extension Record {
     case .silent: .silent
     case .crashed: .crashed
     case .overloaded: .overloaded
-    case .late: .late
-    case nil: nil
+    case .late, .delayed: .late
+    case .skewed: .clock
+    // A process that was killed told nothing.
+    case nil: availability.ran(node, from: task.due, until: task.deadline) ? nil : .crashed
     }
   }
 }

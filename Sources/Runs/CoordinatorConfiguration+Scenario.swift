@@ -3,6 +3,7 @@
 import AVS
 import Basics
 import Contracts
+import Economy
 import Network
 import Participants
 import Scenarios
@@ -30,8 +31,15 @@ extension CoordinatorConfiguration {
     slashResolutionDelay = scenario.chain.slashResolutionDelay
     delays.deallocation = chain.blocks(covering: scenario.chain.deallocationDelay)
     delays.withdrawal = chain.blocks(covering: scenario.chain.withdrawalDelay)
-    assets = scenario.assets.map { AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native) }
+    capturedResolvers = setting.capturedResolvers
+    arbitrarySlashes = setting.arbitrarySlashes
+    assets = scenario.assets.map {
+      AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native, priceWad: $0.price.wei)
+    }
+    economy = EconomyConfiguration(scenario)
+    sharesStake = scenario.operators.allocation == .shared
     operators = (0..<scenario.operators.count).map { OperatorConfiguration($0, scenario, setting) }
+    for number in operators.indices { operators[number].stakers += economy.stakers(of: number) }
     services = scenario.services.indices.map { ServiceConfiguration($0, scenario, setting) }
     rewardActivationDelay = scenario.chain.rewardActivationDelay
     for plan in scenario.vaults { add(plan, scenario) }
@@ -164,8 +172,8 @@ extension OperatorConfiguration {
     for (asset, plan) in scenario.assets.enumerated() {
       // Pods hold whole gwei.
       let unit: UInt128 = plan.kind == .native ? 1_000_000_000 : 1
-      let amount =
-        mulDiv(setting.stakes[index].wei, UInt128(plan.weight.wad), UInt128(Share.one)) / unit * unit
+      let worth = mulDiv(setting.stakes[index].wei, UInt128(plan.weight.wad), UInt128(Share.one))
+      let amount = mulDiv(worth, UInt128(Share.one), plan.price.wei) / unit * unit
       let part = mulDiv(amount, UInt128(liquid.wad), UInt128(Share.one)) / unit * unit
       if part > 0 { holders.append(AssetAmount(asset: StrategyID(asset), amount: part)) }
       if amount > part { direct.append(AssetAmount(asset: StrategyID(asset), amount: amount - part)) }
@@ -199,7 +207,8 @@ extension ServiceConfiguration {
         targetBips: UInt64(plan.sla.target.bips), unearned: plan.reward.unearned),
       members: zip(setting.members[index], setting.magnitudes[index]).map { node, magnitude in
         MemberConfiguration(node: node, magnitudes: assets.map { _ in magnitude })
-      })
+      },
+      bonds: plan.challenge.map { ChallengeBonds(bond: $0.bond.wei, purse: $0.purse.wei) })
   }
 }
 
@@ -219,7 +228,9 @@ extension SlashingRule {
       thresholdBips: UInt64(plan.threshold.bips), grace: plan.grace, guardShareBips: guardShare,
       penalty: penalty, dispute: plan.dispute,
       veto: plan.veto.map { veto in
-        Veto(resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window)
+        Veto(
+          resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
+          massBips: veto.mass.map { UInt64($0.bips) })
       })
   }
 }

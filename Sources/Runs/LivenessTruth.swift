@@ -53,6 +53,47 @@ extension Record {
     }
   }
 
+  /// Whether a duty was missed by choice: not done, or held back until it was too late.
+  private func isByChoice(_ duty: Duty) -> Bool {
+    switch DutyMiss(rawValue: duty.miss) {
+    case .silent, .delayed: true
+    case .crashed, .overloaded, .late, .skewed: false
+    case nil: duty.publishedAt != .max
+    }
+  }
+
+  /// Adds the offences against rules that look at each certificate: duties of certified tasks not done in time.
+  mutating func addLateOffences() {
+    for (index, service) in deployment.services.enumerated() {
+      guard rules[index].contains(where: { $0.offence == .late }) else { continue }
+      for task in schedule.tasks(of: ServiceID(index)) where tasks[task.index].certifiedAt != nil {
+        let deadline = schedule[task].deadline
+        for (member, node) in service.members.enumerated() {
+          let duty = duties[Int(schedule.dutyBase[task.index]) + member]
+          guard duty.publishedAt > deadline.nanoseconds else { continue }
+          let culpable = isByChoice(duty)
+          add(
+            OffenceRecord(
+              operatorID: node, service: ServiceID(index), offenceClass: .late, key: UInt64(task.rawValue),
+              at: deadline, violated: true, culpable: culpable, observable: true, evidenceAt: deadline,
+              dueWei: 0, cause: culpable ? "held back" : Self.words(duty.miss)))
+        }
+      }
+    }
+  }
+
+  static func words(_ miss: UInt8) -> String {
+    switch DutyMiss(rawValue: miss) {
+    case .silent: "silent"
+    case .crashed: "crashed"
+    case .overloaded: "overloaded"
+    case .late: "finished after the deadline"
+    case .skewed: "its clock was wrong"
+    case .delayed: "held back"
+    case nil: "unknown"
+    }
+  }
+
   /// By window and member. Windows that have not ended by `now` are left out.
   private func livenessWindows(_ service: ServiceID, _ rule: SlashingRule, until now: Instant)
     -> [[LivenessWindow]]
@@ -71,9 +112,7 @@ extension Record {
         windows[number][member].duties += 1
         if duty.publishedAt > record.deadline.nanoseconds {
           windows[number][member].missed += 1
-          if duty.miss == DutyMiss.silent.rawValue || duty.miss == 0 && duty.publishedAt != .max {
-            windows[number][member].withheld += 1
-          }
+          if isByChoice(duty) { windows[number][member].withheld += 1 }
         }
       }
     }

@@ -31,7 +31,8 @@ extension Record {
           watcher: sender, operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass,
           key: slash.key), at: at, outcome: "accepted")
     case .evidenceRefused(_, let sender, let why, let at):
-      guard let evidence = inclusion?.evidence, let key = EvidenceKey(sender, evidence) else { return }
+      guard let evidence = inclusion?.evidence, var key = EvidenceKey(sender, evidence) else { return }
+      if key.offence == .invalidResult, pendingEvidence[key] == nil { key.offence = .lazyCopy }
       if case .duplicate = why {
         close(key, at: at, outcome: "duplicate")
       } else {
@@ -92,6 +93,7 @@ extension Record {
         RewardRow(
           epoch: UInt64(reward.epoch), service: reward.service, role: "stakers", account: name,
           wei: reward.stakersWei))
+    case .economy(let fact): note(fact)
     case .checkBroken(let finding, let at):
       broken.append(("\(finding)", at))
     case .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded, .reorg, .transactionDropped,
@@ -118,6 +120,7 @@ extension Record {
     tasks[certificate.task.index].isWrong = certificate.result != task.truth
     tasks[certificate.task.index].signers = certificate.signers
     tasks[certificate.task.index].signedBips = bips
+    noteSigners(certificate, task)
     sample.certified += certificate.signers
     sample.tasksCertified += 1
     if isMeasured(task.due) {
@@ -127,6 +130,30 @@ extension Record {
     addCertificateRow(
       certificate.task, certificate.service, signers: certificate.signers, bips: bips, at: certificate.at,
       outcome: "accepted")
+  }
+
+  /// Who signed, where a rule asks for it. A certificate of a wrong result is the offence of all who are in it.
+  private mutating func noteSigners(_ certificate: CertificateFact, _ task: ScheduledTask) {
+    let service = certificate.service
+    let members = deployment.services[service.index].members
+    let list = rules[service.index]
+    let isWrong = certificate.result != task.truth && list.contains { $0.offence == .wrongQuorum }
+    guard isWrong || list.contains(where: { $0.offence == .late || $0.offence == .liveness }) else { return }
+    for (member, node) in members.enumerated()
+    where member / 64 < certificate.signerBits.count
+      && certificate.signerBits[member / 64] >> UInt64(member % 64) & 1 == 1
+    {
+      let duty = duty(certificate.task, UInt64(member))
+      inCertificate.insert(duty)
+      guard isWrong else { continue }
+      let cause = wrongSigners[duty] ?? .intent
+      add(
+        OffenceRecord(
+          operatorID: node, service: service, offenceClass: .wrongQuorum,
+          key: UInt64(certificate.task.rawValue),
+          at: certificate.at, violated: true, culpable: cause == .intent, observable: false, dueWei: 0,
+          cause: cause == .intent ? "signed a wrong result that was certified" : "faulty software"))
+    }
   }
 
   /// The row of the certificate in the transaction that was included last.
@@ -157,7 +184,10 @@ extension Record.EvidenceKey {
     let accused: Attestation
     let offence: OffenceClass
     switch evidence {
-    case .pair(let one, _): (accused, offence) = (one.attestation, .equivocation)
+    case .pair(let one, let other):
+      // Of a surround pair the later vote names the task, and the watcher names it second.
+      accused = other.attestation
+      offence = one.attestation.task == other.attestation.task ? .equivocation : .surround
     case .single(let one): (accused, offence) = (one.attestation, .invalidResult)
     case .certificate: return nil
     }

@@ -10,7 +10,6 @@ extension Record {
   /// Takes in one fact of a participant. Facts come in the order of time, or, from several processes, nearly so.
   public mutating func note(_ fact: Fact) {
     switch fact.kind {
-    case .dutyHeard: break
     case .published:
       duties[duty(fact.task, fact.value)].publishedAt = fact.at.nanoseconds
       sample.published += 1
@@ -30,25 +29,39 @@ extension Record {
         quorumLatency.record((fact.at - due).nanoseconds)
         sample.quorum.record((fact.at - due).nanoseconds)
       }
-    case .equivocated:
-      offend(.equivocation, fact, cause: "equivocates")
+    case .equivocated: offend(.equivocation, fact, "equivocates")
     case .signedWrong:
-      offend(.invalidResult, fact, cause: "signs a wrong result")
+      wrongSigners[duty(fact.task, fact.value)] = WrongCause(rawValue: fact.detail) ?? .intent
+      // A canary's bait is lazy copying where the service punishes that, and no other offence.
+      if !isCopiedBait(fact) { offend(.invalidResult, fact, "signs a wrong result") }
+    case .surrounded: offend(.surround, fact, "votes around its own vote")
+    case .copied:
+      offend(
+        .lazyCopy, fact, fact.detail == 1 ? "copies a canary's bait" : "copies; the task was no canary",
+        by: .intent)
+    case .forged:
+      offend(
+        fact.detail == 1 ? .griefing : .forgedEvidence, fact,
+        fact.detail == 1 ? "challenges without ground" : "forges evidence", by: .intent, isSeen: true)
+    case .omitted: omitted.insert(duty(fact.task, fact.value))
     case .evident:
-      let offence: OffenceClass = fact.detail == 0 ? .equivocation : .invalidResult
+      guard let offence = fact.accusation else { return }
       let task = schedule[fact.task]
-      let member = deployment.services[task.service.index].members[Int(fact.value)]
-      let key = OffenceKey(
-        operatorID: member, service: task.service, offence: offence, key: UInt64(fact.task.rawValue))
-      guard let index = offenceIndex[key], isInTime(offence, task, fact.at) else { return }
-      offences[index].observable = true
-      if offences[index].evidenceAt == nil { offences[index].evidenceAt = fact.at }
+      let members = deployment.services[task.service.index].members
+      // A certificate's evidence is against all who signed it.
+      for member in offence == .wrongQuorum ? members : [members[Int(fact.value)]] {
+        let key = OffenceKey(
+          operatorID: member, service: task.service, offence: offence, key: UInt64(fact.task.rawValue))
+        guard let index = offenceIndex[key], isInTime(offence, task, fact.at) else { continue }
+        offences[index].observable = true
+        if offences[index].evidenceAt == nil { offences[index].evidenceAt = fact.at }
+      }
     case .accused:
+      guard let offence = fact.accusation else { return }
       let task = schedule[fact.task]
       let key = EvidenceKey(
         watcher: fact.node, operatorID: deployment.services[task.service.index].members[Int(fact.value)],
-        service: task.service, offence: fact.detail == 0 ? .equivocation : .invalidResult,
-        key: UInt64(fact.task.rawValue))
+        service: task.service, offence: offence, key: UInt64(fact.task.rawValue))
       let row = EvidenceRow(
         id: evidenceMade, offenceClass: key.offence, operatorID: key.operatorID, service: key.service,
         key: key.key, watcher: fact.node, firstSeenAt: fact.at, submittedAt: fact.at, includedAt: nil,
@@ -75,14 +88,36 @@ extension Record {
     return at <= task.due + rule.window
   }
 
-  /// An offence against a rule of the service. What no rule forbids is no offence.
-  private mutating func offend(_ offence: OffenceClass, _ fact: Fact, cause: String) {
+  /// Whether a wrong signature is a canary's bait, copied in a service that punishes copying.
+  private func isCopiedBait(_ fact: Fact) -> Bool {
+    let service = schedule[fact.task].service
+    guard schedule[fact.task].isCanary, rules[service.index].contains(where: { $0.offence == .lazyCopy })
+    else {
+      return false
+    }
+    return offenceIndex[
+      OffenceKey(
+        operatorID: fact.node, service: service, offence: .lazyCopy, key: UInt64(fact.task.rawValue))] != nil
+  }
+
+  /// An offence against a rule of the service. What no rule forbids is no offence. `cause` nil: as the fact says.
+  private mutating func offend(
+    _ offence: OffenceClass, _ fact: Fact, _ act: String, by cause: WrongCause? = nil, isSeen: Bool = false
+  ) {
     let service = schedule[fact.task].service
     guard rules[service.index].contains(where: { $0.offence == offence }) else { return }
+    let why = cause ?? WrongCause(rawValue: fact.detail) ?? .intent
+    let words: String =
+      switch why {
+      case .intent: act
+      case .keyDuplication: "key duplication: two instances signed"
+      case .faultySoftware: "faulty software"
+      }
     add(
       OffenceRecord(
         operatorID: fact.node, service: service, offenceClass: offence, key: UInt64(fact.task.rawValue),
-        at: fact.at, violated: true, culpable: true, observable: false, dueWei: 0, cause: cause))
+        at: fact.at, violated: true, culpable: why == .intent, observable: isSeen,
+        evidenceAt: isSeen ? fact.at : nil, dueWei: 0, cause: words))
   }
 
   mutating func add(_ offence: OffenceRecord) {
@@ -94,11 +129,23 @@ extension Record {
     offences.append(offence)
   }
 
-  /// A partition came into force, or ended.
-  public mutating func partitioned(_ id: UInt32, sides: [UInt32], _ now: Instant) {
-    availability.cut(id, sides: sides, at: now)
+  /// A fault came into force: the engine says what it applies, when it does.
+  public mutating func began(_ fault: Fault, _ now: Instant) {
+    troubles.append(Trouble(fault: fault, from: now, until: nil))
+    switch fault.kind {
+    case .partition(let sides): availability.cut(fault.id, sides: sides, at: now)
+    case .oneWay(let sides): availability.cut(fault.id, sides: sides, isOneWay: true, at: now)
+    default: break
+    }
   }
-  public mutating func mended(_ id: UInt32, _ now: Instant) { availability.mend(id, at: now) }
+
+  /// It ended.
+  public mutating func ended(_ fault: Fault, _ now: Instant) {
+    if let k = troubles.lastIndex(where: { $0.fault.id == fault.id && $0.until == nil }) {
+      troubles[k].until = now
+    }
+    availability.mend(fault.id, at: now)
+  }
 
   /// Counts what could have been delivered of the messages whose lifetime has ended by `now`.
   public mutating func audit(_ now: Instant) {

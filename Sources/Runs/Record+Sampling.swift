@@ -13,8 +13,16 @@ extension Record {
     while sample.nextDue < schedule.tasks.count, schedule.tasks[sample.nextDue].due <= now {
       row.tasksDue += 1
       row.offered += deployment.services[schedule.tasks[sample.nextDue].service.index].members.count
+      rows.tasks.append(taskRow(sample.nextDue, undecided: .open))
+      sample.open.append(sample.nextDue)
       sample.nextDue += 1
     }
+    sample.open.removeAll { index in
+      guard schedule.tasks[index].deadline <= now else { return false }
+      if tasks[index].quorumAt == nil { row.tasksMissed += 1 }
+      return true
+    }
+    tellEnded(now)
     row.published = sample.published
     row.certified = sample.certified
     row.tasksCertified = sample.tasksCertified
@@ -30,10 +38,22 @@ extension Record {
     rows.samples.append(row)
     var next = SampleSums()
     next.nextDue = sample.nextDue
+    next.open = sample.open
+    next.told = sample.told
     next.copies = counters.copiesSent
     next.bytes = counters.bytesSent
     next.busy = busyNanoseconds
     next.at = now
     sample = next
+  }
+
+  /// Hands out the rows of tasks whose last message has lived out its life. A certificate, or an attestation that is later
+  /// than that, may still come: rows written at the end of the run replace these.
+  private mutating func tellEnded(_ now: Instant) {
+    while sample.told < sample.nextDue, schedule.tasks[sample.told].deadline + lifetime <= now {
+      rows.tasks.append(taskRow(sample.told, undecided: .open))
+      rows.attestations += attestationRows(sample.told)
+      sample.told += 1
+    }
   }
 }

@@ -54,6 +54,14 @@ public struct Record: ~Copyable {
 
   /// Offences by identity; walked over only in order of `offences`.
   var offenceIndex: [OffenceKey: Int] = [:]
+  /// By duty: why its operator signed a wrong result. Asked, never walked over.
+  var wrongSigners: [Int: WrongCause] = [:]
+  /// Duties whose attestation an aggregator left out by intent. Asked, never walked over.
+  var omitted: Set<Int> = []
+  /// Faults as the engine applied them.
+  var troubles: [Trouble] = []
+  /// Services whose certificates are judged for lateness, and who signed them: by duty.
+  var inCertificate: Set<Int> = []
   public internal(set) var offences: [OffenceRecord] = []
   /// Cases by id, as the chain opened them.
   var cases: [CaseFact] = []
@@ -80,6 +88,8 @@ public struct Record: ~Copyable {
   var gathering: [CoordinatorFact] = []
   var chain = ChainTally()
 
+  /// Issuers, holders and the market over time, and the stake graph's gauges.
+  var economy = EconomyRecord()
   /// Rows finished since they were last taken.
   public internal(set) var rows = FreshRows()
   /// Sums since the last sample.
@@ -128,6 +138,13 @@ public struct Record: ~Copyable {
     sample = SampleSums()
   }
 
+  /// A fault that was in force.
+  struct Trouble {
+    var fault: Fault
+    var from: Instant
+    var until: Instant?
+  }
+
   func isMeasured(_ at: Instant) -> Bool { at.nanoseconds >= deployment.warmup.nanoseconds }
   func duty(_ task: TaskID, _ member: UInt64) -> Int {
     Int(schedule.dutyBase[task.index]) + Int(member)
@@ -137,11 +154,13 @@ public struct Record: ~Copyable {
 /// Rows that became final or new since the last time somebody took them.
 public struct FreshRows {
   public var tasks: [TaskRow] = []
+  public var attestations: [AttestationRow] = []
   public var certificates: [CertificateRow] = []
   public var evidence: [EvidenceRow] = []
   public var blocks: [BlockRow] = []
   public var rewards: [RewardRow] = []
   public var samples: [SampleRow] = []
+  public var economy: [EconomyRow] = []
   public init() {}
 }
 

@@ -29,11 +29,13 @@ public final class RunWriter {
   /// Writes rows that became final.
   public func write(_ rows: FreshRows) throws {
     try database.insert(rows.tasks)
+    try database.insert(rows.attestations)
     try database.insert(rows.certificates)
     try database.insert(rows.evidence)
     try database.insert(rows.blocks)
     try database.insert(rows.rewards)
     try database.insert(rows.samples)
+    try database.insert(rows.economy)
   }
 
   /// Writes faults that came up, or ended, while the run went on.

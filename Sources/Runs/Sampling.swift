@@ -8,8 +8,12 @@ struct SampleSums {
   var certified = 0
   var tasksCertified = 0
   var quorum = Histogram()
-  /// The next task that has not fallen due, and the next whose deadline has not passed, at the last sample.
+  /// The next task that has not fallen due at the last sample.
   var nextDue = 0
+  /// Tasks that have, and whose deadline had not passed.
+  var open: [Int] = []
+  /// The next task whose end has not been told.
+  var told = 0
   var copies: UInt64 = 0
   var bytes: UInt64 = 0
   var busy: UInt64 = 0

@@ -152,7 +152,16 @@ public enum MeasureTable {
       add("slashing.\(span)", .seconds, ["p50", "p90", "max"])
     }
     add("slashing", .plain, ["wrongClass", "amountErrorMean"])
-    for group in ["micro", "macro", "culpable"] {
+    add(
+      "slashing.causes", .plain,
+      [
+        "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware", "keyDuplication",
+        "aggregatorCensorship", "aggregation",
+        "maliciousService", "unknown",
+      ])
+    add("challenges", .wei, ["forfeitedWei"])
+    add("challenges", .plain, ["turnedAway"])
+    for group in ["micro", "macro", "culpable", "weighted"] {
       add("slashing.\(group)", .plain, ["precision", "recall", "f1"])
     }
     add(
@@ -179,6 +188,13 @@ public enum MeasureTable {
     add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders", "curators"])
     add("rewards", .bool, ["conserved"])
     add("issuers.<issuer>", .plain, ["supply", "nav", "navStart", "lossRatio"])
+    add("issuers.<issuer>", .wei, ["slashedWei", "incomeWei", "feesWei"])
+    add("holders", .plain, ["count", "claims", "yieldP10", "yieldP50", "yieldP90"])
+    add("holders", .wei, ["rewardsWei", "strandedWei", "claimCostWei", "slashedWei"])
+    add("market", .wei, ["escrowedWei", "paidWei", "dustWei", "refundedWei"])
+    add("risk", .plain, ["gammaLowest", "gammaShared", "leverage", "baseExposure"])
+    add("risk", .wei, ["freeProfitWei"])
+    add("risk.end", .plain, ["gammaCertified", "hhi", "nakamoto33", "nakamoto67"])
     add(
       "attack", .plain,
       [

@@ -29,6 +29,10 @@ struct World: Population, ~Copyable {
     case certificate
     /// The shared process begins a pass of its loop. Index: unused.
     case pass
+    /// An unreadable frame arrives. Index: the receiver's slot.
+    case damaged
+    /// A connection closed for such a frame stands again. Index: the receiver's slot.
+    case mended
 
     func payload(_ index: Int) -> UInt32 {
       precondition(index < 1 << 28, "world input index \(index) needs more than 28 bits")
@@ -45,6 +49,9 @@ struct World: Population, ~Copyable {
   var submissions: [Submission] = []
   /// By fault: what heals it, while it is in force.
   var linkFaults: [LinkFaultID?]
+  var standstill: Standstill
+  /// Connections closed for what came over them, by the receiver's slot. Asked, never walked over.
+  var broken: Set<UInt32> = []
   /// When the next chain event is scheduled.
   var nextChainEvent = Instant.never
   /// The process that hosts all nodes, where its time counts.
@@ -71,9 +78,11 @@ struct World: Population, ~Copyable {
     record = Record(
       deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime,
       reorgDepth: blueprint.chain.chain.reorgDepth)
+    record.introduce(coordinator)
     self.participants = participants
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
+    standstill = Standstill(nodes: deployment.nodes.count)
     isProcessModelled = blueprint.processCosts != nil
     process = SharedProcess(
       blueprint.processCosts ?? .none, links: blueprint.processCosts == nil ? 0 : linkSlots)
@@ -94,24 +103,43 @@ struct World: Population, ~Copyable {
         let pass = process.fallsDue(.init(slot: event.slot, payload: event.payload), at: now)
         return schedulePass(pass, &network)
       }
-      participants.arrive(Payload(rawValue: event.payload), on: event.slot, now, &effects)
+      arrive(event.slot, event.payload, now, network.links.owner(Int(event.slot)))
     } else if event.slot < worldSlot {
       if isProcessModelled {
         let pass = process.fallsDue(.init(slot: event.slot, payload: event.payload), at: now)
         return schedulePass(pass, &network)
       }
-      participants.wake(WakeUp(rawValue: event.payload), at: NodeID(event.slot - linkSlots), now, &effects)
+      wake(NodeID(event.slot - linkSlots), event.payload, now)
     } else if event.slot == worldSlot {
       handleInput(event.payload, now, &network)
     } else {
       let slot = event.slot - worldSlot - 1
       if slot < linkSlots {
-        participants.arrive(Payload(rawValue: event.payload), on: slot, now, &effects)
+        arrive(slot, event.payload, now, network.links.owner(Int(slot)))
       } else {
-        participants.wake(WakeUp(rawValue: event.payload), at: NodeID(slot - linkSlots), now, &effects)
+        wake(NodeID(slot - linkSlots), event.payload, now)
       }
     }
     carryOut(now, &network)
+  }
+
+  /// Something for a node, now or, when it stands still, once it goes on.
+  private mutating func arrive(_ slot: UInt32, _ payload: UInt32, _ now: Instant, _ node: Int) {
+    if standstill.isAny, standstill.stands(node) {
+      if !standstill.keep(.init(slot: slot, payload: payload), node) {
+        participants.lose(Payload(rawValue: payload))
+      }
+      return
+    }
+    participants.arrive(Payload(rawValue: payload), on: slot, now, &effects)
+  }
+
+  private mutating func wake(_ node: NodeID, _ payload: UInt32, _ now: Instant) {
+    if standstill.isAny, standstill.stands(node.index) {
+      standstill.keep(wakeUp: .init(slot: .max, payload: payload), node.index)
+      return
+    }
+    participants.wake(WakeUp(rawValue: payload), at: node, now, &effects)
   }
 
   /// Sends, schedules and records what the last input caused.
@@ -127,6 +155,7 @@ struct World: Population, ~Copyable {
       case .lost, .cut: participants.lose(transmission.payload)
       case .queueFull: participants.refuse(transmission)
       }
+      if let aftermath = network.links.takeAftermath() { follow(aftermath, transmission, &network) }
     }
     effects.outbox.removeAll()
     for k in 0..<effects.timers.count {
@@ -186,7 +215,13 @@ extension World {
       if now < blueprint.trafficEnd {
         network.schedule(at: now + blueprint.sampleEvery, slot: Int(worldSlot), payload: payload)
       }
-    case .certificate: participants.certificateIncluded(TaskID(index))
+    case .certificate:
+      let task = TaskID(index)
+      if let certificate = coordinator.certificate(task) {
+        participants.certificateIncluded(task, result: certificate.result, now, &effects)
+      }
+    case .damaged: damaged(index, now, &network)
+    case .mended: mend(index, now)
     case .pass:
       let first = Int(worldSlot) + 1
       let next = process.pass(at: now) {
@@ -239,7 +274,8 @@ extension World {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .slashExecuted, .reorg: stakeChanged = true
+      case .reorg: stakeChanged = true
+      case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
     }

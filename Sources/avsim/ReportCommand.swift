@@ -41,27 +41,39 @@ struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare", abstract: "The measures in which two runs differ.",
     discussion: """
-      Compares every key of the two summaries but the wall-clock ones. Exit code 0 when none differs by more than the tolerance, \
-      1 when some do.
+      Compares every key of the two summaries but the wall-clock ones; then the distributions of latency by their \
+      Kolmogorov-Smirnov distance, which tasks ended alike, and who was slashed. Exit code 0 when no key differs by more than the \
+      tolerance and no distance is above --distance, 1 when some do.
       """)
 
   @Argument(help: "Folder of the first run.") var a: String
   @Argument(help: "Folder of the second run.") var b: String
   @Option(help: "Relative difference up to which numbers count as equal, as a share or in percent: 0.01, 1%.")
   var tolerance = Tolerance(share: 0)
+  @Option(
+    help: "Kolmogorov-Smirnov distance above which distributions of latency count as different; absent: any.")
+  var distance: Double?
+
+  func validate() throws {
+    if let distance, !(0...1).contains(distance) { throw ValidationError("--distance is from 0 to 1") }
+  }
 
   func run() throws {
     let comparison: RunComparison
+    let agreement: RunAgreement
     do {
-      let first = try RunDirectory(path: a).readSummary()
-      let second = try RunDirectory(path: b).readSummary()
-      comparison = RunComparison(first, second, tolerance: tolerance.share)
+      let (first, second) = (RunDirectory(path: a), RunDirectory(path: b))
+      comparison = RunComparison(
+        try first.readSummary(), try second.readSummary(), tolerance: tolerance.share)
+      agreement = try RunAgreement(first, second)
     } catch {
       tell("\(error)")
       throw ExitCode(error.exitCode)
     }
     print(comparison.table(names: (a, b), isColoured: isatty(STDOUT_FILENO) == 1), terminator: "")
-    if !comparison.differences.isEmpty { throw ExitCode(1) }
+    print(agreement.table, terminator: "")
+    let isFar = agreement.distributions.contains { $0.distance > distance ?? 1 }
+    if !comparison.differences.isEmpty || isFar { throw ExitCode(1) }
   }
 
   /// A share of 0 or more.

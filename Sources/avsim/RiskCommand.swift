@@ -1,4 +1,4 @@
-// `avsim risk check FILE...`: vectors of restaking economics, computed by the code that runs use.
+// `avsim risk check FILE...` (`analyse` is in `RiskAnalyseCommand`): vectors of restaking economics, computed by the code that runs use.
 
 import ArgumentParser
 import Foundation
@@ -7,7 +7,7 @@ import Vectors
 
 struct RiskCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "risk", abstract: "Checks the economic models.", subcommands: [Check.self])
+    commandName: "risk", abstract: "Checks the economic models.", subcommands: [Check.self, Analyse.self])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -9,6 +9,7 @@ import Runs
 import Scenarios
 import Signatures
 import Simulator
+import TestKit
 import Testing
 import UV
 
@@ -56,14 +57,6 @@ func runOnSockets(
   let settled = run.settle()
   return run.conclude(settled)
 }
-
-/// The program, when it was built beside the tests.
-let builtProgram: String? = {
-  let path =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path + "/.build/debug/avsim"
-  return FileManager.default.isExecutableFile(atPath: path) ? path : nil
-}()
 
 @Suite(.serialized) struct ClusterRunTests {
   @Test func socketsAndSimulatorAgreeOnWhatMustAgree() throws {
@@ -148,9 +141,9 @@ let builtProgram: String? = {
     #expect(conclusion.summary.attestations.signed > 0)
   }
 
-  @Test(.enabled(if: builtProgram != nil)) func twoProcessesMakeOneNetwork() throws {
+  @Test(.enabled(if: Checkout.avsim != nil)) func twoProcessesMakeOneNetwork() throws {
     let scenario = try smallScenario("adversaries: [{who: {operators: 1}, do: equivocate, from: 400ms}]")
-    var options = ClusterOptions(executable: builtProgram ?? "")
+    var options = ClusterOptions(executable: Checkout.avsim?.path ?? "")
     options.processes = 2
     let conclusion = try runOnSockets(scenario, options)
     let summary = conclusion.summary
@@ -162,9 +155,9 @@ let builtProgram: String? = {
     #expect(summary.gossip.messageCopies > 0 && summary.gossip.invalid == 0)
   }
 
-  @Test(.enabled(if: builtProgram != nil)) func aProcessThatIsKilledIsToldAndTheRunGoesOn() throws {
+  @Test(.enabled(if: Checkout.avsim != nil)) func aProcessThatIsKilledIsToldAndTheRunGoesOn() throws {
     let scenario = try smallScenario(duration: "4s")
-    var options = ClusterOptions(executable: builtProgram ?? "")
+    var options = ClusterOptions(executable: Checkout.avsim?.path ?? "")
     options.processes = 3
     let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), options)
     defer { run.close() }
@@ -183,6 +176,35 @@ let builtProgram: String? = {
     let tasks = conclusion.tasks.sorted { $0.id < $1.id }
     #expect(tasks.first?.state == .certified)
     #expect(tasks.last?.state == .missed)
+  }
+
+  @Test(.enabled(if: Checkout.avsim != nil)) func aProcessThatIsKilledComesBackWhenTheScenarioSaysSo() throws
+  {
+    let scenario = try smallScenario("cluster: {restart: 500ms}", duration: "6s")
+    var options = ClusterOptions(executable: Checkout.avsim?.path ?? "")
+    options.processes = 3
+    let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), options)
+    defer { run.close() }
+    var notices: [String] = []
+    run.noticed = { notices.append($0) }
+    try run.connect()
+    run.run(until: .zero + .seconds(1))
+    let victim = try #require((run.nodes as? ProcessGroup)?.processIDs[0])
+    let sent = kill(victim, SIGKILL)
+    #expect(sent == 0)
+    run.run(until: .never)
+    let settled = run.settle()
+    let conclusion = run.conclude(settled)
+    #expect(notices.contains { $0.contains("process 0 ended by signal 9") })
+    #expect(notices.contains("process 0 is back"))
+    let first = try #require(conclusion.tasks.first), last = try #require(conclusion.tasks.last)
+    #expect(first.state == .certified && last.state == .certified)
+    // Its operators attest again, counts go on, and what they owed meanwhile is put down to the crash.
+    let own = conclusion.attestations.filter { $0.operatorID == NodeID(0) }
+    #expect(own.contains { $0.task == last.id && $0.publishedAt != nil })
+    #expect(own.contains { $0.cause == .crashed })
+    #expect(conclusion.summary.checks.allSatisfy { $0.holds })
+    #expect(!conclusion.slashes.contains { $0.state == .executed })
   }
 
   /// What a peer sends over an established link: no RPC, an RPC with a message that is no attestation, an attestation

@@ -2,7 +2,7 @@
 
 import Foundation
 import Synchronization
-import UV
+import TestKit
 
 /// One line that a program printed.
 struct Fact: Sendable, CustomStringConvertible {
@@ -131,14 +131,11 @@ final class Program: @unchecked Sendable {
 
 /// What the tests here need beside the package itself.
 enum Environment {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  static let python = root.appendingPathComponent(".build-py-libp2p/bin/python").path
-  static let avsim = URL(fileURLWithPath: UV.Process.ownExecutable).deletingLastPathComponent()
-    .appendingPathComponent("avsim").path
+  static let python = Checkout.root.appendingPathComponent(".build-py-libp2p/bin/python").path
+  static let avsim = Checkout.avsim?.path ?? ""
 
   static let hasPython = FileManager.default.fileExists(
-    atPath: root.appendingPathComponent(".build-py-libp2p/.libp2p-0.8.1").path)
+    atPath: Checkout.root.appendingPathComponent(".build-py-libp2p/.libp2p-0.8.1").path)
   static let missing = "py-libp2p is not installed: run scripts/setup-interop"
 }
 
@@ -149,7 +146,7 @@ func avsim(_ arguments: String...) throws -> Program {
 
 /// A py-libp2p node.
 func python(_ arguments: String...) throws -> Program {
-  let script = Environment.root.appendingPathComponent("Tests/InteropTests/Peers/peer.py").path
+  let script = Checkout.root.appendingPathComponent("Tests/InteropTests/Peers/peer.py").path
   return try Program("py-libp2p", Environment.python, [script] + arguments)
 }
 

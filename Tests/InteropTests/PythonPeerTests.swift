@@ -2,8 +2,9 @@
 
 import Foundation
 import Libp2p
-import Testing
 import Signatures
+import TestKit
+import Testing
 
 enum Dialer: String, Sendable, CaseIterable { case avsim, python }
 
@@ -16,7 +17,7 @@ struct Pair {
     dialer: Dialer, avsim ours: [String] = [], python theirs: [String] = [], security: String = "noise"
   ) throws {
     let avsimPath = Environment.avsim
-    let script = Environment.root.appendingPathComponent("Tests/InteropTests/Peers/peer.py").path
+    let script = Checkout.root.appendingPathComponent("Tests/InteropTests/Peers/peer.py").path
     let common = ["peer", "--topic", "t", "--security", security] + ours
     let pythons = [script, "--security", security] + theirs
     switch dialer {

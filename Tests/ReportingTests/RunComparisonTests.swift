@@ -47,3 +47,34 @@ import Testing
     #expect(table.contains("+100 %"))
   }
 }
+
+@Suite struct RunAgreementTests {
+  @Test func aRunAgreesWithItself() throws {
+    let folder = try TemporaryFolder()
+    let run = try SampleRun.write(to: folder.path + "/a")
+    let agreement = try RunAgreement(run, run)
+    #expect(agreement.distributions.map(\.measure) == ["propagation", "quorum", "certificate"])
+    #expect(agreement.distributions.allSatisfy { $0.distance == 0 && $0.p50.0 == $0.p50.1 })
+    #expect(agreement.tasks > 0 && agreement.tasksAlike == agreement.tasks)
+    #expect(agreement.slashes.both > 0 && agreement.slashes.first == 0 && agreement.slashes.second == 0)
+    #expect(agreement.table.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  @Test func theDistanceIsTheWidestGapOfTheDistributions() throws {
+    // Of four values a quarter lies below 10 in the first, all of it in the second.
+    let one = try #require(RunAgreement.Distribution("quorum", [5: 1, 20: 3], [5: 4]))
+    #expect(one.distance == 0.75)
+    #expect(one.p50 == (20e-6, 5e-6))
+    let shifted = try #require(RunAgreement.Distribution("quorum", [1: 1, 2: 1, 3: 2], [2: 1, 3: 1, 4: 2]))
+    #expect(shifted.distance == 0.5)
+    #expect(RunAgreement.Distribution("quorum", [:], [1: 1]) == nil)
+  }
+
+  @Test func aFolderWithoutADatabaseIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let directory = RunDirectory(path: folder.path)
+    #expect(throws: RunDirectory.Refusal.missing(directory.databasePath)) {
+      try RunAgreement(directory, directory)
+    }
+  }
+}

@@ -75,7 +75,6 @@ enum SampleRun {
           AttestationRow(
             task: TaskID(k), operatorID: NodeID(one), publishedAt: Sample.seconds(due + 0.2),
             receivedAt: Sample.seconds(due + 0.4), onTime: !isLate, expected: 60, receivedBy: 60,
-            p50: .milliseconds(90), last: .milliseconds(260),
             cause: isLate ? [.overloaded, .overloaded, .partitioned, .crashed][pick(4)] : nil))
       }
     }

@@ -2,24 +2,14 @@
 // processes and processors differ in what their libm computes.
 
 import Foundation
+import TestKit
 import Testing
 
-/// The program that was built beside these tests, and the repository they lie in.
 private enum Program {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  static var path: URL {
-    // The test bundle and the program are products of the same build.
-    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    let beside = bundle.appendingPathComponent("avsim")
-    return FileManager.default.isExecutableFile(atPath: beside.path)
-      ? beside : root.appendingPathComponent(".build/debug/avsim")
-  }
-
   static func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+    let program = try #require(Checkout.avsim)
     let process = Process()
-    process.executableURL = path
+    process.executableURL = program
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = FileHandle.nullDevice
@@ -29,7 +19,7 @@ private enum Program {
   }
 
   static func scenario(_ name: String) -> String {
-    root.appendingPathComponent("topologies/\(name).yaml").path
+    Checkout.root.appendingPathComponent("topologies/\(name).yaml").path
   }
 }
 
@@ -74,7 +64,7 @@ private func summary(_ directory: URL) throws -> [String: Any] {
     ])
     run.waitUntilExit()
     let digest = try #require(try summary(place.appendingPathComponent("run"))["traceDigest"] as? String)
-    let golden = Program.root.appendingPathComponent("Tests/SimulatorTests/Golden/equivocators.digest")
+    let golden = Checkout.root.appendingPathComponent("Tests/SimulatorTests/Golden/equivocators.digest")
     if ProcessInfo.processInfo.environment["AVSIM_RECORD"] != nil {
       try Data((digest + "\n").utf8).write(to: golden)
     }

@@ -11,6 +11,15 @@ import Testing
 /// A small network whose knobs the stories turn.
 func run(seed: UInt64, extra: String = "", loss: String = "0%", duration: String = "40s") throws -> Conclusion
 {
+  var simulation = try story(seed: seed, extra: extra, loss: loss, duration: duration)
+  simulation.run(until: .never)
+  return simulation.conclude(simulation.settle())
+}
+
+/// The same network before its first event.
+private func story(
+  seed: UInt64, extra: String = "", loss: String = "0%", duration: String = "40s"
+) throws -> Simulation {
   let text = """
     name: story
     seed: \(seed)
@@ -39,9 +48,7 @@ func run(seed: UInt64, extra: String = "", loss: String = "0%", duration: String
     \(extra)
     """
   let scenario = try Scenario.parse(file: "story.yaml", bytes: Array(text.utf8))
-  var simulation = try Simulation(try Blueprint(scenario))
-  simulation.run(until: .never)
-  return simulation.conclude(simulation.settle())
+  return try Simulation(try Blueprint(scenario))
 }
 
 private let trouble = """
@@ -90,6 +97,27 @@ private let guilt = "adversaries: [{who: {operators: 3}, do: equivocate, from: 8
     let punished = Set(conclusion.slashes.filter { $0.state == .executed }.map(\.operatorID))
     #expect(punished == Set(double.map(\.operatorID)), "seed \(seed)")
     #expect(conclusion.summary.checks.allSatisfy { $0.holds })
+  }
+
+  /// A run that is killed has told what was over by then.
+  @Test func endedTasksAreToldWhileTheRunGoesOn() throws {
+    var simulation = try story(seed: 2, extra: "faults: [{at: 8s, for: 12s, partition: {random: 50%}}]")
+    simulation.run(until: .zero + .seconds(18))
+    let half = simulation.takeRows()
+    simulation.run(until: .never)
+    let rest = simulation.takeRows()
+    let conclusion = simulation.conclude(simulation.settle())
+    let told = half.attestations + rest.attestations
+    #expect(half.attestations.count >= 2 * 14 && told.count > half.attestations.count)
+    for (early, final) in zip(told, conclusion.attestations) {
+      #expect(early.task == final.task && early.operatorID == final.operatorID)
+      #expect(early.publishedAt == final.publishedAt && early.receivedAt == final.receivedAt)
+      #expect(early.expected == final.expected && early.receivedBy == final.receivedBy)
+      #expect(early.cause == final.cause)
+    }
+    #expect(half.tasks.contains { $0.state == .open } && half.tasks.contains { $0.state == .certified })
+    let missed = (half.samples + rest.samples).reduce(0) { $0 + $1.tasksMissed }
+    #expect(missed == conclusion.tasks.count { $0.quorumAt == nil })
   }
 
   @Test func theSameSeedGivesTheSameRunAndAnotherSeedAnother() throws {

@@ -16,11 +16,14 @@ public struct TaskRecord: Sendable, Equatable, BitwiseCopyable {
   public var referenceBlock: BlockNumber
   /// The task's true result where a contract can verify it (a root on the same chain, re-execution); nil where it cannot.
   public var truth: Digest?
+  /// Of a canary: the wrong result that it was given out with, committed to beforehand. Who signs it did not compute.
+  public var bait: Digest?
 
   public init(
     task: TaskID, service: ServiceID, dueAt: Instant, deadline: Instant, referenceBlock: BlockNumber,
-    truth: Digest? = nil
+    truth: Digest? = nil, bait: Digest? = nil
   ) {
+    self.bait = bait
     self.task = task
     self.service = service
     self.dueAt = dueAt

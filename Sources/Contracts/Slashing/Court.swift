@@ -136,6 +136,11 @@ public struct Court: Sendable {
     return max(1, baseWad, UInt64(mulDiv(scaled, wad, total)))
   }
 
+  /// The stake accused of the class of this case, within a span around its offence, and the set's; see `penalty`.
+  public func accusedStake(around id: CaseID, within: TimeSpan) -> (accused: UInt128, total: UInt128) {
+    (guiltyStake(cases[id.index], within), cases[id.index].accusation.totalStake)
+  }
+
   private func guiltyStake(_ one: SlashingCase, _ window: TimeSpan) -> UInt128 {
     var largest: [(node: NodeID, stake: UInt128)] = []
     for other in cases where other.state == .open || other.state == .executed {

@@ -37,8 +37,44 @@ public enum EvidenceRefusal: Error, Sendable, Equatable {
   case duplicate(CaseID)
   /// No certificate of that task was accepted.
   case noCertificate(TaskID)
+  /// The sender cannot put up the bond that the service asks of challengers, in wei.
+  case bondMissing(have: UInt128, need: UInt128)
   /// The record of the certificate's signers is older than the rules' windows and was dropped.
   case recordPruned(TaskID)
+}
+
+extension EvidenceRefusal {
+  /// Whether the evidence was worth nothing from the start, so that its bond is lost. Evidence that came too late, or second, or
+  /// against somebody out of reach, was brought in good faith.
+  public var isFrivolous: Bool {
+    switch self {
+    case .noOffence, .resultIsTrue, .invalidSignature, .notMember, .unknownTask, .noRule: true
+    case .noVerifiableFact, .outsideWindow, .operatorNotSlashable, .duplicate, .noCertificate, .recordPruned,
+      .bondMissing:
+      false
+    }
+  }
+}
+
+extension EvidenceRefusal: CustomStringConvertible {
+  /// In words, for tables.
+  public var description: String {
+    switch self {
+    case .noRule(let offence): "no rule of the service punishes \(offence.rawValue)"
+    case .noOffence: "the attestations do not contradict each other"
+    case .resultIsTrue: "the result is the true one"
+    case .unknownTask(let task): "the service has no task \(task.rawValue)"
+    case .noVerifiableFact(let task): "nothing is known on chain about task \(task.rawValue)"
+    case .invalidSignature: "a signature does not verify"
+    case .notMember(let node): "node \(node.rawValue) had no stake in the service then"
+    case .outsideWindow(let age, let window): "too late: after \(age), the window is \(window)"
+    case .operatorNotSlashable(let node): "node \(node.rawValue) cannot be slashed any more"
+    case .duplicate(let id): "the same as case \(id.rawValue)"
+    case .noCertificate(let task): "task \(task.rawValue) has no certificate"
+    case .bondMissing(let have, let need): "the sender has \(have) wei left for a bond of \(need) wei"
+    case .recordPruned(let task): "the signers of task \(task.rawValue) are not kept any more"
+    }
+  }
 }
 
 /// A slashing case. Dense over the whole run, in order of opening.

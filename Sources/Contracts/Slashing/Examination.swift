@@ -98,6 +98,17 @@ public struct Examination: Sendable {
     }
   }
 
+  /// The service that evidence speaks of; nil: there is no such service.
+  public func service(of evidence: Evidence) -> ServiceID? {
+    let id =
+      switch evidence {
+      case .pair(let a, _): a.attestation.service
+      case .single(let one): one.attestation.service
+      case .certificate(let service, _): service
+      }
+    return id.index < services.count ? id : nil
+  }
+
   /// The tasks that evidence speaks of.
   public func tasks(of evidence: Evidence) -> [TaskID] {
     switch evidence {
@@ -130,11 +141,15 @@ public struct Examination: Sendable {
 
   private func single(_ one: SignedAttestation) throws(EvidenceRefusal) -> Accusation {
     let service = one.attestation.service
-    let rule = try rule(service, .invalidResult)
+    // A canary's own answer was copied, where the service punishes that; else it is a wrong result like any other.
+    let isBait = tasks.record(one.attestation.task)?.bait == one.attestation.result
+    let isCopied = isBait && service.index < services.count && services[service.index].rule(for: .lazyCopy) != nil
+    let offence: OffenceClass = isCopied ? .lazyCopy : .invalidResult
+    let rule = try rule(service, offence)
     let record = try record(one.attestation.task, of: service)
     guard let truth = record.truth else { throw .noVerifiableFact(record.task) }
     guard truth != one.attestation.result else { throw .resultIsTrue }
-    let accusation = try accuse(one.attestation.operatorID, .invalidResult, record, rule)
+    let accusation = try accuse(one.attestation.operatorID, offence, record, rule)
     guard isValid(one) else { throw .invalidSignature }
     try requireSlashable(accusation)
     return accusation

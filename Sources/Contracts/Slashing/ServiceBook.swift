@@ -77,10 +77,11 @@ public struct ServiceBook: Sendable {
   /// Enters a task's outcome at `at`: certified with these signers, or (nil) not certified in time.
   ///
   /// A task belongs to the liveness window in which it fell due, and to the reward epoch in which its outcome was settled.
-  /// Both are half open, [k * length, (k + 1) * length).
+  /// Both are half open, [k * length, (k + 1) * length). `settledAt`: by when it was settled, where the block that noticed may lie in
+  /// the next epoch; nil: at `at`.
   public mutating func enter(
     _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant,
-    epochLength: TimeSpan
+    settledAt: Instant? = nil, epochLength: TimeSpan
   ) -> Entered {
     var entered = Entered()
     if let rule = rule(for: .liveness) {
@@ -92,7 +93,7 @@ public struct ServiceBook: Sendable {
       }
     }
     if rewards != nil {
-      let index = at.nanoseconds / epochLength.nanoseconds
+      let index = (settledAt ?? at).nanoseconds / epochLength.nanoseconds
       if epoch != index {
         precondition(epoch == nil, "epoch \(epoch ?? 0) was not closed")
         epoch = index

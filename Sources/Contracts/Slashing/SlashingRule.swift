@@ -7,13 +7,16 @@ public import Basics
 public enum EvidenceKind: String, Sendable, CaseIterable, Codable {
   /// Two signed attestations that contradict each other (equivocation, surround). Objective.
   case twoAttestations = "two_attestations"
-  /// One signed attestation against a fact that the chain can verify (invalid result). Objective.
+  /// One signed attestation against a fact that the chain can verify (invalid result; lazy copy: a canary's bait).
+  /// Objective.
   case attestationAgainstFact = "attestation_against_fact"
   /// A certificate on chain against a fact that the chain can verify; its signers are accused (wrong quorum).
   case certificateAgainstFact = "certificate_against_fact"
-  /// The chain's own record of who signed which certificate (liveness). Nobody submits it.
+  /// The chain's own record of who signed which certificate (liveness over a window, late for each task). Nobody submits
+  /// it.
   case chainRecord = "chain_record"
-  /// Evidence that was refused because a signature in it does not verify; its sender is accused (forged evidence).
+  /// Evidence that was refused because a signature in it does not verify (forged evidence) or because it shows nothing
+  /// (griefing); its sender is accused.
   case refusedEvidence = "refused_evidence"
 }
 
@@ -43,9 +46,13 @@ public struct SlashingRule: Sendable, Equatable {
     public var resolver: NodeID
     /// Length of the veto window, which follows the dispute window.
     public var window: TimeSpan
-    public init(resolver: NodeID, window: TimeSpan) {
+    /// A resolver of good will vetoes a case when cases of its class, together and within the veto window's length, accuse
+    /// at least this share of the set's stake, in bips: so much at once is taken for a common cause. Nil: never.
+    public var massBips: UInt64?
+    public init(resolver: NodeID, window: TimeSpan, massBips: UInt64? = nil) {
       self.resolver = resolver
       self.window = window
+      self.massBips = massBips
     }
   }
 
@@ -87,11 +94,11 @@ public struct SlashingRule: Sendable, Equatable {
   public static func evidence(for offence: OffenceClass) -> EvidenceKind? {
     switch offence {
     case .equivocation, .surround: .twoAttestations
-    case .invalidResult: .attestationAgainstFact
+    case .invalidResult, .lazyCopy: .attestationAgainstFact
     case .wrongQuorum: .certificateAgainstFact
-    case .liveness: .chainRecord
-    case .forgedEvidence: .refusedEvidence
-    case .lazyCopy, .withholding, .late, .griefing, .vetoAbuse, .maliciousService: nil
+    case .liveness, .late: .chainRecord
+    case .forgedEvidence, .griefing: .refusedEvidence
+    case .withholding, .vetoAbuse, .maliciousService: nil
     }
   }
 
@@ -109,7 +116,9 @@ public struct SlashingRule: Sendable, Equatable {
     if offence != .liveness {
       if thresholdBips != 0 { mistakes.append("threshold: has a meaning for liveness only") }
       if grace != .zero { mistakes.append("grace: has a meaning for liveness only") }
-      if guardShareBips != nil { mistakes.append("guard: has a meaning for liveness only") }
+      if guardShareBips != nil, offence != .late {
+        mistakes.append("guard: has a meaning for liveness and late only")
+      }
     } else {
       if thresholdBips >= 10_000 { mistakes.append("threshold: \(thresholdBips) bips can never be exceeded") }
     }

@@ -11,6 +11,10 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
   public var until: TimeSpan?
   /// Probability that the behaviour shows, drawn for each task.
   public var probability: Share
+  /// The members draw together: what shows, shows in all of them in the same tasks.
+  public var together: Bool
+  /// Only while a fault of this kind is in force: what an attacker can see, and waits for.
+  public var during: String?
   /// Names the draw behind a count or share. Nil: who and how name it, so that removing one group changes no other.
   public var draw: UInt64?
 
@@ -30,6 +34,8 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
     case share(Share)
     /// Drawn by the seed until their stake reaches this share of all stake.
     case byStake(Share)
+    /// These nodes, whatever they are, by number or name: for aggregators and resolvers.
+    case nodes([String])
   }
 
   /// What they do instead of what the protocol asks.
@@ -38,23 +44,57 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
     case silent
     /// Publishes so long after it would have.
     case late(by: TimeSpan)
+    /// Publishes this much before the response window's end, or after it.
+    case lateInside(TimeSpan)
+    case latePast(TimeSpan)
     /// Signs a second, different payload. Disjoint: `share` of its peers get the second and only that one; openly:
     /// everybody gets both.
     case equivocate(Manner, share: Share)
     /// Signs a result that contradicts the fact.
     case invalidResult
+    /// The same, by so many that their result gets the quorum; found by its certificate.
+    case wrongQuorum
+    /// Votes around older votes of its own, reaching back so many epochs.
+    case surround(back: Int)
+    /// Signs what came with the task, without computing.
+    case lazyCopy
+    /// Neither signs nor passes on.
+    case withhold
+    case invalidSignature
+    /// Does not pass on what the victims signed.
+    case censor([Int])
+    /// Passes on this share only.
+    case degrade(passes: Share)
+    /// Publishes in the victims' names.
+    case impersonate([Int])
+    /// Publishes so many old attestations again, a task.
+    case replay(Int)
+    /// Publishes so many copies more of its own, a task.
+    case spam(Int)
+    /// Brings forged evidence against the victims.
+    case forgedEvidence([Int])
+    /// Brings so many challenges without ground, a task.
+    case griefing(Int)
+    /// As an aggregator: leaves the victims out; without victims sends nothing.
+    case aggregatorWithholding([Int])
+    /// As a resolver: vetoes every case.
+    case vetoAbuse
+    /// The services under `who` slash the operators under `who` without cause, this share of what was allocated to them.
+    case maliciousService(Share)
   }
 
   public enum Manner: String, CaseIterable, Sendable, Codable {
     case disjoint, openly
   }
 
-  /// DESIGN.md's further names: refused with the reason, not silently ignored.
+  /// Attacks on gossip itself: they need strangers or routers of their own, and have a file kind of theirs.
   static let absent = [
-    "surround", "lazyCopy", "wrongQuorum", "withhold", "censor", "degrade", "invalidSignature", "impersonate",
-    "replay",
-    "spam", "ihaveFlood", "iwantFlood", "graftSpam", "sybil", "eclipse", "coldBoot", "covertFlash",
-    "aggregatorWithholding", "forgedEvidence", "griefing", "vetoAbuse", "maliciousService",
+    "ihaveFlood", "iwantFlood", "graftSpam", "sybil", "eclipse", "coldBoot", "covertFlash",
+  ]
+  /// Words that need nothing more.
+  static let plain = [
+    "silent", "equivocate", "invalidResult", "wrongQuorum", "surround", "lazyCopy", "withhold",
+    "invalidSignature", "aggregatorWithholding", "vetoAbuse", "maliciousService",
   ]
 }
 
@@ -73,6 +113,13 @@ extension AdversaryPlan {
     until = o.optional("until", "when it ends; absent: never") { $0.duration() }
     probability = o.value("probability", "probability that it shows, for each task", or: .whole) {
       $0.share()
+    }
+    together = o.value("together", "a coalition: the probability is drawn for all of them at once", or: false)
+    {
+      $0.bool()
+    }
+    during = o.optional("during", "only while a fault of this kind is in force anywhere") {
+      $0.word(FaultPlan.simpleNames)
     }
     draw = o.optional("draw", "names the draw behind a count or share; absent: the entry itself names it") {
       $0.seed()
@@ -93,6 +140,7 @@ extension AdversaryPlan {
       plan.from >= scenario.duration
         ? "\(plan.from) is after the last task; the duration is \(scenario.duration)" : nil
     }
+    o.afterwards("do") { scenario in plan.misfit(in: scenario) }
     if let until, until <= from { o.mistake("until", "\(until) is not after from, \(from)") }
   }
 }
@@ -129,9 +177,12 @@ extension AdversaryPlan.Selection {
           [
             .init("byStake", "operators holding this share of all stake") {
               $0.share(Share(wad: 1) ... .whole).map { .byStake($0) }
-            }
+            },
+            .init("nodes", "these nodes, whatever they are, by number or name") { v in
+              v.list(1...100_000) { $0.string("write a node's number or name") }.map { .nodes($0) }
+            },
           ])
-      }, expected: "a count, a share, a list of operator numbers, or {byStake: SHARE}")
+      }, expected: "a count, a share, a list of operator numbers, {byStake: SHARE} or {nodes: [...]}")
   }
 }
 
@@ -139,17 +190,25 @@ extension AdversaryPlan.Behaviour {
   static func read(_ value: ValueReader) -> Self? {
     value.forms(
       scalar: { v in
-        v.word(["silent", "late", "equivocate", "invalidResult"], absent: AdversaryPlan.absent).flatMap {
-          word in
-          switch word {
-          case "silent": return .silent
-          case "late":
-            v.mistake("'late' needs its delay; write {late: {by: 5s}}")
+        attackKind(v)
+          ?? v.word(AdversaryPlan.plain + AdversaryPlan.needy).flatMap { word in
+            switch word {
+            case "silent": return .silent
+            case "equivocate": return .equivocate(.disjoint, share: .percent(50))
+            case "invalidResult": return .invalidResult
+            case "wrongQuorum": return .wrongQuorum
+            case "surround": return .surround(back: 2)
+            case "lazyCopy": return .lazyCopy
+            case "withhold": return .withhold
+            case "invalidSignature": return .invalidSignature
+            case "aggregatorWithholding": return .aggregatorWithholding([])
+            case "vetoAbuse": return .vetoAbuse
+            case "maliciousService": return .maliciousService(.whole)
+            case "late": v.mistake("'late' needs its delay; write {late: {by: 5s}}")
+            default: v.mistake("'\(word)' says too little; write {\(word): {...}}")
+            }
             return nil
-          case "equivocate": return .equivocate(.disjoint, share: .percent(50))
-          default: return .invalidResult
           }
-        }
       },
       mapping: { o in
         o.exactlyOne(
@@ -157,8 +216,16 @@ extension AdversaryPlan.Behaviour {
           [
             .init("late", "publishes later than it would have") { v in
               v.object { o in
-                .late(by: o.needed("by", "write a duration", placeholder: .zero) { $0.duration() })
-              }
+                o.exactlyOne(
+                  "delay",
+                  [
+                    .init("by", "so long after it would have") { $0.duration().map { .late(by: $0) } },
+                    .init("inside", "so long before the response window ends") {
+                      $0.duration().map { .lateInside($0) }
+                    },
+                    .init("past", "so long after it ended") { $0.duration().map { .latePast($0) } },
+                  ])
+              } ?? nil
             },
             .init("equivocate", "signs two different payloads for one task") { v in
               v.forms(
@@ -173,10 +240,114 @@ extension AdversaryPlan.Behaviour {
                     })
                 }, expected: "disjoint, openly, or {manner, share}")
             },
-          ], absent: AdversaryPlan.absent)
+          ] + AdversaryPlan.victimVariants + AdversaryPlan.countVariants, absent: AdversaryPlan.absent)
       },
-      expected: "silent, equivocate, invalidResult, {late: {by: DURATION}} or {equivocate: disjoint | openly}"
+      expected: "one of \(AdversaryPlan.plain.joined(separator: ", ")), or a mapping such as {late: {by: 5s}}"
     )
+  }
+
+  /// An attack on gossip is named, and where it belongs.
+  private static func attackKind(_ value: ValueReader) -> Self? {
+    if case .scalar(let word) = value.tree.content, AdversaryPlan.absent.contains(word), !value.isRecording {
+      value.mistake("'\(word)' is an attack on gossip alone; write a file of 'kind: attack' for it")
+      return .silent
+    }
+    return nil
+  }
+}
+
+extension AdversaryPlan {
+  /// Words that say too little alone.
+  static let needy = [
+    "late", "censor", "degrade", "impersonate", "replay", "spam", "forgedEvidence", "griefing",
+  ]
+
+  private static func victims(_ v: ValueReader, _ make: @escaping ([Int]) -> Behaviour) -> Behaviour? {
+    v.object { o in
+      make(
+        o.needed("victims", "write a list of operator numbers", placeholder: [0]) {
+          $0.list(1...100_000) { $0.integer(0...999_999) }
+        })
+    }
+  }
+
+  static var victimVariants: [ObjectReader.Variant<Behaviour>] {
+    [
+      .init("censor", "does not pass on what the victims signed") { v in victims(v) { .censor($0) } },
+      .init("impersonate", "publishes in the victims' names") { v in victims(v) { .impersonate($0) } },
+      .init("forgedEvidence", "brings forged evidence against the victims") { v in
+        victims(v) { .forgedEvidence($0) }
+      },
+      .init("aggregatorWithholding", "as an aggregator, leaves the victims out of certificates") { v in
+        victims(v) { .aggregatorWithholding($0) }
+      },
+    ]
+  }
+
+  private static func count(_ v: ValueReader, _ most: Int, _ make: @escaping (Int) -> Behaviour) -> Behaviour?
+  {
+    v.object { o in
+      make(o.value("count", "so many for each task", or: 1) { $0.integer(1...most) })
+    }
+  }
+
+  static var countVariants: [ObjectReader.Variant<Behaviour>] {
+    [
+      .init("replay", "publishes old attestations again") { v in count(v, 1_000) { .replay($0) } },
+      .init("spam", "publishes further copies of its own") { v in count(v, 10_000) { .spam($0) } },
+      .init("griefing", "brings challenges without ground") { v in count(v, 10_000) { .griefing($0) } },
+      .init("surround", "votes around older votes of its own") { v in
+        v.object { o in
+          .surround(back: o.value("back", "epochs that it reaches back", or: 2) { $0.integer(2...4_000) })
+        }
+      },
+      .init("degrade", "passes on a part of what it should") { v in
+        v.object { o in
+          .degrade(
+            passes: o.needed("passes", "write the share that it passes on", placeholder: .whole) {
+              $0.share()
+            })
+        }
+      },
+      .init("maliciousService", "slashes without cause") { v in
+        v.object { o in
+          .maliciousService(
+            o.value("share", "share of what was allocated to the service", or: .whole) {
+              $0.share(Share(wad: 1) ... .whole)
+            })
+        }
+      },
+    ]
+  }
+
+  /// Why the behaviour cannot show in this scenario; nil when it can.
+  func misfit(in scenario: Scenario) -> String? {
+    let served = scenario.services.filter { who.services?.contains($0.name) ?? true }
+    func victim(_ list: [Int]) -> String? {
+      list.first { $0 >= scenario.operators.count }.map {
+        "there is no operator \($0); operators are numbered 0 to \(scenario.operators.count - 1)"
+      }
+    }
+    switch behaviour {
+    case .surround:
+      return served.contains { if case .checkpoint = $0.kind { true } else { false } }
+        ? nil : "surround needs a service of kind checkpoint"
+    case .lazyCopy, .silent, .late, .lateInside, .latePast, .equivocate, .invalidResult, .wrongQuorum,
+      .withhold,
+      .invalidSignature, .degrade, .replay, .spam, .griefing:
+      return nil
+    case .censor(let list), .impersonate(let list), .forgedEvidence(let list),
+      .aggregatorWithholding(let list):
+      return victim(list)
+    case .vetoAbuse:
+      guard case .nodes(let names) = who.operators else { return nil }
+      let resolvers = scenario.services.flatMap(\.rules).compactMap { $0.veto?.resolver }
+      let nodes = Set(names.compactMap { scenario.nodeIndex(named: $0) })
+      return resolvers.contains { scenario.nodeIndex(named: $0).map(nodes.contains) ?? false }
+        ? nil : "none of these nodes is the resolver of a rule"
+    case .maliciousService:
+      return who.services == nil ? "maliciousService needs who.services: the services that slash" : nil
+    }
   }
 }
 

@@ -122,45 +122,18 @@ public struct ChainPlan: Sendable, Equatable, Codable {
   }
 }
 
-/// Something that can be staked. This version stakes native ETH and tokens of constant weight.
-public struct AssetPlan: Sendable, Equatable, Codable {
-  public enum Kind: String, CaseIterable, Sendable, Codable {
-    /// ETH of validators, through a pod.
-    case native
-    /// A liquid staking token.
-    case lst
-    case token
-  }
-  public var name: String
-  public var kind: Kind
-  /// Part of the operators' stake that is this asset; shares of all assets add up to 100 %.
-  public var weight: Share
-
-  init(name: String, kind: Kind, weight: Share) {
-    self.name = name
-    self.kind = kind
-    self.weight = weight
-  }
-
-  init(_ o: ObjectReader) {
-    name = o.needed("name", "write the asset's name", placeholder: "ETH") {
-      $0.string(
-        "write letters, digits, '.', '_' or '-'", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$",
-        accepts: isName)
-    }
-    kind = o.value("kind", "native ETH, liquid staking token, or other token", or: .native) { $0.choice() }
-    weight = o.value("share", "part of every operator's stake that is this asset", or: .whole) { $0.share() }
-    o.refuse(["price", "haircut", "rate"])
-  }
-}
-
 /// What only the cluster engine needs to know.
 public struct ClusterPlan: Sendable, Equatable, Codable {
   /// Processes that share the nodes; the coordinator gets one more when there are several.
   public var processes: Int
+  /// So long after its end a process that died is started again, its nodes without state; nil: it is not.
+  public var restart: TimeSpan?
 
   init(_ o: ObjectReader) {
     processes = o.value("processes", "processes that share the nodes", or: 1) { $0.integer(1...256) }
+    restart = o.optional("restart", "a process that dies starts again so long afterwards; absent: never") {
+      $0.duration(.milliseconds(1) ... .seconds(86_400))
+    }
   }
 }
 

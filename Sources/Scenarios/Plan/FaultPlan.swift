@@ -1,7 +1,8 @@
 // What breaks, when, for how long, as written under `faults:` and given to `avsim fault inject`. Which nodes a share
-// or a count stands for is drawn later, see `Faults/`.
+// or a count stands for is drawn later, see `Resolution/FaultGround`.
 
 public import Basics
+import Network
 
 /// One entry of the fault timeline.
 public struct FaultPlan: Sendable, Equatable, Codable {
@@ -28,26 +29,36 @@ public struct FaultPlan: Sendable, Equatable, Codable {
     case slowCPU(NodeChoice, factor: Double)
     /// Something is wrong with the chain.
     case chain(ChainFaultPlan)
+    case link(LinkChoice, LinkEffectPlan)
+    case node(NodeChoice, NodeEffectPlan)
+    /// Several simple faults; see `FaultGround.expand`.
+    case pattern(FaultPattern)
   }
 
-  /// DESIGN.md's further names: refused with the reason, not silently ignored.
-  static let absent = [
-    "jitter", "bandwidth", "duplicate", "reorder", "corrupt", "truncate", "throttle", "flap", "clog", "hold",
-    "swizzleClog", "bridge", "rollingRestart", "restartStorm", "pause", "churn", "clock", "keyDuplication",
-    "aggregatorCrash", "eclipse",
-  ]
   static let kinds =
-    ["partition", "crash", "regionOutage", "loss", "latency", "slowCPU"] + ChainFaultPlan.kinds
+    ["partition", "crash", "regionOutage", "loss", "latency", "slowCPU"] + effectKinds
+    + ChainFaultPlan.kinds
+}
+
+extension FaultPlan {
+  /// An entry made in code.
+  public init(at: TimeSpan, lasts: TimeSpan?, kind: Kind, naming draw: UInt64?) {
+    self.init(at: at, lasts: lasts, kind: kind, draw: draw)
+  }
 }
 
 /// How the nodes are cut apart.
-public enum PartitionPlan: Sendable, Equatable, Codable {
+public indirect enum PartitionPlan: Sendable, Equatable, Codable {
   /// Sides by region. Without `rest`, nodes of regions that no side names keep contact with every side.
   case regions([[String]], rest: Bool)
   /// This share of all nodes, drawn by the seed, against the others.
   case random(Share)
   /// Each of these nodes is cut off from everybody.
   case isolate(NodeChoice)
+  /// Two halves, drawn by the seed, that reach each other through these nodes only.
+  case bridge(NodeChoice)
+  /// The first side (`isolate`: each of its nodes; `random`: the share) hears the others and is not heard by them.
+  case oneWay(PartitionPlan)
 }
 
 /// Which nodes a fault strikes.
@@ -118,12 +129,18 @@ extension FaultPlan {
           v.forms(
             scalar: { $0.share(Share(wad: 1) ... .whole).map { .loss(.all, $0) } },
             mapping: { o in
-              .loss(
-                LinkChoice.read(o),
-                o.needed("share", "write a share such as 10%", placeholder: .zero) {
-                  $0.share(Share(wad: 1) ... .whole)
-                })
-            }, expected: "a share, or {share, links | regions | between | nodes}")
+              let share = o.needed("share", "write a share such as 10%", placeholder: .zero) {
+                $0.share(Share(wad: 1) ... .whole)
+              }
+              let kind = o.value("of", "all, messages (attestations) or control", or: Traffic.Kind.all) {
+                $0.choice()
+              }
+              let above = o.value("above", "only RPCs of at least this size", or: ByteCount(0)) {
+                $0.size(ByteCount(0)...ByteCount(1 << 40))
+              }
+              if kind == .all, above.bytes == 0 { return .loss(LinkChoice.read(o), share) }
+              return .link(LinkChoice.read(o), .someLoss(share, of: kind, above: above))
+            }, expected: "a share, or {share, of, above, links | regions | between | nodes}")
         },
         .init("latency", "messages take longer") { v in
           v.object { o in
@@ -144,9 +161,11 @@ extension FaultPlan {
               })
           }
         },
-      ] + ChainFaultPlan.alternatives(timed: timed), absent: FaultPlan.absent)
+      ] + FaultPlan.linkVariants + FaultPlan.nodeVariants + FaultPlan.patternVariants
+        + ChainFaultPlan.alternatives(timed: timed))
     self.kind = kind ?? .loss(.all, .zero)
     let plan = self
+    if kind != nil, let why = misfit() { o.mistake(why) }
     if kind != nil { o.afterwards(Self.kinds.first { o.has($0) } ?? "at") { plan.wrong(in: $0) } }
     if timed {
       o.afterwards("at") { scenario in
@@ -184,17 +203,22 @@ extension FaultPlan {
     switch kind {
     case .chain(let fault): return fault.wrong(in: scenario)
     case .partition(.regions(let sides, _)): return scenario.wrongRegions(sides.flatMap { $0 })
-    case .partition(.isolate(let nodes)), .crash(let nodes, _, _), .slowCPU(let nodes, _):
+    case .partition(.isolate(let nodes)), .partition(.bridge(let nodes)), .crash(let nodes, _, _),
+      .slowCPU(let nodes, _), .node(let nodes, _):
       return scenario.wrong(nodes)
     case .partition(.random): return scenario.nodeCount < 2 ? "there is one node only" : nil
+    case .partition(.oneWay(let cut)):
+      var other = self
+      other.kind = .partition(cut)
+      return other.wrong(in: scenario)
     case .regionOutage(let names, _, _): return scenario.wrongRegions(names)
-    case .loss(let links, _), .latency(let links, _, _):
-      switch links {
-      case .all: return nil
-      case .pairs(let pairs): return scenario.wrong(NodeChoice.list(pairs.flatMap { $0 }))
-      case .regions(let names): return scenario.wrongRegions(names)
-      case .between(let first, let second): return scenario.wrongRegions(first + second)
-      case .nodes(let nodes): return scenario.wrong(nodes)
+    case .loss(let links, _), .latency(let links, _, _), .link(let links, _): return scenario.wrong(links)
+    case .pattern(let pattern):
+      switch pattern {
+      case .rollingRestart(let nodes, _, _), .restartStorm(let nodes, _, _), .churn(let nodes, _, _),
+        .swizzleClog(let nodes, _):
+        return scenario.wrong(nodes)
+      case .aggregatorCrash, .swarm: return nil
       }
     }
   }
@@ -220,7 +244,7 @@ extension ObjectReader {
 
 extension PartitionPlan {
   static func read(_ o: ObjectReader) -> PartitionPlan? {
-    o.exactlyOne(
+    let cut: PartitionPlan? = o.exactlyOne(
       "way of cutting",
       [
         .init("regions", "sides by region, the last may be the word rest: [[europe], rest]") { v in
@@ -251,7 +275,19 @@ extension PartitionPlan {
         .init("isolate", "each of these nodes is cut off from everybody") { v in
           NodeChoice.read(v).map { .isolate($0) }
         },
+        .init("bridge", "two halves, drawn by the seed, that meet in these nodes only") { v in
+          NodeChoice.read(v).map { .bridge($0) }
+        },
       ])
+    let isOneWay = o.value("oneWay", "the first side hears the others and is not heard by them", or: false) {
+      $0.bool()
+    }
+    guard isOneWay, let cut else { return cut }
+    if case .bridge = cut {
+      o.mistake("oneWay", "a bridge is open both ways; remove it")
+      return cut
+    }
+    return .oneWay(cut)
   }
 }
 

@@ -50,6 +50,9 @@ public enum AllocationPlan: Sendable, Equatable, Codable {
   case equal
   /// This part to every service; must fit the operator with the most services.
   case each(Share)
+  /// Nothing is set apart: every service counts, and can slash, all of an operator's stake. No deployed system of EigenLayer
+  /// works so; it is what isolation is compared with.
+  case shared
 }
 
 /// Nodes that look for offences in what they hear, numbered after the operators.
@@ -114,7 +117,7 @@ extension OperatorPlan {
     }
     allocation = o.value("allocation", "magnitude given to each service", or: .equal) { value in
       value.forms(
-        scalar: { v in v.word(["equal"]).map { _ in .equal } },
+        scalar: { v in v.word(["equal", "shared"]).map { $0 == "shared" ? .shared : .equal } },
         mapping: { o in
           o.exactlyOne(
             "allocation",
@@ -123,7 +126,7 @@ extension OperatorPlan {
                 $0.share(Share(wad: 1) ... .whole).map { .each($0) }
               }
             ])
-        }, expected: "equal, or {each: SHARE}")
+        }, expected: "equal, shared, or {each: SHARE}")
     }
   }
 }

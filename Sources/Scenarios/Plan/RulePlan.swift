@@ -42,6 +42,8 @@ public struct VetoPlan: Sendable, Equatable, Codable {
   public var resolver: String
   /// Length of the veto window, which follows the dispute window.
   public var window: TimeSpan
+  /// The resolver vetoes when so much of the set's stake is accused of the class at once; nil: never.
+  public var mass: Share?
 }
 
 extension RulePlan {
@@ -54,7 +56,9 @@ extension RulePlan {
     let isLiveness = offence == .liveness
     let penalty: Share =
       switch offence {
-      case .liveness: Share(wad: Share.one / 1_000)
+      case .liveness, .late: Share(wad: Share.one / 1_000)
+      case .lazyCopy: .percent(10)
+      case .griefing: .percent(1)
       case .invalidResult: .percent(25)
       case .forgedEvidence: .percent(1)
       default: .percent(50)
@@ -63,7 +67,8 @@ extension RulePlan {
       offence: offence, evidence: SlashingRule.evidence(for: offence) ?? .twoAttestations,
       window: isLiveness ? .seconds(600) : .seconds(14 * 86_400),
       threshold: isLiveness ? .percent(50) : .zero,
-      grace: .zero, guardRule: isLiveness ? .othersSigned(.percent(67)) : .none, penalty: .fixed(penalty),
+      grace: .zero, guardRule: isLiveness || offence == .late ? .othersSigned(.percent(67)) : .none,
+      penalty: .fixed(penalty),
       dispute: .seconds(3 * 86_400), veto: nil)
   }
 
@@ -132,8 +137,11 @@ extension RulePlan {
         $0.object { VetoPlan($0) }
       } ?? start.veto
     if offence != .liveness {
-      for key in ["threshold", "grace", "guard"] where o.has(key) {
+      for key in ["threshold", "grace"] where o.has(key) {
         o.mistake(key, "has a meaning for liveness only; remove it")
+      }
+      if offence != .late, o.has("guard") {
+        o.mistake("guard", "has a meaning for liveness and late only; remove it")
       }
     }
   }
@@ -151,6 +159,10 @@ extension VetoPlan {
     }
     window = o.needed("window", "write a duration", placeholder: .seconds(1)) {
       $0.duration(.milliseconds(1) ... .century)
+    }
+    mass = o.optional("mass", "it vetoes when this share of the set's stake is accused of the class at once")
+    {
+      $0.wholeBips(Share(wad: Share.bip) ... .whole)
     }
   }
 }

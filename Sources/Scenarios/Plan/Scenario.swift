@@ -31,6 +31,11 @@ public struct Scenario: Sendable, Equatable, Codable {
   public var stakeEvents: [StakeEventPlan]
   /// One entry a service, replicas written out; `ServiceID` is the index.
   public var services: [ServicePlan]
+  public var issuers: [IssuerPlan]
+  public var holders: HolderPlan
+  /// The reward vault of all issuers; nil: each has schemes of its own.
+  public var lrt2: RewardVaultPlan?
+  public var market: MarketPlan
   public var adversaries: [AdversaryPlan]
   /// In file order; ids are positions.
   public var faults: [FaultPlan]
@@ -89,6 +94,15 @@ extension Scenario {
     vaults = o.list("vaults", "stakers' pools beside the operators' own stake") { item in
       item.object { VaultPlan($0) }
     }
+    issuers = o.list("issuers", "protocols that restake for the holders of their tokens") { item in
+      item.object { IssuerPlan($0) }
+    }
+    holders = o.object("holders", "who holds the issuers' tokens") { HolderPlan($0) }
+    lrt2 = o.optional("lrt2", "the reward vault of all issuers; absent: each has schemes of its own") {
+      value in
+      value.object { RewardVaultPlan($0) }
+    }
+    market = o.object("market", "how operators are judged, and what they ask") { MarketPlan($0) }
     adversaries = o.list("adversaries", "who misbehaves, how, from when") { item in
       item.object { AdversaryPlan($0) }
     }
@@ -98,7 +112,6 @@ extension Scenario {
     cluster = o.object("cluster", "the cluster engine alone") { ClusterPlan($0) }
     observe = o.object("observe", "what is recorded beside the measures") { ObservePlan($0) }
     expect = o.list("expect", "expectations that make the run a test") { Expectation.read($0) }
-    o.refuse(["issuers", "market"])
     if warmup >= duration, o.has("warmup") {
       o.mistake("warmup", "\(warmup) is not shorter than the duration, \(duration)")
     }
@@ -107,6 +120,11 @@ extension Scenario {
     for asset in assets where !names.insert(asset.name).inserted {
       o.mistake("assets", "'\(asset.name)' is listed twice")
     }
+    names = ["restakers", "liquid"]
+    for issuer in issuers where !names.insert(issuer.name).inserted {
+      o.mistake("issuers", "'\(issuer.name)' is listed twice, or a name of the direct restakers")
+    }
+    if lrt2 != nil, issuers.isEmpty { o.mistake("lrt2", "means nothing without issuers") }
     stakeEvents = o.list("stakeEvents", "what stakers, operators and validators do with their stake") {
       item in
       item.object { StakeEventPlan($0) }

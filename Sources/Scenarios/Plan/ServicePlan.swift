@@ -24,6 +24,12 @@ public struct ServicePlan: Sendable, Equatable, Codable {
   public var rules: [RulePlan]
   /// Where slashed stake goes.
   public var recipient: RecipientPlan
+  /// Share of the tasks that are canaries: given out with a result that is known to be wrong.
+  public var canaries: Share = .zero
+  /// What a challenge puts at risk; nil: nothing.
+  public var challenge: ChallengePlan?
+  /// Its place in the market for security, and what corrupting it gains.
+  public var market: ServiceMarketPlan
 
   /// Which operators serve it.
   public enum Membership: Sendable, Equatable, Codable {
@@ -72,6 +78,11 @@ public enum RecipientPlan: Sendable, Equatable, Codable {
   }
 }
 
+/// The bond of a challenge, lost when the evidence is worth nothing from the start, and what each node has for bonds.
+public struct ChallengePlan: Sendable, Equatable, Codable {
+  public var bond, purse: Ether
+}
+
 /// Share of its due attestations that an operator must have sent in time: nothing paid below `floor`, all from
 /// `target`, linear between.
 public struct SLAPlan: Sendable, Equatable, Codable {
@@ -118,7 +129,8 @@ extension ServicePlan {
       kind: .task, quorum: Share(wad: Share.one / 100 * 67), responseWindow: .seconds(8),
       aggregationGrace: .milliseconds(500), backupDelay: .seconds(24),
       sla: SLAPlan(floor: .percent(90), target: .percent(99)),
-      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn)
+      reward: RewardPlan(annual: .zero, unearned: .forfeit), rules: [], recipient: .burn,
+      market: ServiceMarketPlan())
   }
 
   /// Everything under `services:`, files read and replicas written out.
@@ -239,7 +251,25 @@ extension ServicePlan {
       $0.duration(.zero ... .seconds(86_400))
     }
     rules = RulePlan.list(o, base: base.rules)
-    o.refuse(["bounty", "tariff"])
+    canaries = o.value("canaries", "share of the tasks given out with a wrong result", or: base.canaries) {
+      $0.share()
+    }
+    challenge =
+      o.optional("challenge", "what bringing evidence puts at risk") { value in
+        value.object { c in
+          let ether = Ether.zero ... .eth(1_000_000_000)
+          let plan = ChallengePlan(
+            bond: c.needed("bond", "write an amount such as 1ETH", placeholder: .zero) { $0.ether(ether) },
+            purse: c.needed("purse", "write what each node has for bonds", placeholder: .zero) {
+              $0.ether(ether)
+            })
+          if plan.purse < plan.bond {
+            c.mistake("purse", "\(plan.purse) is less than the bond, \(plan.bond)")
+          }
+          return plan
+        }
+      } ?? base.challenge
+    market = ServiceMarketPlan(o, base: base.market)
     let plan = self
     o.afterwards("operators") { scenario in plan.misfit(scenario.operators.count) }
     o.afterwards("selection") { scenario in

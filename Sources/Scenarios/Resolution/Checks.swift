@@ -58,6 +58,17 @@ extension Scenario {
     }
   }
 
+  /// Why this choice of links cannot be made; nil when it can.
+  func wrong(_ choice: LinkChoice) -> String? {
+    switch choice {
+    case .all: return nil
+    case .pairs(let pairs): return wrong(NodeChoice.list(pairs.flatMap { $0 }))
+    case .regions(let names): return wrongRegions(names)
+    case .between(let first, let second): return wrongRegions(first + second)
+    case .nodes(let nodes): return wrong(nodes)
+    }
+  }
+
   /// Why this choice of operators cannot be made; nil when it can.
   func wrong(_ selection: AdversaryPlan.Selection, in names: [String]?) -> String? {
     switch selection {
@@ -69,6 +80,7 @@ extension Scenario {
       if let wrong = numbers.first(where: { $0 >= operators.count }) {
         return "there is no operator \(wrong); operators are numbered 0 to \(operators.count - 1)"
       }
+    case .nodes(let names): return wrong(NodeChoice.list(names))
     case .share, .byStake: break
     }
     return nil

@@ -11,17 +11,25 @@ public struct FaultGround: Sendable {
   let roles: [NodeRole]
   let operators: Int
   let random: HashRandom
+  /// By service: its name, and who aggregates for it.
+  let serviceNames: [String]
+  let aggregators: [[NodeID]]
   private let numberOf: [String: Int]
 
-  public init(graph: Graph, roles: [NodeRole], operators: Int, seed: UInt64) {
+  public init(
+    graph: Graph, roles: [NodeRole], operators: Int, seed: UInt64, serviceNames: [String] = [],
+    aggregators: [[NodeID]] = []
+  ) {
     self.graph = graph
+    self.serviceNames = serviceNames
+    self.aggregators = aggregators
     self.roles = roles
     self.operators = operators
     random = HashRandom(seed: seed, .fault)
     numberOf = Dictionary(graph.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
-  /// All faults of a timeline, ids by position.
+  /// All faults of a timeline of simple faults (see `expand`), ids by position.
   public func resolve(_ plans: [FaultPlan]) -> [Fault] {
     // Two equal entries strike differently: the second of a key draws with the next.
     var uses: [UInt64: UInt64] = [:]
@@ -43,7 +51,10 @@ public struct FaultGround: Sendable {
   private func resolve(_ plan: FaultPlan, id: UInt32, key: UInt64, repetition: UInt64) -> Fault {
     var stream = random.stream(key, repetition)
     let kind: Fault.Kind
+    let at = Instant(nanoseconds: plan.at.nanoseconds)
+    let until = plan.length.map { at + $0 }
     switch plan.kind {
+    case .partition(.oneWay(let cut)): kind = .oneWay(sides: sides(cut, &stream))
     case .partition(let cut): kind = .partition(sides: sides(cut, &stream))
     case .crash(let choice, let loses, _): kind = .crash(nodes: nodes(choice, &stream), losesState: loses)
     case .regionOutage(let names, let loses, _):
@@ -54,12 +65,77 @@ public struct FaultGround: Sendable {
     case .slowCPU(let choice, let factor):
       kind = .slowCPU(nodes: nodes(choice, &stream), factorPermille: UInt64(factor * 1_000 + 0.5))
     case .chain(let plan): kind = .chain(plan.fault { nodes($0, &stream) })
+    case .link(let choice, let effect):
+      kind = .link(links(choice, &stream), Self.effect(effect, at: at, until: until))
+    case .node(let choice, .eclipse(let keep)):
+      let struck = nodes(choice, &stream)
+      kind = .eclipse(nodes: struck, cut: eclipse(struck, keep: keep, &stream))
+    case .node(let choice, let effect): kind = .node(nodes(choice, &stream), self.effect(effect))
+    case .pattern: preconditionFailure("a pattern of faults that was not written out")
     }
-    let at = Instant(nanoseconds: plan.at.nanoseconds)
-    var until = plan.length.map { at + $0 }
     // A reorg is over when it has struck.
-    if case .chain(.reorg(_, _)) = kind { until = at }
-    return Fault(id: id, at: at, until: until, kind: kind)
+    var isOver = false
+    if case .chain(.reorg(_, _)) = kind { isOver = true }
+    return Fault(
+      id: id, at: at, until: isOver ? at : until, kind: kind, key: random.bits(key, repetition))
+  }
+
+  private static func effect(_ plan: LinkEffectPlan, at: Instant, until: Instant?) -> LinkFault {
+    switch plan {
+    case .jitter(let most, let correlation): .jitter(most: most, correlation: correlation.fraction)
+    case .bandwidth(let rate, let queue):
+      .rate(Bandwidth(bitsPerSecond: rate.bitsPerSecond, queueBytes: UInt64(queue.bytes)))
+    case .duplicate(let share): .duplicate(share.fraction)
+    case .reorder(let share, let by): .reorder(share.fraction, by: by)
+    case .corrupt(let share): .damage(share.fraction, .corrupted)
+    case .truncate(let share): .damage(share.fraction, .truncated)
+    case .burstLoss(let worsen, let recover, let good, let bad):
+      .bursts(
+        BurstLoss(
+          worsen: worsen.fraction, recover: recover.fraction, lossGood: good.fraction, lossBad: bad.fraction))
+    case .someLoss(let share, let kind, let above):
+      .someLoss(share.fraction, Traffic(kind, bytesMinimum: Int(above.bytes)))
+    case .flap(let up, let down): .flap(since: at, up: up, down: down)
+    case .hold: .hold(until: until ?? at)
+    case .clog(let every, let longest): .clog(since: at, every: every, longest: longest)
+    }
+  }
+
+  private func effect(_ plan: NodeEffectPlan) -> NodeFault {
+    switch plan {
+    case .pause: .pause
+    case .clock(let ahead, let behind, let drift):
+      .clock(
+        offset: Int64(ahead.nanoseconds) - Int64(behind.nanoseconds),
+        drift: Int64(drift * 1_000 + (drift < 0 ? -0.5 : 0.5)))
+    case .keyDuplication(let share): .keyDuplication(chance: UInt32(share.of(65_536)))
+    case .faultySoftware(let names):
+      .faultySoftware(
+        names.map { names in
+          serviceNames.indices.filter { names.contains(serviceNames[$0]) }.map { ServiceID($0) }
+        })
+    case .throttle(let rate, let queue):
+      .throttle(Bandwidth(bitsPerSecond: rate.bitsPerSecond, queueBytes: UInt64(queue.bytes)))
+    case .eclipse: preconditionFailure("an eclipse is an effect on links")
+    }
+  }
+
+  /// All links of these nodes but `keep` of each, drawn.
+  private func eclipse(_ struck: [NodeID], keep: Int, _ stream: inout RandomStream) -> LinkSet {
+    var linksOf: [UInt32: [LinkSet.Pair]] = [:]
+    for node in struck { linksOf[node.rawValue] = [] }
+    for link in graph.links {
+      let pair = LinkSet.Pair(NodeID(link.a), NodeID(link.b))
+      linksOf[link.a]?.append(pair)
+      linksOf[link.b]?.append(pair)
+    }
+    var cut: [LinkSet.Pair] = []
+    for node in struck {
+      var own = (linksOf[node.rawValue] ?? []).sorted()
+      stream.shuffle(&own)
+      cut += own.dropFirst(keep)
+    }
+    return .pairs(Array(Set(cut)).sorted())
   }
 
   private func sides(_ plan: PartitionPlan, _ stream: inout RandomStream) -> [UInt32] {
@@ -75,11 +151,20 @@ public struct FaultGround: Sendable {
       for v in draw(min(max(1, share.of(all.count)), all.count - 1), of: all, &stream) { sides[v] = 1 }
     case .isolate(let choice):
       for (k, node) in nodes(choice, &stream).enumerated() { sides[node.index] = UInt32(k + 1) }
+    case .bridge(let choice):
+      let bridges = nodes(choice, &stream)
+      for v in draw(sides.count / 2, of: Array(sides.indices), &stream) { sides[v] = 1 }
+      for node in bridges { sides[node.index] = Fault.everySide }
+    case .oneWay(let cut):
+      // What is cut off becomes the side that is not heard; among regions that is the first.
+      sides = self.sides(cut, &stream)
+      if case .regions = cut { break }
+      for v in sides.indices { sides[v] = sides[v] == 0 ? UInt32(sides.count) : 0 }
     }
     return sides
   }
 
-  private func nodes(_ choice: NodeChoice, _ stream: inout RandomStream) -> [NodeID] {
+  func nodes(_ choice: NodeChoice, _ stream: inout RandomStream) -> [NodeID] {
     switch choice {
     case .count(let count): return draw(count, of: (0..<operators).map { NodeID($0) }, &stream)
     case .share(let share):
@@ -135,6 +220,9 @@ extension FaultPlan {
       case .latency(let links, _, _): "latency" + canonicalText(links)
       case .slowCPU(let nodes, _): "slowCPU" + canonicalText(nodes)
       case .chain(let fault): fault.chosen
+      case .link(let links, let effect): effect.name + canonicalText(links)
+      case .node(let nodes, let effect): effect.name + canonicalText(nodes)
+      case .pattern(let pattern): pattern.name + (pattern.choice.map { canonicalText($0) } ?? "")
       }
     return Scenarios.drawKey("\(at.nanoseconds) \(choice)")
   }

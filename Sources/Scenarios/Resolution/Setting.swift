@@ -19,11 +19,15 @@ public struct Setting: Sendable {
   public var members: [[NodeID]]
   /// By service, ascending.
   public var watchers: [[NodeID]]
-  /// By service: the nodes that may aggregate for it.
+  /// By service: the nodes that aggregate for it, in order of precedence.
   public var aggregators: [[NodeID]]
   /// By service and member: magnitude given to the service, of 10^18.
   public var magnitudes: [[UInt64]]
   public var misconduct: [Misconduct]
+  public var capturedResolvers: [CapturedResolver]
+  public var arbitrarySlashes: [ArbitrarySlash]
+  /// The timeline with its patterns written out, and what it means here; one for one.
+  public var faultPlans: [FaultPlan]
   public var faults: [Fault]
   /// Links that the generator added to connect the graph, and those added so that every topic is connected.
   public var repairedLinks, topicLinks: Int
@@ -59,7 +63,8 @@ extension Scenario {
     let aggregating = services.indices.map { k in
       switch aggregators {
       case .coordinator: [NodeID(operators.count + watchers.count)]
-      case .elected, .every: nodesOf[k]
+      case .every: nodesOf[k]
+      case .elected(let count): elected(count, of: nodesOf[k], in: k)
       }
     }
     let before = graph.links.count
@@ -79,12 +84,25 @@ extension Scenario {
       return names.count - 1
     }
     let stakes = operatorStakes()
-    let ground = FaultGround(graph: graph, roles: roles, operators: operators.count, seed: seed)
+    let ground = FaultGround(
+      graph: graph, roles: roles, operators: operators.count, seed: seed, serviceNames: services.map(\.name),
+      aggregators: aggregating)
+    let faultPlans = ground.expand(faults)
+    let actors = chainActors(stakes, members, ground)
     return Setting(
       graph: graph, roles: roles, regionNames: names, regionOf: regionOf, stakes: stakes, members: nodesOf,
       watchers: watching, aggregators: aggregating, magnitudes: magnitudes(members),
-      misconduct: misconduct(stakes, members), faults: ground.resolve(faults), repairedLinks: repaired,
+      misconduct: misconduct(stakes, members, ground),
+      capturedResolvers: actors.resolvers, arbitrarySlashes: actors.slashes, faultPlans: faultPlans,
+      faults: ground.resolve(faultPlans), repairedLinks: repaired,
       topicLinks: graph.links.count - before)
+  }
+
+  private func elected(_ count: Int, of members: [NodeID], in service: Int) -> [NodeID] {
+    var order = members
+    var stream = HashRandom(seed: seed, .election).stream(UInt64(service), 1)
+    stream.shuffle(&order)
+    return Array(order.prefix(count))
   }
 
   /// The graph before topics are connected, settled in the regions.
@@ -121,57 +139,21 @@ extension Scenario {
     return members.map { service in
       service.map { member in
         switch operators.allocation {
-        case .equal: Share.one / joined[member]
+        case .equal, .shared: Share.one / joined[member]
         case .each(let share): share.wad
         }
       }
     }
   }
-
-  /// Adversaries, one entry an operator and service choice.
-  private func misconduct(_ stakes: [Ether], _ members: [[Int]]) -> [Misconduct] {
-    let random = HashRandom(seed: seed, .adversary)
-    var result: [Misconduct] = []
-    for plan in adversaries {
-      var stream = random.stream(
-        plan.draw ?? drawKey(canonicalText(plan.who) + canonicalText(plan.behaviour)))
-      let kind: Misconduct.Kind =
-        switch plan.behaviour {
-        case .silent: .silent
-        case .late(let by): .late(by)
-        case .equivocate(.openly, _): .equivocate(split: nil)
-        case .equivocate(.disjoint, let share): .equivocate(split: UInt32(share.of(65_536)))
-        case .invalidResult: .invalidResult
-        }
-      let chosen = plan.who.services.map { names in
-        names.compactMap { name in services.firstIndex { $0.name == name }.map { ServiceID($0) } }
-      }
-      // Among those that serve one of the services: others could not do what the plan says.
-      var able = Array(0..<operators.count)
-      if let chosen {
-        let serving = Set(chosen.flatMap { members[$0.index] })
-        able = able.filter { serving.contains($0) }
-      }
-      for operatorNumber in plan.who.operators.draw(able, stakes, operators.count, &stream) {
-        for service in chosen.map({ $0.map { ServiceID?.some($0) } }) ?? [nil] {
-          if let service, !members[service.index].contains(operatorNumber) { continue }
-          result.append(
-            Misconduct(
-              operatorID: NodeID(operatorNumber), service: service, kind: kind,
-              from: Instant(nanoseconds: plan.from.nanoseconds),
-              until: plan.until.map { Instant(nanoseconds: $0.nanoseconds) } ?? .never,
-              chance: UInt32(plan.probability.of(65_536))))
-        }
-      }
-    }
-    return result
-  }
 }
 
 extension AdversaryPlan.Selection {
   /// The operators meant, ascending, among `able`.
-  func draw(_ able: [Int], _ stakes: [Ether], _ total: Int, _ stream: inout RandomStream) -> [Int] {
+  func draw(
+    _ able: [Int], _ stakes: [Ether], _ total: Int, _ stream: inout RandomStream, _ ground: FaultGround
+  ) -> [Int] {
     switch self {
+    case .nodes(let names): return Array(Set(names.compactMap { ground.number($0) })).sorted()
     case .list(let numbers): return numbers.sorted()
     case .count(let count): return Scenarios.draw(count, of: able, &stream)
     case .share(let share): return Scenarios.draw(max(1, share.of(total)), of: able, &stream)

@@ -1,0 +1,38 @@
+// What accusing costs. Each piece of evidence comes with a bond out of its sender's purse; the bond comes back unless the
+// evidence was worth nothing from the start, so that a griefer pays for each frivolous challenge and stops when its purse is
+// empty. Evidence in good faith costs nothing, however it ends.
+
+public import Basics
+
+/// The bonds of one service's challengers.
+public struct ChallengeBonds: Sendable, Equatable {
+  /// Wei that a challenge puts at risk, and that a node has for it.
+  public let bond: UInt128
+  public let purse: UInt128
+  private var lost: [NodeID: UInt128] = [:]
+  /// Wei lost by all, and challenges refused since the sender could not put up the bond.
+  public private(set) var forfeited: UInt128 = 0
+  public private(set) var turnedAway = 0
+
+  public init(bond: UInt128, purse: UInt128) {
+    self.bond = bond
+    self.purse = purse
+  }
+
+  /// What `node` has left.
+  public func left(of node: NodeID) -> UInt128 { purse - (lost[node] ?? 0) }
+
+  /// - Throws: `bondMissing` when the node cannot put up the bond.
+  public mutating func require(of node: NodeID) throws(EvidenceRefusal) {
+    guard left(of: node) >= bond else {
+      turnedAway += 1
+      throw .bondMissing(have: left(of: node), need: bond)
+    }
+  }
+
+  /// The bond of a frivolous challenge is lost.
+  public mutating func forfeit(_ node: NodeID) {
+    lost[node, default: 0] += bond
+    forfeited += bond
+  }
+}

@@ -1,0 +1,137 @@
+// Misbehaviour beside one's own attestation: noise on the network, and noise before the chain. And what an adversary does not pass
+// on. The counterpart of `Duties`, which holds what operators sign.
+
+import AVS
+import Basics
+import Contracts
+import Gossip
+
+/// What adversaries remember of the past.
+struct AdversaryMemory {
+  private struct Key: Hashable {
+    var node: NodeID
+    var service: ServiceID
+  }
+  /// Most votes, and most messages, that one adversary remembers.
+  private static let depth = 64
+  private var votes: [Key: [(source: UInt32, target: UInt32)]] = [:]
+  private var heard: [NodeID: [(message: MessageHandle, signed: SignedAttestation)]] = [:]
+
+  mutating func remember(_ vote: ScheduledTask, of node: NodeID) {
+    guard vote.target > 0 else { return }
+    votes[Key(node: node, service: vote.service), default: []].append((vote.source, vote.target))
+    if votes[Key(node: node, service: vote.service), default: []].count > Self.depth {
+      votes[Key(node: node, service: vote.service)]?.removeFirst()
+    }
+  }
+
+  /// Whether an older vote of `node` lies strictly inside this span, or encloses it.
+  func contradicts(_ source: UInt32, _ target: UInt32, of node: NodeID, in service: ServiceID) -> Bool {
+    (votes[Key(node: node, service: service)] ?? []).contains {
+      source < $0.source && $0.target < target || $0.source < source && target < $0.target
+    }
+  }
+
+  mutating func hear(_ message: MessageHandle, _ signed: SignedAttestation, by node: NodeID) {
+    heard[node, default: []].append((message, signed))
+    if heard[node, default: []].count > Self.depth { heard[node]?.removeFirst() }
+  }
+
+  /// Takes the oldest message that `isForgotten` holds of.
+  mutating func takeHeard(by node: NodeID, where isForgotten: (MessageHandle) -> Bool) -> SignedAttestation? {
+    guard let k = heard[node]?.firstIndex(where: { isForgotten($0.message) }) else { return nil }
+    return heard[node]?.remove(at: k).signed
+  }
+}
+
+extension Participants {
+  /// A vote around the regular one that encloses an older vote of the same operator; nil as long as there is none.
+  func surroundingVote(_ record: ScheduledTask, by node: NodeID, reach: UInt32) -> ScheduledTask? {
+    guard record.target > 0, record.source > 0 else { return nil }
+    var wide = record
+    wide.source = record.source > reach ? record.source - reach : 0
+    wide.target = record.target + 1
+    return memory.contradicts(wide.source, wide.target, of: node, in: record.service) ? wide : nil
+  }
+
+  /// What an adversary does beside its duty in `task`.
+  mutating func harass(
+    _ kind: Misconduct.Kind, _ task: TaskID, by node: NodeID, _ member: Int, _ now: Instant,
+    _ effects: inout Effects
+  ) {
+    let record = schedule[task]
+    switch kind {
+    case .impersonate(let victims):
+      for victim in victims where roles.member(record.service, victim) != nil && victim != node {
+        let lie = schedule.wrongResult(task, variant: UInt64(node.rawValue) + 1)
+        let message = sign(task, record, lie, by: node, as: victim, publishedAt: now, now, forged: true)
+        send(message, by: node, now, &effects)
+      }
+    case .spam(let count):
+      for k in 0..<count {
+        let later = now + TimeSpan(nanoseconds: UInt64(k) + 1)
+        send(
+          sign(task, record, record.truth, by: node, publishedAt: later, now), by: node, now, &effects)
+      }
+    case .replay(let count):
+      for _ in 0..<count {
+        guard let old = takeForgotten(by: node) else { break }
+        send(register(old, origin: node, now), by: node, now, &effects)
+      }
+    case .forgedEvidence(let victims):
+      for victim in victims where roles.member(record.service, victim) != nil && victim != node {
+        effects.facts.append(Fact(.forged, node: node, task: task, at: now, value: UInt64(member)))
+        let halves = [record.truth, schedule.wrongResult(task, variant: UInt64(node.rawValue) + 1)].map {
+          signed(task, record, $0, by: node, as: victim, publishedAt: now, forged: true)
+        }
+        effects.submissions.append(Submission(node: node, body: .evidence(.pair(halves[0], halves[1]))))
+      }
+    case .griefing(let count):
+      for k in 0..<count {
+        effects.facts.append(
+          Fact(.forged, node: node, task: task, at: now, value: UInt64(member), detail: 1))
+        let later = now + TimeSpan(nanoseconds: UInt64(k) + 1)
+        let truth = signed(task, record, record.truth, by: node, publishedAt: later, forged: false)
+        effects.submissions.append(Submission(node: node, body: .evidence(.single(truth))))
+      }
+    default: break
+    }
+  }
+
+  private mutating func takeForgotten(by node: NodeID) -> SignedAttestation? {
+    var found: SignedAttestation?
+    // Two steps, since the router cannot be read while the memory is written.
+    var remembered = memory
+    found = remembered.takeHeard(by: node) { !router.isLive($0) }
+    memory = remembered
+    return found
+  }
+
+  /// Publishes something that is nobody's duty.
+  private mutating func send(
+    _ message: MessageHandle, by node: NodeID, _ now: Instant, _ effects: inout Effects
+  ) {
+    _ = router.publish(
+      node, topic(store[message].signed.attestation.service), message, at: now, outbox: &effects.outbox)
+    store.exempt(message)
+  }
+
+  /// A valid message of another operator is in the hands of `node`: whether it passes it on, as it should.
+  mutating func passesOn(_ message: MessageHandle, at node: NodeID, _ now: Instant) -> Bool {
+    let list = misconduct[node.index]
+    if list.isEmpty { return true }
+    let signed = store[message].signed
+    for item in behaviours(of: node, in: signed.attestation.task, at: now) {
+      switch item.kind {
+      case .withhold: return false
+      case .censor(let victims): if victims.contains(signed.attestation.operatorID) { return false }
+      case .degrade(let chance):
+        let draw = adversaryDraws.bits(UInt64(node.rawValue), UInt64(message.rawValue), 1 << 34) >> 48
+        if draw >= UInt64(chance) { return false }
+      case .replay: memory.hear(message, signed, by: node)
+      default: break
+      }
+    }
+    return true
+  }
+}

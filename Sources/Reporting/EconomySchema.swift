@@ -1,0 +1,183 @@
+// The tables of `run.sqlite` that follow a network event to the last holder: prices, the stake graph, issuers, operators as the
+// market sees them, who bore each slash, distributions, redemptions, statements. Conventions are those of `RunSchema`.
+
+public import Basics
+
+/// A table of the economy.
+public enum EconomyTable: String, CaseIterable, Sendable {
+  case prices, risk, issuers, moves, reputations, market, accountability, distributions, redemptions
+  case statements
+
+  /// How many columns a row fills.
+  var columns: Int { definition.split(separator: "\n").count - 2 }
+
+  /// Its CREATE TABLE.
+  var definition: String {
+    switch self {
+    case .prices:
+      """
+      CREATE TABLE prices (         -- of assets, whenever they change
+        at_ns INTEGER NOT NULL,
+        asset TEXT NOT NULL,
+        price_wad TEXT NOT NULL,    -- wei of ETH for a token, times 10^18
+        weight_wad TEXT NOT NULL    -- what quorums count of it: less the haircut
+      ) STRICT
+      """
+    case .risk:
+      """
+      CREATE TABLE risk (           -- the stake graph at the start (epoch 0), at the end of each reward epoch, and at the end
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        gamma_certified REAL,       -- slack certified with stake as allocated; NULL: something can be corrupted for nothing, or nothing gained
+        gamma_shared REAL,          -- the same if all stake of an operator stood behind each of its services
+        hhi REAL,
+        nakamoto33 INTEGER,         -- fewest operators with a third of the stake
+        nakamoto67 INTEGER,
+        free_profit_wei TEXT NOT NULL, -- gain from services behind which nothing can be slashed
+        leverage REAL,              -- stake counted by services over stake
+        base_exposure REAL          -- share of restaked native ETH that services can slash
+      ) STRICT
+      """
+    case .issuers:
+      """
+      CREATE TABLE issuers (        -- each issuer at the end of each epoch
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        supply TEXT NOT NULL,       -- shares outstanding
+        nav_wad TEXT,               -- wei a share, times 10^18
+        staked_wei TEXT NOT NULL,
+        buffer_wei TEXT NOT NULL,
+        unstaking_wei TEXT NOT NULL,
+        asked_wei TEXT NOT NULL,    -- redemptions that wait
+        slashed_wei TEXT NOT NULL,  -- this and the following since the start
+        staking_wei TEXT NOT NULL,
+        income_wei TEXT NOT NULL,   -- from services and their market, before the fee
+        fees_wei TEXT NOT NULL,
+        redeemed_wei TEXT NOT NULL,
+        deposited_wei TEXT NOT NULL
+      ) STRICT
+      """
+    case .moves:
+      """
+      CREATE TABLE moves (          -- stake that issuers move
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        operator INTEGER NOT NULL,  -- nodes.id
+        direction TEXT NOT NULL,    -- deposit, or withdrawal (which still has its delay before it)
+        tokens TEXT NOT NULL
+      ) STRICT
+      """
+    case .reputations:
+      """
+      CREATE TABLE reputations (    -- operators as the market sees them
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        operator INTEGER NOT NULL,  -- nodes.id
+        stake_wei TEXT NOT NULL,
+        reputation REAL NOT NULL,   -- 0 ... 1, from duties fulfilled and stake slashed
+        yield REAL,                 -- its stakers' earnings an epoch, of stake
+        loss_rate REAL NOT NULL     -- share of stake lost an epoch
+      ) STRICT
+      """
+    case .market:
+      """
+      CREATE TABLE market (         -- services that buy security, epoch by epoch
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        service INTEGER NOT NULL,   -- services.id
+        tariff_wad TEXT NOT NULL,   -- a year's rate, times 10^18
+        clearing_wad TEXT,          -- of the bounty's auction
+        wanted_wei TEXT NOT NULL,
+        available_wei TEXT NOT NULL,
+        filled_wei TEXT NOT NULL,
+        paid_wei TEXT NOT NULL,
+        escrow_wei TEXT NOT NULL    -- left
+      ) STRICT
+      """
+    case .accountability:
+      """
+      CREATE TABLE accountability ( -- of each executed slash: who caused it, who bears it, where it went
+        slash INTEGER NOT NULL,     -- slashes.id
+        at_ns INTEGER NOT NULL,
+        service INTEGER NOT NULL,   -- services.id
+        operator INTEGER NOT NULL,  -- nodes.id of who caused it
+        class TEXT NOT NULL,
+        side TEXT NOT NULL,         -- bears, receives
+        role TEXT NOT NULL,         -- operator, staker, issuer, queue (a withdrawal under way); burned, recipient
+        account TEXT NOT NULL,      -- empty for what is burned
+        wei TEXT NOT NULL
+      ) STRICT
+      """
+    case .distributions:
+      """
+      CREATE TABLE distributions (  -- of rewards to holders
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,       -- empty: all issuers' holders, by the cumulative tree
+        stream TEXT NOT NULL,       -- vault (shares of it), fees, eigen, incentive (wei)
+        amount TEXT NOT NULL,
+        dust TEXT NOT NULL,         -- carried to the next
+        root TEXT                   -- of the cumulative tree
+      ) STRICT
+      """
+    case .redemptions:
+      """
+      CREATE TABLE redemptions (    -- asked for, and paid
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        holder INTEGER NOT NULL,
+        shares TEXT NOT NULL,
+        asked TEXT NOT NULL,        -- tokens that the shares were worth when asked for
+        paid TEXT                   -- tokens; NULL at the request
+      ) STRICT
+      """
+    case .statements:
+      """
+      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + left + price_gain - price_loss - slashed - forgone
+        holder INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        shares TEXT NOT NULL,
+        start_wei TEXT NOT NULL,
+        deposited_wei TEXT NOT NULL,
+        redeemed_wei TEXT NOT NULL,
+        end_wei TEXT NOT NULL,
+        staking_wei TEXT NOT NULL,  -- the chain's own reward
+        fees_wei TEXT NOT NULL,     -- what services paid, where it was compounded
+        price_gain_wei TEXT NOT NULL,
+        price_loss_wei TEXT NOT NULL,
+        slashed_wei TEXT NOT NULL,
+        left_wei TEXT NOT NULL,     -- by those who were paid less than their shares were worth
+        forgone_wei TEXT NOT NULL,  -- to others, on leaving
+        points REAL NOT NULL,       -- ETH-hours restaked
+        rewards_wei TEXT NOT NULL,  -- distributed: service fees, EIGEN, the issuer's tokens; at the end's prices
+        stranded_wei TEXT NOT NULL, -- of those, not worth claiming
+        claims INTEGER NOT NULL     -- transactions it takes to have the rest
+      ) STRICT
+      """
+    }
+  }
+}
+
+/// A value of a row.
+public enum EconomyCell: Sendable, Equatable {
+  case null
+  case integer(Int)
+  case instant(Instant)
+  case real(Double?)
+  case text(String)
+  /// Decimal text.
+  case amount(UInt128)
+
+  public static func amount(_ value: UInt128?) -> EconomyCell { value.map { .amount($0) } ?? .null }
+}
+
+/// A row of one of the tables, its values in the order of the columns.
+public struct EconomyRow: Sendable {
+  public var table: EconomyTable
+  public var cells: [EconomyCell]
+  public init(_ table: EconomyTable, _ cells: [EconomyCell]) {
+    self.table = table
+    self.cells = cells
+  }
+}

@@ -1,0 +1,127 @@
+// The economy's tables as the report shows them. A run of before these tables were written has none of them.
+
+internal import GRDB
+
+/// What the report says of issuers, holders, the market and the stake graph.
+struct EconomyStory {
+  struct Gauge {
+    var epoch: Int
+    var at: Double
+    var gamma, gammaShared, hhi, baseExposure: Double?
+    var nakamoto33: Int?
+  }
+  struct Issuer {
+    var epoch: Int
+    var at: Double
+    var name: String
+    var supply: UInt128?
+    var nav: Double?
+    var staked, buffer, unstaking, asked, slashed, income: UInt128?
+  }
+  struct Loss {
+    var slash: Int
+    var at: Double
+    var operatorName, service, offence, side, role, account: String
+    var wei: UInt128?
+  }
+  struct Market {
+    var service: String
+    var epochs: Int
+    var first, last, clearing: Double?
+    var paid: UInt128
+    var left: UInt128?
+  }
+  struct Statement {
+    var holder: Int
+    var issuer: String
+    var start, end, slashed, rewards, stranded: UInt128?
+    var points: Double
+    var claims: Int
+  }
+  var gauges: [Gauge] = []
+  var issuers: [Issuer] = []
+  var losses: [Loss] = []
+  var lossesInAll = 0
+  var markets: [Market] = []
+  var statements: [Statement] = []
+  var moves = 0
+
+  /// Rows of a table that are shown at most.
+  static let rowsShown = 60
+
+  init() {}
+
+  init(_ db: Database) throws {
+    guard try db.tableExists("risk") else { return }
+    func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
+    func amount(_ text: String?) -> UInt128? { text.flatMap { UInt128($0) } }
+    func wad(_ text: String?) -> Double? { amount(text).map { Double($0) / 1e18 } }
+    gauges = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT epoch, at_ns, gamma_certified, gamma_shared, hhi, base_exposure, nakamoto33 FROM risk ORDER BY at_ns, epoch
+        """
+    ).map {
+      Gauge(
+        epoch: $0[0], at: seconds($0[1]), gamma: $0[2], gammaShared: $0[3], hhi: $0[4], baseExposure: $0[5],
+        nakamoto33: $0[6])
+    }
+    issuers = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT epoch, at_ns, issuer, supply, nav_wad, staked_wei, buffer_wei, unstaking_wei, asked_wei, slashed_wei, income_wei
+        FROM issuers ORDER BY at_ns, issuer
+        """
+    ).map {
+      Issuer(
+        epoch: $0[0], at: seconds($0[1]), name: $0[2], supply: amount($0[3]), nav: wad($0[4]),
+        staked: amount($0[5]), buffer: amount($0[6]), unstaking: amount($0[7]), asked: amount($0[8]),
+        slashed: amount($0[9]), income: amount($0[10]))
+    }
+    lossesInAll = try Int.fetchOne(db, sql: "SELECT count(*) FROM accountability") ?? 0
+    losses = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT a.slash, a.at_ns, coalesce(n.name, a.operator), coalesce(v.name, a.service), a.class, a.side, a.role,
+          a.account, a.wei
+        FROM accountability a LEFT JOIN nodes n ON n.id = a.operator LEFT JOIN services v ON v.id = a.service
+        ORDER BY a.slash, a.at_ns, a.rowid LIMIT \(Self.rowsShown)
+        """
+    ).map {
+      Loss(
+        slash: $0[0], at: seconds($0[1]), operatorName: $0[2], service: $0[3], offence: $0[4], side: $0[5],
+        role: $0[6], account: $0[7], wei: amount($0[8]))
+    }
+    for row in try Row.fetchAll(
+      db,
+      sql: """
+        SELECT coalesce(v.name, m.service), m.tariff_wad, m.clearing_wad, m.paid_wei, m.escrow_wei
+        FROM market m LEFT JOIN services v ON v.id = m.service ORDER BY m.service, m.epoch
+        """)
+    {
+      let name: String = row[0]
+      if markets.last?.service != name {
+        markets.append(
+          Market(service: name, epochs: 0, first: wad(row[1]), last: nil, clearing: nil, paid: 0, left: nil))
+      }
+      let k = markets.count - 1
+      markets[k].epochs += 1
+      markets[k].last = wad(row[1])
+      markets[k].clearing = wad(row[2]) ?? markets[k].clearing
+      markets[k].paid += amount(row[3]) ?? 0
+      markets[k].left = amount(row[4])
+    }
+    statements = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT holder, issuer, start_wei, end_wei, slashed_wei, rewards_wei, stranded_wei, points, claims FROM statements
+        ORDER BY holder, issuer LIMIT \(Self.rowsShown)
+        """
+    ).map {
+      Statement(
+        holder: $0[0], issuer: $0[1], start: amount($0[2]), end: amount($0[3]), slashed: amount($0[4]),
+        rewards: amount($0[5]), stranded: amount($0[6]), points: $0[7], claims: $0[8])
+    }
+    moves = try Int.fetchOne(db, sql: "SELECT count(*) FROM moves") ?? 0
+  }
+}

@@ -1,0 +1,222 @@
+// The economy's side of the record: facts into rows, gauges kept for the summary, and the end of a run.
+
+import AVS
+import Basics
+import Contracts
+import Economy
+public import Participants
+import Reporting
+
+/// What of the economy the summary asks for.
+struct EconomyRecord {
+  /// By epoch, in order.
+  var gauges: [(epoch: UInt64, gauge: RiskGauge)] = []
+  /// Names for rows; set before the first fact.
+  var issuers: [String] = []
+  var assets: [String] = []
+  var accounts: [String] = []
+  var operators: [NodeID] = []
+  /// Of slashes: borne by and given to, in wei, for the check that both sides agree.
+  var borne: [UInt32: UInt128] = [:]
+  var result: EconomyResult?
+}
+
+extension Record {
+  /// Tells the record the names that facts' numbers stand for, and the graph at the start.
+  public mutating func introduce(_ coordinator: Coordinator) {
+    let configuration = coordinator.configuration
+    economy.issuers = configuration.economy.issuers.map(\.name)
+    economy.assets = configuration.assets.map(\.name)
+    economy.operators = configuration.operators.map(\.node)
+    economy.accounts = coordinator.ledger.accounts.indices.map { coordinator.name(of: AccountID($0)) }
+    if let gauge = coordinator.stakeGraph()?.gauge(at: .zero) { note(gauge, epoch: 0) }
+  }
+
+  private mutating func add(_ table: EconomyTable, _ cells: [EconomyCell]) {
+    rows.economy.append(EconomyRow(table, cells))
+  }
+
+  private mutating func note(_ gauge: RiskGauge, epoch: UInt64) {
+    economy.gauges.append((epoch, gauge))
+    add(
+      .risk,
+      [
+        .integer(Int(epoch)), .instant(gauge.at), .real(gauge.gammaCertified), .real(gauge.gammaShared),
+        .real(gauge.hhi), gauge.nakamoto33.map { .integer($0) } ?? .null,
+        gauge.nakamoto67.map { .integer($0) } ?? .null, .amount(gauge.freeProfit), .real(gauge.leverage),
+        .real(gauge.baseExposure),
+      ])
+  }
+
+  private func issuer(_ k: Int) -> EconomyCell {
+    .text(k < economy.issuers.count ? economy.issuers[k] : "")
+  }
+  private func node(_ number: Int) -> EconomyCell {
+    .integer(number < economy.operators.count ? economy.operators[number].index : number)
+  }
+
+  mutating func note(_ fact: EconomyFact) {
+    switch fact {
+    case .price(let price):
+      let name = price.asset.index < economy.assets.count ? economy.assets[price.asset.index] : ""
+      add(.prices, [.instant(price.at), .text(name), .amount(price.priceWad), .amount(price.weightWad)])
+    case .risk(let epoch, let gauge): note(gauge, epoch: epoch)
+    case .issuer(let one):
+      add(
+        .issuers,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), issuer(one.issuer), .amount(one.supply),
+          .amount(one.navWad), .amount(one.staked), .amount(one.buffer), .amount(one.unstaking),
+          .amount(one.asked), .amount(one.slashed), .amount(one.staking), .amount(one.income),
+          .amount(one.fees), .amount(one.redeemed), .amount(one.deposited),
+        ])
+    case .moved(let move):
+      add(
+        .moves,
+        [
+          .instant(move.at), issuer(move.issuer), node(move.operatorIndex),
+          .text(move.isDeposit ? "deposit" : "withdrawal"), .amount(move.tokens),
+        ])
+    case .operatorSeen(let one):
+      add(
+        .reputations,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), node(one.operatorIndex), .amount(one.stake),
+          .real(one.reputation), .real(one.yield), .real(one.lossRate),
+        ])
+    case .market(let epoch, let at, let clearing):
+      add(
+        .market,
+        [
+          .integer(Int(epoch)), .instant(at), .integer(clearing.service.index),
+          .amount(clearing.tariffRate), .amount(clearing.clearingRate), .amount(clearing.wanted),
+          .amount(clearing.available), .amount(clearing.filled), .amount(clearing.paid),
+          .amount(clearing.left),
+        ])
+    case .accountability(let part): note(part)
+    case .distribution(let one):
+      add(
+        .distributions,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), one.issuer.map { issuer($0) } ?? .text(""),
+          .text(one.stream), .amount(one.amount), .amount(one.dust), one.root.map { .text($0) } ?? .null,
+        ])
+    case .redemption(let one):
+      add(
+        .redemptions,
+        [
+          .instant(one.at), issuer(one.issuer), .integer(one.holder), .amount(one.shares),
+          .amount(one.asked), .amount(one.paid),
+        ])
+    }
+  }
+
+  private mutating func note(_ part: AccountabilityFact) {
+    let receives = part.role == .burned || part.role == .recipient
+    if !receives { economy.borne[part.slash, default: 0] += part.wei }
+    let name = part.account.map { $0.index < economy.accounts.count ? economy.accounts[$0.index] : "" }
+    add(
+      .accountability,
+      [
+        .integer(Int(part.slash)), .instant(part.at), .integer(part.service.index), node(part.operatorIndex),
+        .text(part.offence.rawValue), .text(receives ? "receives" : "bears"), .text(part.role.rawValue),
+        .text(name ?? ""), .amount(part.wei),
+      ])
+  }
+
+  // MARK: - The end
+
+  /// Settles the economy, writes the last rows and fills its part of the summary.
+  mutating func concludeEconomy(
+    _ summary: inout RunSummary, _ coordinator: Coordinator, settledAt: Instant
+  ) {
+    var chain = coordinator
+    let start = economy.gauges.first?.gauge
+    summary.risk.gammaCertified = start?.gammaCertified
+    summary.risk.gammaShared = start?.gammaShared
+    summary.risk.leverage = start?.leverage
+    summary.risk.baseExposure = start?.baseExposure
+    summary.risk.freeProfitWei = start?.freeProfit ?? 0
+    if let gauge = chain.stakeGraph()?.gauge(at: settledAt) {
+      note(gauge, epoch: (economy.gauges.last?.epoch ?? 0) + 1)
+      summary.risk.end = RunSummary.RiskEnd(
+        gammaCertified: gauge.gammaCertified, hhi: gauge.hhi, nakamoto33: gauge.nakamoto33,
+        nakamoto67: gauge.nakamoto67)
+    }
+    let gammas = economy.gauges.map(\.gauge.gammaCertified)
+    summary.risk.gammaLowest = gammas.contains(nil) ? nil : gammas.compactMap { $0 }.min()
+    guard coordinator.configuration.economy.isActive, let result = chain.finishEconomy(at: settledAt) else {
+      return
+    }
+    economy.result = result
+    for fact in result.facts { note(fact) }
+    for finding in result.findings where !broken.contains(where: { $0.finding == "\(finding)" }) {
+      broken.append(("\(finding)", settledAt))
+    }
+    summary.issuers = result.issuers.map { one in
+      RunSummary.Issuer(
+        name: one.name, supply: one.supply, nav: one.navWad.map { Double($0) / 1e18 },
+        navStart: one.navStartWad.map { Double($0) / 1e18 }, lossRatio: one.lossRatio,
+        slashedWei: one.slashedWei, incomeWei: one.incomeWei, feesWei: one.feesWei)
+    }
+    let market = result.market
+    summary.rewards.submittedWei += market.escrowed
+    summary.rewards.paidWei += market.operators + market.stakers
+    summary.rewards.dustWei += market.dust
+    summary.rewards.refundedWei += market.refunded
+    summary.rewards.operatorsWei += market.operators
+    let passed = result.issuersWei + result.holdersWei
+    summary.rewards.stakersWei += market.stakers
+    let isBalanced = passed <= summary.rewards.stakersWei
+    summary.rewards.stakersWei -= min(passed, summary.rewards.stakersWei)
+    summary.rewards.issuersWei = result.issuersWei
+    summary.rewards.holdersWei = result.holdersWei
+    let rewards = summary.rewards
+    summary.rewards.conserved =
+      isBalanced && rewards.submittedWei == rewards.paidWei + rewards.dustWei + rewards.refundedWei
+      && rewards.paidWei
+        == rewards.operatorsWei + rewards.stakersWei + rewards.issuersWei + rewards.holdersWei
+    if market.escrowed > 0 {
+      summary.market = RunSummary.Market(
+        escrowedWei: market.escrowed, paidWei: market.operators + market.stakers, dustWei: market.dust,
+        refundedWei: market.refunded)
+    }
+    let holders = result.holders
+    if holders.count > 0 {
+      summary.holders = RunSummary.Holders(
+        count: holders.count, claims: holders.claims, rewardsWei: holders.rewardsWei,
+        strandedWei: holders.strandedWei, claimCostWei: holders.claimCostWei,
+        slashedWei: holders.slashedWei, yieldP10: holders.yieldP10, yieldP50: holders.yieldP50,
+        yieldP90: holders.yieldP90)
+    }
+    for one in result.statements {
+      add(
+        .statements,
+        [
+          .integer(one.holder), issuer(one.issuer), .amount(one.shares), .amount(one.start),
+          .amount(one.deposited), .amount(one.redeemed), .amount(one.end), .amount(one.staking),
+          .amount(one.fees), .amount(one.priceGain), .amount(one.priceLoss), .amount(one.slashed),
+          .amount(one.left),
+          .amount(one.forgone),
+          .real(Double(one.points) / 1e9), .amount(one.rewards), .amount(one.stranded),
+          .integer(one.claims),
+        ])
+    }
+  }
+
+  /// What each slash took is borne by somebody, but for rounding.
+  func accountabilityCheck() -> RunSummary.Check {
+    for (index, slash) in slashes.enumerated() where slash.state == .executed {
+      let borne = economy.borne[UInt32(index)] ?? 0
+      let gap = borne > slash.takenWei ? borne - slash.takenWei : slash.takenWei - borne
+      // Each holding rounds by a few units, and by 10^-18 of itself.
+      let room = UInt128(economy.accounts.count + 16) * (16 + slash.takenWei / 100_000_000_000_000_000)
+      if gap > room {
+        return .init(
+          name: "slashes-are-borne", holds: false,
+          detail: "slash \(index) took \(slash.takenWei) wei, \(borne) are accounted for")
+      }
+    }
+    return .init(name: "slashes-are-borne", holds: true, detail: "what was taken, somebody lost")
+  }
+}
