@@ -176,7 +176,7 @@ extension Record.Trouble {
     switch fault.kind {
     case .partition, .oneWay, .loss, .latency, .link, .eclipse: true
     case .node(_, .throttle), .node(_, .pause): true
-    case .crash, .slowCPU, .node: false
+    case .crash, .slowCPU, .node, .chain: false
     }
   }
 
@@ -186,6 +186,8 @@ extension Record.Trouble {
     case .partition(let sides), .oneWay(let sides): sides[node.index] != Fault.everySide
     case .crash(let nodes, _), .slowCPU(let nodes, _), .eclipse(let nodes, _), .node(let nodes, _):
       nodes.contains(node)
+    // What the chain does not take in concerns whoever sends to it.
+    case .chain: true
     case .loss(let links, _), .latency(let links, _, _), .link(let links, _):
       switch links {
       case .all: true

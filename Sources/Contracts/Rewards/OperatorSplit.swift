@@ -30,6 +30,34 @@ public struct OperatorSplit: Sendable, Equatable {
     dustMaximum = amount
   }
 
+  /// The division that the calculation would make now, for those who only look: of an operator's stakers by the ledger as
+  /// it stands. Rewards v2.1, sidecar's step 13.
+  public init(
+    amount: UInt128, splitBips: UInt64, operator account: AccountID, set: OperatorSetID,
+    ledger: borrowing RestakingLedger, prices: [UInt128]
+  ) {
+    self.init(unpaid: amount)
+    let cut = RewardCalculation.operatorCut(amount, bips: splitBips)
+    var weights: [(account: AccountID, weight: WideWeight)] = []
+    var total = WideWeight.zero
+    let strategies = ledger.strategies(of: set)
+    for staker in ledger.stakers(of: account) {
+      var weight = WideWeight.zero
+      for strategy in strategies {
+        let fits = weight.add(
+          ledger.withdrawableShares(staker, strategy), multiplier: prices[strategy.index])
+        precondition(fits, "shares and prices below 10^38 weigh less than 2^256")
+      }
+      if weight.digits.isZero { continue }
+      weights.append((staker, weight))
+      let fits = total.add(weight)
+      precondition(fits, "a pool below 10^38 shares weighs less than 2^256")
+    }
+    settle(
+      cut, weights.map { ($0.account, proportionalPart(amount - cut, $0.weight.proportion(of: total))) },
+      refunded: weights.isEmpty ? amount - cut : 0)
+  }
+
   /// What the calculation made of it; no cut: the operator was not registered.
   mutating func settle(
     _ cut: UInt128?, _ parts: [(account: AccountID, amount: UInt128)], refunded: UInt128
