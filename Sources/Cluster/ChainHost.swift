@@ -65,7 +65,9 @@ final class ChainHost {
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
-    record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime)
+    record = Record(
+      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime,
+      reorgDepth: blueprint.chain.chain.reorgDepth)
     record.introduce(coordinator)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
@@ -154,6 +156,11 @@ final class ChainHost {
     faultStates[index] = .inForce
     let now = now
     record.began(faults[index], now)
+    if case .chain(let chain) = faults[index].kind {
+      coordinator.begin(
+        chain, id: faults[index].id, at: now, until: faults[index].until, facts: &chainFacts)
+      moveChain(now)
+    }
     nodes.begin(faults[index], live: live ?? lives[UInt32(index)])
   }
 
@@ -162,6 +169,10 @@ final class ChainHost {
     faultStates[index] = .over
     let now = now
     faults[index].until = now
+    if case .chain = faults[index].kind {
+      coordinator.end(faultOf: faults[index].id, at: now, facts: &chainFacts)
+      moveChain(now)
+    }
     record.ended(faults[index], now)
     nodes.end(faults[index])
   }
@@ -184,7 +195,7 @@ final class ChainHost {
     case .taskDue(let task): announce(task, now)
     case .submission(let index):
       let submission = submissions[Int(index)]
-      coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
+      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
       moveChain(now)
     case .chain:
       if now >= nextChainEvent { nextChainEvent = .never }
@@ -229,6 +240,7 @@ final class ChainHost {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
+      case .reorg: stakeChanged = true
       case _ where fact.movesWeights: stakeChanged = true
       default: break
       }

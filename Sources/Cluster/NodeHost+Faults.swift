@@ -52,6 +52,7 @@ extension NodeHost {
         let nominal = blueprint.deployment.nodes[node.index].slownessPermille
         participants.setSlowness(node, permille: nominal * factor / 1_000)
       }
+    case .chain: break
     }
   }
 
@@ -70,7 +71,7 @@ extension NodeHost {
       }
     case .node(let nodes, .pause):
       for node in nodes where transport.isHosted[node.index] { resume(node) }
-    case .loss, .latency, .link, .eclipse, .node: break
+    case .loss, .latency, .link, .eclipse, .node, .chain: break
     }
   }
 

@@ -20,6 +20,8 @@ public struct CoordinatorConfigurationError: Error, Sendable, Equatable {
 /// `nextEvent` again. Instants never decrease.
 public struct Coordinator: Sendable {
   var state: CoordinatorState
+  /// What a reorg could undo; empty when none is foreseen.
+  var branch = Branch()
 
   /// - Parameters:
   ///   - isValid: whether an attestation's signature is its operator's. Must be a pure function.
@@ -39,10 +41,16 @@ public struct Coordinator: Sendable {
   public mutating func announce(_ task: TaskRecord, at: Instant) throws(TransactionRefusal) {
     move(to: at)
     try state.open(task, at: at)
+    if keepsBranch { branch.note(.announcement(task, at: at)) }
   }
 
+  private var keepsBranch: Bool { state.configuration.chain.reorgDepth > 0 }
+
   /// The fact about a task became known or changed (it was not final): disputes and later evidence go by the new one.
-  public mutating func revise(_ task: TaskID, truth: Digest?) { state.tasks.revise(task, truth: truth) }
+  public mutating func revise(_ task: TaskID, truth: Digest?) {
+    state.tasks.revise(task, truth: truth)
+    if keepsBranch { branch.note(.revision(task, truth: truth)) }
+  }
 
   /// A transaction reaches the mempool. Nil: the mempool is full, or the transaction needs more gas than a block has; it
   /// is dropped and counted.
@@ -57,13 +65,13 @@ public struct Coordinator: Sendable {
     let gas = state.configuration.gas.gas(of: transaction.body, members: members)
     let id = TransactionID(state.nextTransaction)
     let pending = PendingTransaction(id: id, transaction: transaction, submittedAt: at, gas: gas)
-    guard gas <= state.configuration.chain.gasLimit,
-      state.mempool.add(pending, readyAt: at + state.configuration.chain.inclusionDelay)
-    else {
-      state.droppedTransactions += 1
+    let readyAt = at + state.configuration.chain.inclusionDelay
+    guard gas <= state.configuration.chain.gasLimit, state.mempool.add(pending, readyAt: readyAt) else {
+      state.refusedTransactions += 1
       return nil
     }
     state.nextTransaction += 1
+    if keepsBranch { branch.note(.submission(pending, readyAt: readyAt)) }
     return id
   }
 
@@ -74,15 +82,39 @@ public struct Coordinator: Sendable {
 
   // MARK: - Time
 
-  /// The next instant at which anything can change without further input: a block. Nil: never.
-  public var nextEvent: Instant? { state.nextBlock.map { state.configuration.chain.instant(of: $0) } }
+  /// The next instant at which anything can change without further input: a block, or the end of a fault. Nil: never.
+  public var nextEvent: Instant? {
+    let block = state.nextBlock.map { state.configuration.chain.instant(of: $0) }
+    guard let end = state.conditions.nextEnd else { return block }
+    return min(block ?? end, end)
+  }
 
-  /// Produces every block up to `to`, inclusive, in which something can change, and appends what happened.
+  /// Produces every block up to `to`, inclusive, in which something can change, and appends what happened. Faults of the
+  /// chain that end by then do so, before a block of the same instant.
   public mutating func advance(to: Instant, facts: inout [CoordinatorFact]) {
-    while let number = state.nextBlock, state.configuration.chain.instant(of: number) <= to {
-      state.produce(number, &facts)
+    while true {
+      let number = state.nextBlock
+      let block = number.map { state.configuration.chain.instant(of: $0) } ?? .never
+      if let end = state.conditions.nextEnd, end <= to, end <= block {
+        move(to: max(end, state.now))
+        state.changeConditions { $0.end(dueBy: end) }
+      } else if let number, block <= to {
+        produce(number, &facts)
+      } else {
+        break
+      }
     }
     move(to: to)
+  }
+
+  private mutating func produce(_ number: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    guard keepsBranch else { return state.produce(number, &facts) }
+    branch.keep(state, before: number, depth: state.configuration.chain.reorgDepth)
+    let told = facts.count
+    state.produce(number, &facts)
+    for case .included(let inclusion) in facts[told...] {
+      branch.noteIncluded(inclusion.transaction, in: number)
+    }
   }
 
   // MARK: - Views
@@ -132,8 +164,10 @@ public struct Coordinator: Sendable {
   public var openTasks: Int { state.tasks.openCount }
   public var pendingWithdrawals: Int { state.ledger.withdrawals.count(where: \.isPending) }
   public var waitingTransactions: Int { state.mempool.count }
-  /// Transactions that found the mempool full, or that no block could hold.
-  public var droppedTransactions: UInt64 { state.droppedTransactions }
+  /// Base fee of the next block, in wei a gas, as far as blocks were produced; zero without a fee market.
+  public var baseFee: UInt64 { state.baseFee }
+  /// Transactions that found the mempool full, that no block could hold, or that waited too long.
+  public var droppedTransactions: UInt64 { state.refusedTransactions + state.expiredTransactions }
 
   /// An account by name: an operator, `operator/staker`, a service, a redistribution recipient.
   public func account(named name: String) -> AccountID? { state.names[name] }
@@ -147,4 +181,6 @@ public struct Coordinator: Sendable {
   public var challengeTotals: (forfeited: UInt128, turnedAway: Int) { state.challengeTotals }
   public func stakeTotals() -> StakeTotals { state.stakeTotals() }
   public var rewardTotals: RewardTotals { state.rewards }
+  /// The reward contracts, to look at.
+  public var rewardBook: RewardBook? { state.rewardBook }
 }

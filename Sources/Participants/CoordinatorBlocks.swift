@@ -5,19 +5,25 @@ import Basics
 import Contracts
 
 extension CoordinatorState {
-  /// The next block in which anything can change, by what is known now; nil: none ever.
+  /// The next block in which anything can change, by what is known now; nil: none ever, or none as long as the chain is
+  /// halted.
   var nextBlock: BlockNumber? {
-    let due = [agenda.next, mempool.nextReady].compactMap { $0 }.min()
-    guard let due, due != .never else { return nil }
-    var number = max(configuration.chain.firstBlock(notBefore: due), head + 1)
+    guard !conditions.isHalted, let wanted = wantedBlock else { return nil }
+    var number = max(wanted, floor)
     while isMissed(number) { number += 1 }
     return number
   }
 
+  /// The first slot with something to do, whether it has a block or not.
+  private var wantedBlock: BlockNumber? {
+    let due = [agenda.next, mempool.nextReady].compactMap { $0 }.min()
+    guard let due, due != .never else { return nil }
+    return max(configuration.chain.firstBlock(notBefore: due), head + 1)
+  }
+
   /// Whether the slot of a block stays empty: drawn by number, so that nothing else changes the draw.
   func isMissed(_ number: BlockNumber) -> Bool {
-    configuration.chain.missedSlotBips > 0
-      && scale(missedSlots.bits(number), 10_000) < configuration.chain.missedSlotBips
+    conditions.isMissed(number, ownBips: configuration.chain.missedSlotBips)
   }
 
   /// Produces block `number`: first what fell due by its time, in order, then transactions by tip and arrival, as long as
@@ -25,35 +31,78 @@ extension CoordinatorState {
   mutating func produce(_ number: BlockNumber, _ facts: inout [CoordinatorFact]) {
     precondition(number > head)
     let at = configuration.chain.instant(of: number)
-    if configuration.chain.missedSlotBips > 0 {
-      let before = number - 1
-      if before > head, isMissed(before) {
-        facts.append(.missedSlot(before, at: configuration.chain.instant(of: before)))
-      }
+    if let wanted = wantedBlock, wanted < number {
+      facts.append(
+        .missedSlots(
+          MissedSlotsFact(
+            first: wanted, count: number - wanted, at: configuration.chain.instant(of: wanted),
+            blockTime: configuration.chain.blockTime)))
     }
+    advanceBaseFee(to: number)
     head = number
     now = max(now, at)
     let firstFact = facts.count
-    var gas: UInt64 = 0
+    dropExpired(at: at, &facts)
+    var space = BlockSpace(gas: configuration.chain.gasLimit)
+    space.censorships = conditions.censors(number) ?? []
     while let due = agenda.take(dueBy: at) {
-      gas += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
+      space.used += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
     }
-    let included = mempool.take(
-      at: at, gas: configuration.chain.gasLimit - min(gas, configuration.chain.gasLimit))
-    for pending in included {
-      gas += pending.gas
-      execute(pending, at: at, block: number, &facts)
+    if let fees = configuration.chain.fees {
+      space.market = (fees, baseFee, demand(number, fees))
     }
+    let included = mempool.take(at: at, &space)
+    for pending in included { execute(pending, space, at: at, block: number, &facts) }
     while let due = agenda.take(dueBy: at) {
-      gas += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
+      space.used += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
     }
     followEconomy(from: firstFact, at: at, block: number, &facts)
     finishCheck(at: at, block: number, &facts)
     refreshStakeTables(at: number)
     facts.append(
       .block(
-        BlockFact(number: number, at: at, transactions: included.count, gasUsed: gas, waiting: mempool.count))
-    )
+        BlockFact(
+          number: number, at: at, transactions: included.count, gasUsed: space.used,
+          othersGas: space.others, baseFee: space.market?.baseFee, censored: space.censored,
+          waiting: mempool.count)))
+    moveBaseFee(gasUsed: space.used + space.others)
+  }
+
+  // MARK: - The market for block space
+
+  private func demand(_ number: BlockNumber, _ fees: FeeMarket) -> UInt64 {
+    fees.demand(
+      baseFee: baseFee, limit: configuration.chain.gasLimit, bits: conditions.demandBits(number),
+      factorPermille: conditions.demandPermille)
+  }
+
+  /// Lets the others alone fill the blocks before `number`. Cost: a few operations for each.
+  mutating func advanceBaseFee(to number: BlockNumber) {
+    guard let fees = configuration.chain.fees else { return }
+    while feeBlock < number {
+      if conditions.isHalted {
+        feeBlock = number
+      } else if isMissed(feeBlock) {
+        feeBlock += 1
+      } else {
+        moveBaseFee(gasUsed: demand(feeBlock, fees))
+      }
+    }
+  }
+
+  private mutating func moveBaseFee(gasUsed: UInt64) {
+    guard configuration.chain.fees != nil else { return }
+    let limit = configuration.chain.gasLimit
+    baseFee = Contracts.baseFee(after: baseFee, gasUsed: min(gasUsed, limit), limit: limit)
+    feeBlock += 1
+  }
+
+  private mutating func dropExpired(at: Instant, _ facts: inout [CoordinatorFact]) {
+    guard let lifetime = configuration.chain.transactionLifetime, at > .zero + lifetime else { return }
+    for pending in mempool.dropExpired(before: Instant(nanoseconds: at.nanoseconds - lifetime.nanoseconds)) {
+      expiredTransactions += 1
+      facts.append(.transactionDropped(pending.id, pending.transaction.kind, at: at))
+    }
   }
 
   /// Does what fell due; returns the gas it used.
@@ -71,7 +120,7 @@ extension CoordinatorState {
     case .slashing(let id):
       return executeCase(id, at: at, block: block, &facts)
     case .epoch(let service):
-      closeEpoch(service, at: at, &facts)
+      closeEpoch(service, at: at, block: block, &facts)
       return 0
     case .withdrawal(let id):
       return completeDue(id, at: at, block: block, &facts)
@@ -80,12 +129,28 @@ extension CoordinatorState {
     case .stakeChange(let set):
       changedSets[set.index] = true
       return 0
+    case .rewardRoot(let epoch):
+      publishRewards(epoch, at: at, &facts)
+      return 0
+    case .rewardClaims(let root):
+      claimRewards(root, at: at, &facts)
+      return 0
+    case .stakeEvent(let index):
+      perform(configuration.stakeEvents[index], at: at, block: block, &facts)
+    case .vaultWithdrawal(let vault, let index):
+      withdrawFromVault(vault, index, at: at, &facts)
+    case .vaultClaim(let vault, let epoch, let depositor):
+      claimFromVault(vault, epoch: epoch, depositor, at: at, &facts)
+    case .vaultSlash(let vault, let request):
+      executeVaultSlash(vault, request, at: at, &facts)
+      return configuration.gas.slash
     case .resolution(let id): return resolve(id, at: at, &facts)
     case .arbitrarySlash(let index):
       openWithoutCause(configuration.arbitrarySlashes[index], at: at, block: block, &facts)
       return configuration.gas.caseAction
     case .economy: return 0
     }
+    return configuration.gas.transaction + configuration.gas.stakeAction
   }
 
   /// With more accounts than this, the full check runs once a block instead of after every transaction.

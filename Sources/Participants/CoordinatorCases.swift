@@ -22,8 +22,10 @@ extension CoordinatorState {
     switch examination(at: at, block: block).examine(evidence, accuser: sender) {
     case .failure(let why):
       switch why {
-      case .invalidSignature: accuseSender(sender, of: .forgedEvidence, evidence, at: at, block: block, &facts)
-      case .noOffence, .resultIsTrue: accuseSender(sender, of: .griefing, evidence, at: at, block: block, &facts)
+      case .invalidSignature:
+        accuseSender(sender, of: .forgedEvidence, evidence, at: at, block: block, &facts)
+      case .noOffence, .resultIsTrue:
+        accuseSender(sender, of: .griefing, evidence, at: at, block: block, &facts)
       default: break
       }
       if why.isFrivolous, let service { bonds[service.index]?.forfeit(sender) }
@@ -41,7 +43,9 @@ extension CoordinatorState {
   }
 
   private mutating func requireBond(of sender: NodeID, in service: ServiceID) throws(TransactionRefusal) {
-    do throws(EvidenceRefusal) { try bonds[service.index]?.require(of: sender) } catch { throw .evidence(error) }
+    do throws(EvidenceRefusal) { try bonds[service.index]?.require(of: sender) } catch {
+      throw .evidence(error)
+    }
   }
 
   /// Evidence with a signature that does not verify, or that shows nothing, accuses its sender, where the service has a rule
@@ -133,7 +137,7 @@ extension CoordinatorState {
     }
   }
 
-  /// Executes a case whose windows are over. Returns the gas used.
+  /// Executes a case whose windows are over, in EigenLayer and in the vaults behind the operator. Returns the gas used.
   mutating func executeCase(
     _ id: CaseID, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) -> UInt64 {
@@ -147,20 +151,24 @@ extension CoordinatorState {
     let strategies = ledger.strategies(of: service.set)
     let share = court.penalty(of: id)
     let before = exposures(to: account, strategies, at: block)
-    let receipt: SlashReceipt
+    var vaultFacts: [CoordinatorFact] = []
+    let vaultsStruck = slashVaults(found, account, share: share, at: at, &vaultFacts)
+    var receipt: SlashReceipt?
     do throws(RestakingError) {
       receipt = try ledger.slashOperator(
         account, in: service.set, by: service.account, strategies: strategies,
         wads: Array(repeating: share, count: strategies.count), at: block)
+      conservation.recordOperation()
     } catch {
-      court.close(id, as: .expired)
-      facts.append(.caseEnded(id, .expired(error), at: at))
-      return configuration.gas.slash
+      guard vaultsStruck > 0 else {
+        court.close(id, as: .expired)
+        facts.append(.caseEnded(id, .expired(error), at: at))
+        return configuration.gas.slash
+      }
     }
     court.close(id, as: .executed)
-    conservation.recordOperation()
     var taken: UInt128 = 0
-    for (strategy, shares) in zip(strategies, receipt.shares) {
+    for (strategy, shares) in zip(strategies, receipt?.shares ?? []) {
       taken += value(ledger.tokens(for: shares, strategy), at: prices[strategy.index])
     }
     if configuration.sharesStake {
@@ -171,11 +179,15 @@ extension CoordinatorState {
       id: id, service: accusation.service, operatorNode: accusation.operatorNode,
       offence: accusation.offence,
       subject: accusation.subject, at: at, block: block, wad: share,
-      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt.slashID)
+      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt?.slashID ?? 0)
     facts.append(.slashExecuted(slash))
     noteSlash(slash, before: before, &facts)
-    agenda.add(
-      .clearSlash(accusation.service, slashID: receipt.slashID), at: at + configuration.slashResolutionDelay)
+    facts += vaultFacts
+    if let receipt {
+      agenda.add(
+        .clearSlash(accusation.service, slashID: receipt.slashID),
+        at: at + configuration.slashResolutionDelay)
+    }
     checkStake(at: at, block: block, &facts)
     return configuration.gas.slash
   }

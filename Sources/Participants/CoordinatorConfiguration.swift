@@ -151,8 +151,14 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   public var assets: [AssetConfiguration] = []
   public var operators: [OperatorConfiguration] = []
   public var services: [ServiceConfiguration] = []
+  /// Symbiotic's, beside what operators have in EigenLayer.
+  public var vaults: [VaultConfiguration] = []
+  /// What happens to stake during the run.
+  public var stakeEvents: [StakeEvent] = []
   /// Length of a reward epoch. EigenLayer's calculator works by day.
   public var rewardEpoch: TimeSpan = .seconds(86_400)
+  /// From a reward root to the claims against it, in whole seconds. RewardsCoordinator, mainnet: seven days.
+  public var rewardActivationDelay: TimeSpan = .zero
   /// Time from an executed slash to the burning or redistribution of its shares. Zero as deployed in v1.12.0;
   /// ELIP-016 proposes seven days.
   public var slashResolutionDelay: TimeSpan = .zero
@@ -173,7 +179,7 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   /// What is wrong with these values, with the place; empty when nothing is.
   public func validate() -> [String] {
     var mistakes = chain.validate().map { "chain.\($0)" }
-    if rewardEpoch == .zero { mistakes.append("rewardEpoch: 0s is not allowed") }
+    if rewardEpoch < .seconds(1) { mistakes.append("rewardEpoch: \(rewardEpoch) is below 1s") }
     if assets.isEmpty { mistakes.append("assets: there must be one at least") }
     if assets.count(where: \.isNativeETH) > 1 {
       mistakes.append("assets: native ETH is named more than once")
@@ -201,6 +207,11 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
     }
     for service in services {
       mistakes += service.validate(assets: assets).map { "services.\(service.name).\($0)" }
+    }
+    for vault in vaults {
+      mistakes += vault.validate(assets: assets, services: services.count).map {
+        "vaults.\(vault.name).\($0)"
+      }
     }
     return mistakes
   }

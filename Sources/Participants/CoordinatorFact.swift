@@ -10,9 +10,32 @@ public struct BlockFact: Sendable, Equatable {
   public var number: BlockNumber
   public var at: Instant
   public var transactions: Int
+  /// By keepers and the transactions included.
   public var gasUsed: UInt64
+  /// By the other users of the chain; zero without a fee market.
+  public var othersGas: UInt64
+  /// In wei a gas; nil without a fee market.
+  public var baseFee: UInt64?
+  /// Transactions that fitted and that the builder left out.
+  public var censored: Int
   /// Transactions left in the mempool.
   public var waiting: Int
+}
+
+/// Slots in a row in which something waited for a block and none came. Quiet slots are not told.
+public struct MissedSlotsFact: Sendable, Equatable {
+  public var first: BlockNumber
+  public var count: UInt64
+  /// The first one's time.
+  public var at: Instant
+  public var blockTime: TimeSpan
+
+  public init(first: BlockNumber, count: UInt64, at: Instant, blockTime: TimeSpan) {
+    self.first = first
+    self.count = count
+    self.at = at
+    self.blockTime = blockTime
+  }
 }
 
 /// A transaction that was included.
@@ -24,6 +47,8 @@ public struct InclusionFact: Sendable, Equatable {
   public var at: Instant
   public var block: BlockNumber
   public var gas: UInt64
+  /// What its sender paid: gas times base fee and tip; zero without a fee market.
+  public var feeWei: UInt128
   /// What a transaction of kind `evidence` brought.
   public var evidence: Evidence?
   /// Nil when it did what it asked for.
@@ -125,10 +150,26 @@ public struct EpochFact: Sendable, Equatable {
   public var refundedWei: UInt128
 }
 
+/// What a vault lost for a case.
+public struct VaultSlashFact: Sendable, Equatable {
+  public var id: CaseID
+  public var vault: String
+  public var recipient: SlashRecipient
+  public var takenWei: UInt128
+  /// Of it, what was behind the vault's other operators.
+  public var collateralWei: UInt128
+  public var at: Instant
+}
+
 /// One fact.
 public enum CoordinatorFact: Sendable, Equatable {
   case block(BlockFact)
-  case missedSlot(BlockNumber, at: Instant)
+  /// Told before the block that came at last.
+  case missedSlots(MissedSlotsFact)
+  /// Everything told of the orphaned blocks is undone.
+  case reorg(ReorgFact)
+  /// A transaction waited longer than transactions live.
+  case transactionDropped(TransactionID, Transaction.Kind, at: Instant)
   case included(InclusionFact)
   case certificateAccepted(CertificateFact)
   case certificateRefused(TransactionID, ServiceID, TaskID, CertificateRefusal, at: Instant)
@@ -140,6 +181,14 @@ public enum CoordinatorFact: Sendable, Equatable {
   case caseEnded(CaseID, CaseEnd, at: Instant)
   case slashExecuted(SlashFact)
   case slashedStakeMoved(SlashedStakeFact)
+  /// Told after the case's `slashExecuted`.
+  case vaultSlashed(VaultSlashFact)
+  /// The vault's resolver cancelled its part.
+  case vaultSlashVetoed(String, CaseID, at: Instant)
+  case vaultSlashRefused(String, CaseID, SymbioticError, at: Instant)
+  case vaultWithdrawalRefused(String, SymbioticError, at: Instant)
+  /// What a scenario asked of the stake, and the contracts refused.
+  case stakeEventRefused(RestakingError, at: Instant)
   case withdrawalQueued(WithdrawalID, AccountID, at: Instant)
   case withdrawalCompleted(WithdrawalID, AccountID, at: Instant)
   case rewardsPaid(RewardFact)

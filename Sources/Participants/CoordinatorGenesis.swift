@@ -27,6 +27,18 @@ extension CoordinatorState {
         try state.addService(ServiceID(index), service, at: block)
       }
     }
+    for vault in configuration.vaults {
+      do throws(SymbioticError) { try addVault(vault) } catch {
+        throw CoordinatorConfigurationError(mistakes: ["vaults.\(vault.name): \(error.name)"])
+      }
+    }
+    for (index, event) in configuration.stakeEvents.enumerated() {
+      if let staker = event.staker, names[staker] == nil {
+        throw CoordinatorConfigurationError(mistakes: ["stakeEvents: there is no staker \(staker)"])
+      }
+      agenda.add(.stakeEvent(index), at: event.at)
+    }
+    openRewardBook()
     bonds = configuration.services.map(\.bonds)
     for (index, slash) in configuration.arbitrarySlashes.enumerated() {
       agenda.add(.arbitrarySlash(index), at: slash.at)

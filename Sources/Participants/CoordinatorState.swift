@@ -14,6 +14,15 @@ enum DueItem: Sendable, Equatable {
   case withdrawal(WithdrawalID)
   case clearSlash(ServiceID, slashID: UInt64)
   case stakeChange(OperatorSetID)
+  /// A reward epoch has ended for everybody: its root is posted. Then everybody claims.
+  case rewardRoot(epoch: UInt64)
+  case rewardClaims(root: Int)
+  /// By position in the configuration.
+  case stakeEvent(Int)
+  /// Vaults by position: a depositor asks for its stake, claims it; a request's veto window is over.
+  case vaultWithdrawal(Int, Int)
+  case vaultClaim(Int, epoch: UInt64, AccountID)
+  case vaultSlash(Int, Int)
   /// A case's veto window begins: its resolver looks at it.
   case resolution(CaseID)
   /// A service slashes as it likes. Index into the configuration.
@@ -28,7 +37,6 @@ struct CoordinatorState: Sendable {
   /// Wei a token is worth, and what quorums count of it, as WADs by strategy.
   var prices: [UInt128]
   var weights: [UInt128]
-  let missedSlots: HashRandom
 
   var ledger: RestakingLedger
   var conservation = Conservation()
@@ -48,12 +56,22 @@ struct CoordinatorState: Sendable {
   /// Accounts of redistribution recipients by service; nil: burned.
   var recipients: [AccountID?] = []
 
+  /// Faults of the chain in force.
+  var conditions: ChainConditions
+  /// No block before this one any more: a fault ended here.
+  var floor: BlockNumber = 0
+  /// Base fee of block `feeBlock`, in wei a gas; nothing without a market.
+  var baseFee: UInt64
+  var feeBlock: BlockNumber
+
   /// The last block produced.
   var head: BlockNumber
   /// The latest instant that the coordinator was told.
   var now = Instant.zero
   var nextTransaction: UInt32 = 0
-  var droppedTransactions: UInt64 = 0
+  /// Transactions that found no place in the mempool; those that waited there too long.
+  var refusedTransactions: UInt64 = 0
+  var expiredTransactions: UInt64 = 0
   /// By service.
   var bonds: [ChallengeBonds?] = []
   /// Sets whose stake table may have changed in this block.
@@ -72,7 +90,15 @@ struct CoordinatorState: Sendable {
   var operatorNumbers: [Int?] = []
   var slashOrigins: [SlashName: SlashOrigin] = [:]
 
-  /// Rewards by account index.
+  var vaults: [VaultRoom] = []
+  /// Withdrawals that become deposits with another operator.
+  var redelegated: Set<WithdrawalID> = []
+  /// The reward contracts; there from genesis on.
+  var rewardBook: RewardBook?
+  /// The epoch whose root is on the agenda.
+  var rootEpoch: UInt64?
+
+  /// Rewards that were claimed, by account index.
   var rewardBalances: [UInt128] = []
   var rewards = RewardTotals()
   /// Most dust that rounding can have left in the rewards so far.
@@ -87,7 +113,9 @@ struct CoordinatorState: Sendable {
     self.isValid = isValid
     prices = configuration.assets.map(\.priceWad)
     weights = prices
-    missedSlots = HashRandom(seed: configuration.seed, .blockProposal)
+    conditions = ChainConditions(seed: configuration.seed)
+    baseFee = configuration.chain.fees?.startBaseFee ?? 0
+    feeBlock = configuration.chain.startBlock + 1
     ledger = RestakingLedger(delays: configuration.delays)
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
@@ -120,7 +148,7 @@ struct CoordinatorState: Sendable {
   mutating func refreshStakeTables(at block: BlockNumber) {
     for index in changedSets.indices where changedSets[index] {
       changedSets[index] = false
-      let table = StakeTable(of: OperatorSetID(index), in: ledger, prices: weights, at: block)
+      let table = stakeTable(of: index, at: block)
       services[index].stake.push(configuration.sharesStake ? pooled(table, of: OperatorSetID(index)) : table)
     }
   }

@@ -15,6 +15,8 @@ public struct StakeTotals: Sendable, Equatable {
   public var redistributed: UInt128 = 0
   /// Slashed, not yet burned or redistributed.
   public var slashedPending: UInt128 = 0
+  /// Lost by validators on the beacon chain.
+  public var lost: UInt128 = 0
   /// What rounding left in the pools, or took too much of; a few wei an operation.
   public var dust: Int128 = 0
   /// No check was broken by the totals: see `Conservation`.
@@ -25,16 +27,24 @@ public struct StakeTotals: Sendable, Equatable {
   public var slashed: UInt128 { burned + redistributed + slashedPending }
 }
 
-/// Reward totals for `summary.json`, in wei. submitted = operators + stakers + dust + refunded.
+/// Reward totals for `summary.json`, in wei. submitted = operators + stakers + curators + dust + refunded.
 public struct RewardTotals: Sendable, Equatable {
   public var submitted: UInt128 = 0
   public var operators: UInt128 = 0
   public var stakers: UInt128 = 0
+  /// Vault curators' fees.
+  public var curators: UInt128 = 0
   public var dust: UInt128 = 0
   public var refunded: UInt128 = 0
+  /// Of `paid`: what its earners have claimed by now.
+  public var claimed: UInt128 = 0
+  /// Of `refunded`: what the calculation returned to services and they have claimed.
+  public var reclaimed: UInt128 = 0
   public init() {}
 
-  public var paid: UInt128 { operators + stakers }
+  /// Calculated for somebody, whether claimed or not.
+  public var paid: UInt128 { operators + stakers + curators }
+  public var unclaimed: UInt128 { paid - min(claimed, paid) }
   public var isConserved: Bool { submitted == paid + dust + refunded }
 }
 
@@ -54,18 +64,32 @@ extension CoordinatorState {
       totals.withdrawn += tally(conservation.withdrawn)
       totals.burned += tally(conservation.burned)
       totals.redistributed += tally(conservation.redistributed)
+      totals.lost += tally(conservation.lost)
       if ledger.strategies[k].isNativeETH {
         totals.burned += worth(sum.pending)
       } else {
         totals.slashedPending += worth(sum.pending)
       }
     }
+    for room in vaults {
+      let price = prices[room.configuration.asset.index]
+      let book = room.vault.book
+      totals.deposited += value(room.deposited, at: price)
+      totals.restaked += value(book.activeStake, at: price)
+      totals.queued += value(book.pendingWithdrawals, at: price)
+      totals.withdrawn += value(room.withdrawn, at: price)
+      switch room.configuration.recipient {
+      case .burn: totals.burned += value(book.burned, at: price)
+      case .redistribute: totals.redistributed += value(book.burned, at: price)
+      }
+    }
     let parts =
       totals.restaked + totals.queued + totals.withdrawn + totals.burned + totals.redistributed
-      + totals.slashedPending
+      + totals.slashedPending + totals.lost
     totals.dust = Int128(totals.deposited) - Int128(parts)
     var checker = conservation
-    totals.isConserved = checker.check(ledger, at: block).isEmpty
+    totals.isConserved =
+      checker.check(ledger, at: block).isEmpty && vaults.allSatisfy { $0.findings().isEmpty }
     return totals
   }
 }

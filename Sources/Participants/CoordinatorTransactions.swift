@@ -8,7 +8,8 @@ extension CoordinatorState {
   /// Runs one transaction and tells how it went. A refused one uses its gas and changes nothing else; but evidence with a
   /// forged signature may open a case against its sender.
   mutating func execute(
-    _ pending: PendingTransaction, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+    _ pending: PendingTransaction, _ space: BlockSpace, at: Instant, block: BlockNumber,
+    _ facts: inout [CoordinatorFact]
   ) {
     let transaction = pending.transaction
     var consequences: [CoordinatorFact] = []
@@ -33,8 +34,10 @@ extension CoordinatorState {
       .included(
         InclusionFact(
           transaction: pending.id, kind: transaction.kind, sender: transaction.sender,
-          submittedAt: pending.submittedAt, at: at, block: block, gas: pending.gas, evidence: evidence,
-          refusal: refusal)))
+          submittedAt: pending.submittedAt, at: at, block: block, gas: pending.gas,
+          feeWei: space.market.map {
+            UInt128(pending.gas) * (UInt128($0.baseFee) + UInt128(space.tip(of: transaction) ?? 0))
+          } ?? 0, evidence: evidence, refusal: refusal)))
     if case .certificate(let why) = refusal, case .certificate(let certificate) = transaction.body {
       facts.append(.certificateRefused(pending.id, certificate.service, certificate.task, why, at: at))
     }
@@ -259,7 +262,8 @@ extension CoordinatorState {
     guard ledger.withdrawals[id.index].isPending else { return 0 }
     let staker = ledger.withdrawals[id.index].staker
     do throws(TransactionRefusal) {
-      try complete(id, by: staker, asTokens: true, at: at, block: block, &facts)
+      try complete(
+        id, by: staker, asTokens: !redelegated.contains(id), at: at, block: block, &facts)
     } catch {
       facts.append(
         .checkBroken(

@@ -3,6 +3,7 @@
 // one, and removing one fault changes no other.
 
 public import Basics
+public import Contracts
 public import Network
 
 /// One fault, resolved.
@@ -28,6 +29,8 @@ public struct Fault: Sendable, Equatable {
     case latency(LinkSet, add: TimeSpan, scale: Double)
     /// Work takes `factorPermille / 1000` times as long on these nodes. 1,000 or more.
     case slowCPU(nodes: [NodeID], factorPermille: UInt64)
+    /// Something is wrong with the chain; nodes and links are not touched.
+    case chain(ChainFault)
     /// Messages pass only from a higher side to a lower or the same: side 0 hears everybody and is
     /// heard by nobody else; see `Fault.passes`. One side for each node of the graph.
     case oneWay(sides: [UInt32])
@@ -67,6 +70,11 @@ public struct Fault: Sendable, Equatable {
     case .loss: "loss"
     case .latency: "latency"
     case .slowCPU: "slowCPU"
+    case .chain(.halt): "chainHalt"
+    case .chain(.missedSlots): "slowBlocks"
+    case .chain(.gasSpike): "gasSpike"
+    case .chain(.censor): "censorTransaction"
+    case .chain(.reorg): "reorg"
     case .oneWay: "oneWay"
     case .link(_, let effect): effect.name
     case .eclipse: "eclipse"

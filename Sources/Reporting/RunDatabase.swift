@@ -144,11 +144,14 @@ extension RunDatabase {
   }
 
   public func insert(_ rows: [BlockRow]) throws(Failure) {
-    try insert(rows, into: "blocks", columns: 4) { row, values in
+    try insert(rows, into: "blocks", columns: 7) { row, values in
       values.add(row.number)
       values.add(row.at)
       values.add(row.transactions)
       values.add(row.gas)
+      values.add(row.othersGas)
+      values.add(row.baseFee.map { String($0) })
+      values.add(row.fate.rawValue)
     }
   }
 

@@ -216,11 +216,24 @@ public struct BlockRow: Sendable {
   public var at: Instant
   public var transactions: Int
   public var gas: UInt64
-  public init(number: UInt64, at: Instant, transactions: Int, gas: UInt64) {
+  /// Gas of the chain's other users; zero without a fee market.
+  public var othersGas: UInt64
+  /// In wei a gas; nil without a fee market.
+  public var baseFee: UInt64?
+  /// What became of the slot.
+  public enum Fate: String, Sendable { case canonical, missed, orphaned }
+  public var fate: Fate
+  public init(
+    number: UInt64, at: Instant, transactions: Int, gas: UInt64, othersGas: UInt64 = 0,
+    baseFee: UInt64? = nil, fate: Fate = .canonical
+  ) {
     self.number = number
     self.at = at
     self.transactions = transactions
     self.gas = gas
+    self.othersGas = othersGas
+    self.baseFee = baseFee
+    self.fate = fate
   }
 }
 

@@ -135,11 +135,14 @@ enum RunSchema {
     ) STRICT
     """,
     """
-    CREATE TABLE blocks (         -- of the modelled chain
+    CREATE TABLE blocks (         -- slots of the modelled chain in which something could happen
       number INTEGER PRIMARY KEY,
       at_ns INTEGER NOT NULL,
       transactions INTEGER NOT NULL,
-      gas INTEGER NOT NULL
+      gas INTEGER NOT NULL,       -- of the transactions and of what keepers did
+      others_gas INTEGER NOT NULL, -- of the chain's other users; 0 without a fee market
+      base_fee_wei TEXT,          -- a gas; NULL without a fee market
+      fate TEXT NOT NULL          -- canonical, missed (something waited and no block came), orphaned (undone by a reorg)
     ) STRICT
     """,
     """

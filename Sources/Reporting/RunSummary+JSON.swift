@@ -27,7 +27,7 @@ extension RunSummary {
         "certificate": latency.certificate.json,
       ],
       "gossip": gossip.json, "load": load.json, "process": process?.json ?? .null, "slashing": slashing.json,
-      "stake": stake.json,
+      "chain": chain.json, "stake": stake.json,
       "rewards": rewards.json,
       "challenges": [
         "forfeitedWei": JSONValue(amount: challenges.forfeitedWei),
@@ -110,7 +110,7 @@ extension RunSummary.Attestations {
 }
 
 extension LatencySummary {
-  fileprivate var json: JSONValue {
+  var json: JSONValue {
     [
       "count": JSONValue(count), "p50": JSONValue(p50), "p90": JSONValue(p90), "p99": JSONValue(p99),
       "max": JSONValue(max),
@@ -164,7 +164,8 @@ extension RunSummary.Stake {
     [
       "depositedWei": JSONValue(amount: depositedWei), "restakedWei": JSONValue(amount: restakedWei),
       "slashedWei": JSONValue(amount: slashedWei), "withdrawnWei": JSONValue(amount: withdrawnWei),
-      "queuedWei": JSONValue(amount: queuedWei), "conserved": JSONValue(conserved),
+      "queuedWei": JSONValue(amount: queuedWei), "lostWei": JSONValue(amount: lostWei),
+      "conserved": JSONValue(conserved),
     ]
   }
 }
@@ -173,10 +174,12 @@ extension RunSummary.Rewards {
   fileprivate var json: JSONValue {
     [
       "submittedWei": JSONValue(amount: submittedWei), "paidWei": JSONValue(amount: paidWei),
+      "unclaimedWei": JSONValue(amount: unclaimedWei),
       "dustWei": JSONValue(amount: dustWei), "refundedWei": JSONValue(amount: refundedWei),
       "byRole": [
         "operators": JSONValue(amount: operatorsWei), "stakers": JSONValue(amount: stakersWei),
         "issuers": JSONValue(amount: issuersWei), "holders": JSONValue(amount: holdersWei),
+        "curators": JSONValue(amount: curatorsWei),
       ],
       "conserved": JSONValue(conserved),
     ]

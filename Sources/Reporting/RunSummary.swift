@@ -32,6 +32,7 @@ public struct RunSummary: Sendable, Equatable {
   /// Nil in virtual time, and when nodes are spread over processes.
   public var process: Process?
   public var slashing: SlashAccuracy
+  public var chain = Chain()
   public var stake = Stake()
   public var rewards = Rewards()
   public var challenges = Challenges()
@@ -195,6 +196,8 @@ extension RunSummary {
     public var slashedWei: UInt128 = 0
     public var withdrawnWei: UInt128 = 0
     public var queuedWei: UInt128 = 0
+    /// Lost by validators on the beacon chain.
+    public var lostWei: UInt128 = 0
     /// Every wei was accounted for after every transaction; nil when nobody checked.
     public var conserved: Bool?
     public init() {}
@@ -209,13 +212,18 @@ extension RunSummary {
 
   public struct Rewards: Sendable, Equatable {
     public var submittedWei: UInt128 = 0
+    /// Claimed by those who earned it.
     public var paidWei: UInt128 = 0
+    /// Earned, in a root that cannot be claimed from yet.
+    public var unclaimedWei: UInt128 = 0
     public var dustWei: UInt128 = 0
     public var refundedWei: UInt128 = 0
     public var operatorsWei: UInt128 = 0
     public var stakersWei: UInt128 = 0
     public var issuersWei: UInt128 = 0
     public var holdersWei: UInt128 = 0
+    /// Fees of vault curators.
+    public var curatorsWei: UInt128 = 0
     public var conserved: Bool?
     public init() {}
   }

@@ -233,6 +233,7 @@ extension FaultPlan {
     case .loss(let links, let share): "\(share) on \(links.place)"
     case .latency(let links, let add, let scale): "x \(scale) + \(add) on \(links.place)"
     case .slowCPU(let nodes, let factor): "x \(factor) on \(nodes.place)"
+    case .chain(let fault): fault.place
     case .link(let links, _): links.place
     case .node(let nodes, _): nodes.place
     case .pattern(let pattern): pattern.name

@@ -90,7 +90,9 @@ extension Record {
     var account =
       "Of \(count.due) duties it published \(count.published) in time; aggregators had \(count.received) in time and "
       + "certificates named it \(count.included) times."
-    if count.wrongSigned > 0 { account += " For \(count.wrongSigned) it signed another result than the truth." }
+    if count.wrongSigned > 0 {
+      account += " For \(count.wrongSigned) it signed another result than the truth."
+    }
     if count.omitted > 0 { account += " An aggregator left it out on purpose \(count.omitted) times." }
     if count.cut > 0 { account += " In \(count.cut) it was cut off from every aggregator." }
     for (miss, times) in count.misses.sorted(by: { $0.key < $1.key }) {
@@ -174,7 +176,7 @@ extension Record.Trouble {
     switch fault.kind {
     case .partition, .oneWay, .loss, .latency, .link, .eclipse: true
     case .node(_, .throttle), .node(_, .pause): true
-    case .crash, .slowCPU, .node: false
+    case .crash, .slowCPU, .node, .chain: false
     }
   }
 
@@ -184,6 +186,8 @@ extension Record.Trouble {
     case .partition(let sides), .oneWay(let sides): sides[node.index] != Fault.everySide
     case .crash(let nodes, _), .slowCPU(let nodes, _), .eclipse(let nodes, _), .node(let nodes, _):
       nodes.contains(node)
+    // What the chain does not take in concerns whoever sends to it.
+    case .chain: true
     case .loss(let links, _), .latency(let links, _, _), .link(let links, _):
       switch links {
       case .all: true

@@ -46,6 +46,7 @@ extension Record {
     settledAt: Instant
   ) -> Conclusion {
     horizon = at
+    settleAll()
     addLivenessOffences(settledAt)
     addLateOffences()
     explainOffences()
@@ -67,6 +68,7 @@ extension Record {
     summarizeGossip(&summary, totals, at)
     summarizeLoad(&summary, totals, at)
     summary.slashing = accuracy
+    summary.chain = chain.concluded(dropped: coordinator.droppedTransactions)
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
     let challenges = coordinator.challengeTotals
@@ -201,16 +203,19 @@ extension Record {
     summary.stake.slashedWei = stake.burned + stake.redistributed + stake.slashedPending
     summary.stake.withdrawnWei = stake.withdrawn
     summary.stake.queuedWei = stake.queued
+    summary.stake.lostWei = stake.lost
     summary.stake.conserved = broken.isEmpty
     let rewards = coordinator.rewardTotals
     summary.rewards.submittedWei = rewards.submitted
-    summary.rewards.paidWei = rewards.operators + rewards.stakers
+    summary.rewards.paidWei = rewards.claimed
+    summary.rewards.unclaimedWei = rewards.unclaimed
+    summary.rewards.curatorsWei = rewards.curators
     summary.rewards.dustWei = rewards.dust
     summary.rewards.refundedWei = rewards.refunded
     summary.rewards.operatorsWei = rewards.operators
     summary.rewards.stakersWei = rewards.stakers
     summary.rewards.conserved =
-      rewards.submitted == rewards.operators + rewards.stakers + rewards.dust + rewards.refunded
+      rewards.isConserved && rewards.claimed <= rewards.paid
   }
 
   /// Concentration of the stake that operators began with. What the stake graph says is in `concludeEconomy`.

@@ -3,17 +3,22 @@
 import AVS
 import Basics
 import Contracts
-public import Participants
+import Participants
 import Reporting
 
 extension Record {
-  /// Takes in one fact of the coordinator.
-  public mutating func note(_ fact: CoordinatorFact) {
+  /// Takes in what can no more be undone.
+  mutating func settle(_ fact: CoordinatorFact) {
+    chain.note(fact)
     switch fact {
-    case .block(let block):
-      rows.blocks.append(
-        BlockRow(
-          number: UInt64(block.number), at: block.at, transactions: block.transactions, gas: block.gasUsed))
+    case .block(let block): rows.blocks.append(BlockRow(block, .canonical))
+    case .missedSlots(let missed):
+      for k in 0..<missed.count {
+        rows.blocks.append(
+          BlockRow(
+            number: UInt64(missed.first + k), at: missed.at + missed.blockTime * k, transactions: 0, gas: 0,
+            fate: .missed))
+      }
     case .included(let inclusion): self.inclusion = inclusion
     case .certificateAccepted(let certificate): accept(certificate)
     case .certificateRefused(_, let service, let task, let why, let at):
@@ -54,6 +59,7 @@ extension Record {
       slashes[index].executedAt = slash.at
       slashes[index].dueWei = slash.dueWei
       slashes[index].takenWei = slash.takenWei
+      layerTaken[index] = slash.takenWei
       slashNumbers[SlashNumber(service: slash.service, number: slash.slashID)] = index
       // What the rule takes, as the ledger stood when it took it, is what the offence was due.
       let key = OffenceKey(
@@ -66,8 +72,16 @@ extension Record {
       }
       switch moved.recipient {
       // Native ETH stays in its pod, out of everybody's reach: burned as well, though nothing moved.
-      case .burn: slashes[index].burnedWei = slashes[index].takenWei
+      case .burn: slashes[index].burnedWei += layerTaken[index] ?? 0
       case .redistribute: slashes[index].redistributedWei += moved.wei
+      }
+    case .vaultSlashed(let slash):
+      guard let index = slashIndex[slash.id] else { return }
+      slashes[index].takenWei += slash.takenWei
+      slashes[index].collateralWei += slash.collateralWei
+      switch slash.recipient {
+      case .burn: slashes[index].burnedWei += slash.takenWei
+      case .redistribute: slashes[index].redistributedWei += slash.takenWei
       }
     case .rewardsPaid(let reward):
       let name = deployment.nodes[reward.operatorNode.index].name
@@ -82,7 +96,9 @@ extension Record {
     case .economy(let fact): note(fact)
     case .checkBroken(let finding, let at):
       broken.append(("\(finding)", at))
-    case .missedSlot, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded:
+    case .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded, .reorg, .transactionDropped,
+      .vaultSlashVetoed, .vaultSlashRefused, .vaultWithdrawalRefused,
+      .stakeEventRefused:
       break
     }
   }
@@ -133,14 +149,15 @@ extension Record {
       let cause = wrongSigners[duty] ?? .intent
       add(
         OffenceRecord(
-          operatorID: node, service: service, offenceClass: .wrongQuorum, key: UInt64(certificate.task.rawValue),
+          operatorID: node, service: service, offenceClass: .wrongQuorum,
+          key: UInt64(certificate.task.rawValue),
           at: certificate.at, violated: true, culpable: cause == .intent, observable: false, dueWei: 0,
           cause: cause == .intent ? "signed a wrong result that was certified" : "faulty software"))
     }
   }
 
   /// The row of the certificate in the transaction that was included last.
-  private mutating func addCertificateRow(
+  mutating func addCertificateRow(
     _ task: TaskID, _ service: ServiceID, signers: Int, bips: Int, at: Instant, outcome: String
   ) {
     guard let inclusion else { preconditionFailure("a certificate outside of a transaction") }

@@ -67,6 +67,8 @@ public struct Record: ~Copyable {
   var cases: [CaseFact] = []
   public internal(set) var slashes: [SlashRecord] = []
   var slashIndex: [CaseID: Int] = [:]
+  /// What EigenLayer's part of a slash took, by position in `slashes`.
+  var layerTaken: [Int: UInt128] = [:]
   /// Slashes by the contracts' numbers, for burn and redistribution, which come later.
   var slashNumbers: [SlashNumber: Int] = [:]
   /// The end of traffic: tasks that fall due later never happened.
@@ -79,6 +81,12 @@ public struct Record: ~Copyable {
   var pendingEvidence: [EvidenceKey: EvidenceRow] = [:]
   var evidenceMade = 0
   var broken: [(finding: String, at: Instant)] = []
+
+  /// Slots that a reorg may undo: what the chain told of their blocks is taken in when it no more can.
+  let reorgDepth: UInt64
+  var unsettled: [(block: BlockNumber, facts: [CoordinatorFact])] = []
+  var gathering: [CoordinatorFact] = []
+  var chain = ChainTally()
 
   /// Issuers, holders and the market over time, and the stake graph's gauges.
   var economy = EconomyRecord()
@@ -109,8 +117,13 @@ public struct Record: ~Copyable {
     var number: UInt64
   }
 
-  /// - Parameter rules: the slashing rules in force, by service.
-  public init(_ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan) {
+  /// - Parameters:
+  ///   - rules: the slashing rules in force, by service.
+  ///   - reorgDepth: slots that a reorg may undo.
+  public init(
+    _ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan, reorgDepth: UInt64 = 0
+  ) {
+    self.reorgDepth = reorgDepth
     self.deployment = deployment
     self.rules = rules
     self.lifetime = lifetime

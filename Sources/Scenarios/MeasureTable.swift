@@ -171,10 +171,22 @@ public enum MeasureTable {
         "dueWei", "takenWei", "overSlashedWei", "underSlashedWei", "honestLossWei", "burnedWei",
         "redistributedWei",
       ])
-    add("stake", .wei, ["depositedWei", "restakedWei", "slashedWei", "withdrawnWei", "queuedWei"])
+    add(
+      "chain", .plain,
+      [
+        "blocks", "missedSlots", "reorgs", "orphanedBlocks", "returnedTransactions", "lostTransactions",
+        "droppedTransactions", "censored", "gasUsed",
+      ])
+    add("chain.baseFeeWei", .wei, ["start", "max", "end"])
+    add("chain.feesWei", .wei, ["certificate", "evidence", "other"])
+    for kind in ["certificate", "evidence"] {
+      add("chain.wait.\(kind)", .plain, ["count"])
+      add("chain.wait.\(kind)", .milliseconds, ["p50", "p90", "p99", "max"])
+    }
+    add("stake", .wei, ["depositedWei", "restakedWei", "slashedWei", "withdrawnWei", "queuedWei", "lostWei"])
     add("stake", .bool, ["conserved"])
-    add("rewards", .wei, ["submittedWei", "paidWei", "dustWei", "refundedWei"])
-    add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders"])
+    add("rewards", .wei, ["submittedWei", "paidWei", "unclaimedWei", "dustWei", "refundedWei"])
+    add("rewards.byRole", .wei, ["operators", "stakers", "issuers", "holders", "curators"])
     add("rewards", .bool, ["conserved"])
     add("issuers.<issuer>", .plain, ["supply", "nav", "navStart", "lossRatio"])
     add("issuers.<issuer>", .wei, ["slashedWei", "incomeWei", "feesWei"])

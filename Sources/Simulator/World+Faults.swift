@@ -52,6 +52,9 @@ extension World {
         let nominal = blueprint.deployment.nodes[node.index].slownessPermille
         participants.setSlowness(node, permille: nominal * factor / 1_000)
       }
+    case .chain(let chain):
+      coordinator.begin(chain, id: fault.id, at: now, until: fault.until, facts: &chainFacts)
+      moveChain(now, &network)
     }
   }
 
@@ -71,6 +74,9 @@ extension World {
       for node in nodes {
         participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
       }
+    case .chain:
+      coordinator.end(faultOf: fault.id, at: now, facts: &chainFacts)
+      moveChain(now, &network)
     case .node(let nodes, .pause): for node in nodes { resume(node, now, &network) }
     case .loss, .latency, .link, .eclipse, .node: break
     }

@@ -87,7 +87,8 @@ struct World: Population, ~Copyable {
     let deployment = blueprint.deployment
     self.blueprint = blueprint
     record = Record(
-      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime)
+      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime,
+      reorgDepth: blueprint.chain.chain.reorgDepth)
     record.introduce(coordinator)
     scores = ScoreWatch(isObserved: blueprint.observesScores)
     self.participants = participants
@@ -223,7 +224,7 @@ extension World {
     case .submission:
       let submission = submissions[Int(index)]
       coordinator.advance(to: now, facts: &chainFacts)
-      coordinator.submit(Transaction(sender: submission.node, body: submission.body), at: now)
+      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
       moveChain(now, &network)
     case .chain:
       if now >= nextChainEvent { nextChainEvent = .never }
@@ -279,7 +280,7 @@ extension World {
   }
 
   /// Passes on what the chain told, and makes sure that its next event will come.
-  private mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
+  mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
     for task in digestChainFacts() {
       let delay = rpcDelay(UInt64(task.rawValue), 1 << 41)
       network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
@@ -297,6 +298,7 @@ extension World {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
+      case .reorg: stakeChanged = true
       case _ where fact.movesWeights: stakeChanged = true
       default: break
       }

@@ -6,7 +6,7 @@ import BigInt
 import Contracts
 import Signatures
 
-struct CertificateBN254Replay {
+struct CertificateBN254Replay: CertificateReplay {
   private var verifier = BN254CertificateVerifier()
   private var keys: [BN254Point] = []
 
@@ -15,19 +15,7 @@ struct CertificateBN254Replay {
     for (k, key) in try document["keys"].items().enumerated() {
       try replay.compareKey(key, "key \(k)", &outcome)
     }
-    for step in try document["steps"].items() {
-      let place = step.stepName(outcome.steps)
-      outcome.steps += 1
-      switch try step["op"].text() {
-      case "updateOperatorTable": try replay.update(step, place, &outcome)
-      case "setRootDisabled":
-        replay.verifier.setRootDisabled(
-          try step["disabled"].bool(), referenceTimestamp: try step["referenceTimestamp"].number(UInt32.self))
-        outcome.compare("\(place) ok", expected: step["ok"].value, got: .bool(true))
-      case "verify": try replay.verify(step, place, &outcome)
-      default: throw step["op"].wrong("the README of the vectors lists the operations")
-      }
-    }
+    try replay.runSteps(document, &outcome)
   }
 
   /// Public keys are the secret times the generators.
@@ -48,9 +36,13 @@ struct CertificateBN254Replay {
 
   // MARK: - Tables
 
-  private mutating func update(
+  mutating func setRootDisabled(_ isDisabled: Bool, referenceTimestamp: UInt32) {
+    verifier.setRootDisabled(isDisabled, referenceTimestamp: referenceTimestamp)
+  }
+
+  mutating func update(
     _ step: VectorField, _ place: String, _ outcome: inout ReplayOutcome
-  ) throws(MalformedVector) {
+  ) throws(MalformedVector) -> CallResult {
     let table = BN254OperatorTable(
       operatorInfoTreeRoot: try step["operatorInfoTreeRoot"].hash(),
       numOperators: try step["numOperators"].integer(), aggregatePubkey: try step["aggregatePubkey"].point(),
@@ -60,13 +52,9 @@ struct CertificateBN254Replay {
     }
     let reference = try step["referenceTimestamp"].number(UInt32.self)
     let staleness = try step["maxStalenessPeriod"].number(UInt32.self)
-    var result = CallResult()
-    do throws(CertificateError) {
+    return entered { () throws(CertificateError) in
       try verifier.updateTable(table, referenceTimestamp: reference, stalenessMaximum: staleness)
-    } catch {
-      result.error = error.name
     }
-    try result.compare(with: step, place, &outcome)
   }
 
   /// The table built here from the operators that the step lists is the one given.
@@ -107,9 +95,9 @@ struct CertificateBN254Replay {
 
   // MARK: - Certificates
 
-  private mutating func verify(
+  mutating func verify(
     _ step: VectorField, _ place: String, _ outcome: inout ReplayOutcome
-  ) throws(MalformedVector) {
+  ) throws(MalformedVector) -> SignedWeights? {
     let certificate = try step["certificate"].certificate()
     if let digest = step["digest"].ifPresent {
       outcome.compare(
@@ -121,20 +109,9 @@ struct CertificateBN254Replay {
         got: .point(BN254Point(G1(hashing: Word256(certificate.digest)))))
     }
     let now = try step["timestamp"].number(UInt64.self)
-    let weights: SignedWeights
-    do throws(CertificateError) {
-      weights = try verifier.verify(certificate, at: now)
-    } catch {
-      return try CallResult.failed(error.name).compare(with: step, place, &outcome)
+    return try told(step, place, &outcome) { () throws(CertificateError) in
+      try verifier.verify(certificate, at: now)
     }
-    try CallResult().compare(with: step, place, &outcome)
-    outcome.compare(
-      "\(place) signedStakeWeights", expected: step["signedStakeWeights"].value,
-      got: .array(weights.signed.map { .amount($0) }))
-    outcome.compare(
-      "\(place) totalStakeWeights", expected: step["totalStakeWeights"].value,
-      got: .array(weights.total.map { .amount($0) }))
-    try ThresholdReplay.compare(weights, with: step, place, &outcome)
   }
 }
 

@@ -4,7 +4,7 @@ import BigInt
 import Contracts
 import Signatures
 
-struct ECDSACertificateReplay {
+struct ECDSACertificateReplay: CertificateReplay {
   private var verifier: ECDSACertificateVerifier
   private let recovery: ECDSARecovery
 
@@ -28,19 +28,7 @@ struct ECDSACertificateReplay {
         "key \(k)", expected: Self.lowercased(key["address"].value),
         got: address.map { .string($0.description) } ?? .null)
     }
-    for step in try document["steps"].items() {
-      let place = step.stepName(outcome.steps)
-      outcome.steps += 1
-      switch try step["op"].text() {
-      case "updateOperatorTable": try replay.update(step, place, &outcome)
-      case "setRootDisabled":
-        replay.verifier.setRootDisabled(
-          try step["disabled"].bool(), referenceTimestamp: try step["referenceTimestamp"].number(UInt32.self))
-        outcome.compare("\(place) ok", expected: step["ok"].value, got: .bool(true))
-      case "verify": try replay.verify(step, place, &outcome)
-      default: throw step["op"].wrong("the README of the vectors lists the operations")
-      }
-    }
+    try replay.runSteps(document, &outcome)
   }
 
   /// Checksummed addresses are compared without their capitals.
@@ -58,9 +46,13 @@ struct ECDSACertificateReplay {
     return weights
   }
 
-  private mutating func update(
+  mutating func setRootDisabled(_ isDisabled: Bool, referenceTimestamp: UInt32) {
+    verifier.setRootDisabled(isDisabled, referenceTimestamp: referenceTimestamp)
+  }
+
+  mutating func update(
     _ step: VectorField, _ place: String, _ outcome: inout ReplayOutcome
-  ) throws(MalformedVector) {
+  ) throws(MalformedVector) -> CallResult {
     var members: [ECDSACertificateVerifier.Member] = []
     for member in try step["operators"].items() {
       members.append(
@@ -69,18 +61,14 @@ struct ECDSACertificateReplay {
     }
     let reference = try step["referenceTimestamp"].number(UInt32.self)
     let staleness = try step["maxStalenessPeriod"].number(UInt32.self)
-    var result = CallResult()
-    do throws(CertificateError) {
+    return entered { () throws(CertificateError) in
       try verifier.updateTable(members, referenceTimestamp: reference, stalenessMaximum: staleness)
-    } catch {
-      result.error = error.name
     }
-    try result.compare(with: step, place, &outcome)
   }
 
-  private func verify(
+  mutating func verify(
     _ step: VectorField, _ place: String, _ outcome: inout ReplayOutcome
-  ) throws(MalformedVector) {
+  ) throws(MalformedVector) -> SignedWeights? {
     let field = step["certificate"]
     let certificate = ECDSACertificate(
       referenceTimestamp: try field["referenceTimestamp"].number(UInt32.self),
@@ -91,49 +79,13 @@ struct ECDSACertificateReplay {
       outcome.compare("\(place) digest", expected: digest.value, got: .string(own.description))
     }
     let now = try step["timestamp"].number(UInt64.self)
-    let verdict: ECDSACertificateVerifier.Verdict
-    do throws(CertificateError) {
-      verdict = try verifier.verify(certificate, at: now)
-    } catch {
-      return try CallResult.failed(error.name).compare(with: step, place, &outcome)
+    let verdict = try told(step, place, &outcome) { () throws(CertificateError) in
+      try verifier.verify(certificate, at: now)
     }
-    try CallResult().compare(with: step, place, &outcome)
-    let weights = verdict.weights
-    outcome.compare(
-      "\(place) signedStakeWeights", expected: step["signedStakeWeights"].value,
-      got: .array(weights.signed.map { .amount($0) }))
-    outcome.compare(
-      "\(place) totalStakeWeights", expected: step["totalStakeWeights"].value,
-      got: .array(weights.total.map { .amount($0) }))
+    guard let verdict else { return nil }
     outcome.compare(
       "\(place) recoveredSigners", expected: Self.lowercased(step["recoveredSigners"].value),
       got: .array(verdict.signers.map { .string($0.description) }))
-    try ThresholdReplay.compare(weights, with: step, place, &outcome)
-  }
-}
-
-/// The threshold tests that both curves' documents list under `proportion` and `nominal`.
-enum ThresholdReplay {
-  static func compare(
-    _ weights: SignedWeights, with step: VectorField, _ place: String, _ outcome: inout ReplayOutcome
-  ) throws(MalformedVector) {
-    for (k, test) in try (step["proportion"].ifPresent?.items() ?? []).enumerated() {
-      var bips: [UInt16] = []
-      for one in try test["thresholdsBps"].items() { bips.append(try one.number(UInt16.self)) }
-      outcome.compare(
-        "\(place) proportion \(k)", expected: test["result"].value,
-        got: result { () throws(CertificateError) in try weights.reach(proportions: bips) })
-    }
-    for (k, test) in try (step["nominal"].ifPresent?.items() ?? []).enumerated() {
-      var thresholds: [BigUInt] = []
-      for one in try test["thresholds"].items() { thresholds.append(try one.integer()) }
-      outcome.compare(
-        "\(place) nominal \(k)", expected: test["result"].value,
-        got: result { () throws(CertificateError) in try weights.reach(nominal: thresholds) })
-    }
-  }
-
-  private static func result(_ test: () throws(CertificateError) -> Bool) -> JSONValue {
-    do throws(CertificateError) { return .bool(try test()) } catch { return .string(error.name) }
+    return verdict.weights
   }
 }

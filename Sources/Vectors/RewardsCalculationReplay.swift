@@ -236,7 +236,8 @@ struct RewardsCalculationReplay {
     }
     return RewardTerms(
       kind: kind, avs: account(try field["avs"].text()),
-      set: kind == .avs || kind == .operatorDirectedAVS ? nil : set(try field["set"].text()),
+      set: [.operatorDirectedSet, .uniqueStake, .totalStake].contains(kind)
+        ? set(try field["set"].text()) : nil,
       startDay: try CivilDay.number(field["startDay"]), days: days, strategies: weights,
       pool: isDirected ? 0 : try field["amount"].amount(), operators: directed)
   }

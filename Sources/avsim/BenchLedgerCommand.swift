@@ -135,7 +135,8 @@ struct BenchLedgerCommand: ParsableCommand {
     for kind in kinds {
       let terms = created.map { set in
         RewardTerms(
-          kind: kind, avs: ledger.avs(of: set), set: kind == .avs || kind == .operatorDirectedAVS ? nil : set,
+          kind: kind, avs: ledger.avs(of: set),
+          set: [.operatorDirectedSet, .uniqueStake, .totalStake].contains(kind) ? set : nil,
           startDay: 20_000, days: 1,
           strategies: [
             StrategyMultiplier(strategy: StrategyID(0), multiplier: wad),

@@ -1,5 +1,5 @@
-// `avsim contracts roundings`: where the modelled contracts round, and why. In builds with ROUNDING_MUTANTS defined
-// (scripts/mutate-rounding makes them) one of these places can be reversed.
+// `avsim contracts roundings`: where the modelled contracts round, and why. In debug builds, and those with
+// ROUNDING_MUTANTS defined (scripts/mutate-rounding makes one), one of these places can be reversed.
 
 import ArgumentParser
 import Contracts
@@ -17,7 +17,7 @@ struct RoundingsCommand: ParsableCommand {
   }
 }
 
-#if ROUNDING_MUTANTS
+#if ROUNDING_MUTANTS || DEBUG
   extension Avsim {
     /// Reverses the place that AVSIM_REVERSED_ROUNDING names, then goes on as always.
     static func main() {

@@ -89,6 +89,9 @@ struct RewardFlowTests {
     case .operatorDirectedSet:
       try coordinator.submitDirected(
         submission, set: set, avs: avs, by: avs, at: Self.now, permissions, ledger)
+    case .forAll, .forAllEarners:
+      try coordinator.setForAllSubmitter(avs, true, by: coordinator.owner)
+      try coordinator.submitForAll(submission, earnersOnly: kind == .forAllEarners, by: avs, at: Self.now)
     case .uniqueStake, .totalStake:
       try coordinator.submitByStake(
         submission, unique: kind == .uniqueStake, for: set, avs: avs, by: avs, at: Self.now, permissions,
@@ -99,7 +102,8 @@ struct RewardFlowTests {
     let calculation = RewardCalculation(
       snapshots: [snapshot], defaultSplitBips: 1_000, cutoffDay: Self.day)
     let terms = RewardTerms(
-      kind: kind, avs: avs, set: kind == .avs || kind == .operatorDirectedAVS ? nil : set,
+      kind: kind, avs: avs,
+      set: [.operatorDirectedSet, .uniqueStake, .totalStake].contains(kind) ? set : nil,
       startDay: Self.day - 2, days: 1, strategies: multipliers, pool: isDirected ? 0 : amount,
       operators: isDirected ? directed.map { RewardTerms.Directed(account: $0, amount: amount / 2) } : [])
     var earnings = CumulativeEarnings(
@@ -127,7 +131,7 @@ struct RewardFlowTests {
       }
     }
     // Operators' cuts, and the parts of everybody whose operator took part.
-    #expect(tree.earners.count == (isDirected ? 2 + 6 : 3 + 9))
+    #expect(tree.earners.count == (isDirected ? 2 + 6 : (kind == .forAll ? 0 : 3) + 9))
     #expect(claimed == BigUInt(earnings.distributed[0]) && claimed <= BigUInt(amount))
     let dust = BigUInt(amount) - claimed
     #expect(dust <= BigUInt(amount / 1_000_000_000_000_000) * 20 + 40, "\(dust)")

@@ -69,6 +69,11 @@ struct Story {
     coordinator.submit(Transaction(sender: NodeID(node), tip: tip, body: body), at: at)
   }
 
+  /// A fault of the chain begins.
+  mutating func begin(_ fault: ChainFault, id: UInt32, at: Instant, until: Instant? = nil) {
+    coordinator.begin(fault, id: id, at: at, until: until, facts: &facts)
+  }
+
   var slashes: [SlashFact] {
     facts.compactMap { if case .slashExecuted(let fact) = $0 { fact } else { nil } }
   }

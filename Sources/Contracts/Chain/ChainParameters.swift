@@ -20,6 +20,15 @@ public struct ChainParameters: Sendable, Equatable {
   public var missedSlotBips: UInt64 = 0
   /// Most transactions that the mempool holds; further ones are dropped and counted.
   public var mempoolCapacity: Int = 100_000
+  /// The market for block space; nil: no base fee, and nobody else on the chain.
+  public var fees: FeeMarket?
+  /// What senders offer, by kind of transaction; kinds that are not here offer 1 gwei and pay whatever it costs.
+  public var offers: [Transaction.Kind: FeeOffer] = [:]
+  /// A transaction that waited longer is dropped and counted; nil: it waits for ever. go-ethereum keeps transactions for
+  /// three hours (`txpool.lifetime`).
+  public var transactionLifetime: TimeSpan?
+  /// Slots that a reorg may undo. The coordinator keeps its state before each block of so many slots.
+  public var reorgDepth: UInt64 = 0
   /// Number of the block at the start of the run. High enough for the contracts' delays to lie behind it.
   public var startBlock: BlockNumber = 1_000_000
 
@@ -55,6 +64,20 @@ public struct ChainParameters: Sendable, Equatable {
     if gasLimit < 1_000_000 { mistakes.append("gasLimit: \(gasLimit) is below 1000000, no certificate fits") }
     if missedSlotBips >= 10_000 { mistakes.append("missedSlotBips: \(missedSlotBips) is not below 10000") }
     if mempoolCapacity < 1 { mistakes.append("mempoolCapacity: \(mempoolCapacity) is below 1") }
+    if let fees { mistakes += fees.validate().map { "fees.\($0)" } }
+    if reorgDepth > finalityDepth {
+      mistakes.append("reorgDepth: \(reorgDepth) is above the finality of \(finalityDepth) blocks")
+    }
     return mistakes
+  }
+
+  /// A transaction with what its sender offers for this kind.
+  public func transaction(from sender: NodeID, _ body: Transaction.Body) -> Transaction {
+    var transaction = Transaction(sender: sender, body: body)
+    if let offer = offers[transaction.kind] {
+      transaction.tip = offer.tip
+      transaction.maxFee = offer.maxFee
+    }
+    return transaction
   }
 }

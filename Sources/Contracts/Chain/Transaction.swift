@@ -44,11 +44,14 @@ public struct Transaction: Sendable, Equatable {
   public var sender: NodeID
   /// Tip a gas, in wei: builders include the highest first.
   public var tip: UInt64
+  /// Most that it pays a gas, base fee and tip, in wei; nil: whatever it costs. Nothing without a fee market.
+  public var maxFee: UInt64?
   public var body: Body
 
-  public init(sender: NodeID, tip: UInt64 = 1_000_000_000, body: Body) {
+  public init(sender: NodeID, tip: UInt64 = 1_000_000_000, maxFee: UInt64? = nil, body: Body) {
     self.sender = sender
     self.tip = tip
+    self.maxFee = maxFee
     self.body = body
   }
 

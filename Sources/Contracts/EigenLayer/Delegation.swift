@@ -102,7 +102,7 @@ extension RestakingLedger {
   }
 
   /// Ends a delegation and queues a withdrawal of everything, one for each strategy: tokens in list order, then native
-  /// ETH. `caller` is the staker or its operator.
+  /// ETH. `caller` is the staker, its operator, or somebody who may call this for the operator; approvers are not modelled.
   ///
   /// Errors: notActivelyDelegated, operatorsCannotUndelegate, callerCannotUndelegate, and those of queueing.
   @discardableResult
@@ -111,7 +111,9 @@ extension RestakingLedger {
   ) throws(RestakingError) -> [WithdrawalID] {
     guard let delegate = accounts[staker.index].delegatedTo else { throw .notActivelyDelegated }
     if accounts[staker.index].operatorIndex != nil { throw .operatorsCannotUndelegate }
-    guard caller == staker || caller == delegate else { throw .callerCannotUndelegate }
+    guard caller == staker || canCall(caller, for: delegate, .undelegate) else {
+      throw .callerCannotUndelegate
+    }
     var deposits: [(StrategyID, UInt128)] = []
     for held in accounts[staker.index].holdings { deposits.append((held.strategy, held.depositShares)) }
     if let native = accounts[staker.index].native { deposits.append((native.strategy, native.depositShares)) }

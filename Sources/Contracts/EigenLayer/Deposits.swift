@@ -38,6 +38,7 @@ extension RestakingLedger {
   }
 
   /// Tokens appear in the pool without shares: the exchange rate rises. Effects: the balance.
+  /// Errors: invalidStrategy (native ETH has no pool), exceeds128Bits.
   public mutating func donate(_ strategy: StrategyID, amount: UInt128) throws(RestakingError) {
     guard strategy.index < strategies.count, !strategies[strategy.index].isNativeETH else {
       throw .invalidStrategy

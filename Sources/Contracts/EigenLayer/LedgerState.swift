@@ -149,6 +149,8 @@ public struct RestakingLedger: Sendable, Equatable {
   public internal(set) var withdrawals: [Withdrawal] = []
   /// Native ETH slashed by services: it stays in the pods and is worth nothing. EigenPodManager.
   public internal(set) var burnableETHShares: UInt128 = 0
+  /// Who may act for whom.
+  public var permissions = PermissionController()
   var operators: [Operator] = []
   var memberships: [Membership] = []
   var sets: [OperatorSet] = []

@@ -104,13 +104,17 @@ extension RestakingLedger {
     memberships[slot].registered = true
   }
 
-  /// Leaves a set; stays slashable for the deallocation delay, inclusive. `caller` is the operator or the AVS.
+  /// Leaves a set; stays slashable for the deallocation delay, inclusive. `caller` is the operator, the AVS, or
+  /// somebody who may call this for one of them.
   /// Errors, in order: invalidCaller, invalidOperatorSet, notMemberOfSet.
   public mutating func deregister(
     _ account: AccountID, from set: OperatorSetID, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
     let avs = set.index < sets.count ? sets[set.index].avs : nil
-    guard caller == account || caller == avs else { throw .invalidCaller }
+    let mayCall =
+      canCall(caller, for: account, .deregisterFromOperatorSets)
+      || avs.map { canCall(caller, for: $0, .deregisterFromOperatorSets) } ?? false
+    guard mayCall else { throw .invalidCaller }
     guard set.index < sets.count else { throw .invalidOperatorSet }
     guard let op = operatorIndex(account), let slot = membership(op, set), memberships[slot].registered else {
       throw .notMemberOfSet

@@ -40,8 +40,8 @@ public enum PermissionError: String, Error, Sendable, Equatable {
 /// An account without stored admins is its own only admin. Once an admin is accepted the account has no power of its own,
 /// unless it is made an admin too. An admin may call everything for the account; an appointee may call the functions that
 /// it was given.
-public struct PermissionController: Sendable {
-  private struct Permissions: Sendable {
+public struct PermissionController: Sendable, Equatable {
+  private struct Permissions: Sendable, Equatable {
     var admins: [AccountID] = []
     var pending: [AccountID] = []
     var appointees: [Appointee] = []

@@ -26,6 +26,8 @@ public enum RestakingError: Error, Sendable, Equatable {
   case invalidOperatorSet
   /// The caller has no right to the call.
   case invalidCaller
+  /// The caller is neither the account, its admin, nor its appointee for this function.
+  case invalidPermissions
   /// A redistributing set cannot contain native ETH; or there is no such strategy.
   case invalidStrategy
   /// The burn address cannot be a redistribution recipient.
@@ -91,6 +93,7 @@ public enum RestakingError: Error, Sendable, Equatable {
     case .uninitializedAllocationDelay: "UninitializedAllocationDelay"
     case .invalidOperatorSet: "InvalidOperatorSet"
     case .invalidCaller: "InvalidCaller"
+    case .invalidPermissions: "InvalidPermissions"
     case .invalidStrategy: "InvalidStrategy"
     case .invalidRedistributionRecipient: "InvalidRedistributionRecipient"
     case .strategyAlreadyInOperatorSet: "StrategyAlreadyInOperatorSet"

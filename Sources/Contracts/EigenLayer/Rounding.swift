@@ -1,7 +1,7 @@
 // Where the contracts round, which way, and why: every division that a contract's result depends on names its place here.
 //
-// `scripts/mutate-rounding` builds with ROUNDING_MUTANTS defined, reverses one place after the other, and shows that golden
-// vectors notice each. Without that definition a place is a constant, and costs nothing.
+// `scripts/mutate-rounding` reverses one place after the other, in a debug build or one with ROUNDING_MUTANTS defined, and
+// shows that golden vectors notice each. In other builds a place is a constant, and costs nothing.
 
 internal import BigInt
 
@@ -86,7 +86,7 @@ public enum Rounding: String, CaseIterable, Sendable {
     }
   }
 
-  #if ROUNDING_MUTANTS
+  #if ROUNDING_MUTANTS || DEBUG
     /// The place that is reversed; set once, before anything is computed.
     public nonisolated(unsafe) static var reversed: Rounding?
     private var isReversed: Bool { unsafe Self.reversed == self }

@@ -33,6 +33,11 @@ public struct CumulativeEarnings: RewardSink, Sendable {
     amounts[account.index * tokenCount + token.index]
   }
 
+  /// Who earned anything, ascending.
+  func earners(_ token: TokenID) -> [AccountID] {
+    (0..<amounts.count / max(tokenCount, 1)).map { AccountID($0) }.filter { earned(by: $0, token) > 0 }
+  }
+
   @inline(__always) private mutating func add(_ tokens: UInt128, to account: AccountID, _ token: TokenID) {
     amounts[account.index * tokenCount + token.index] += tokens
     distributed[token.index] += tokens

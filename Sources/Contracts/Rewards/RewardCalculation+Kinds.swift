@@ -41,21 +41,59 @@ struct RewardScratch {
 }
 
 extension RewardCalculation {
-  // MARK: - v1
+  // MARK: - All stakers
 
-  /// A pool by stake over all stakers of all registered operators; then the operator takes its cut of each.
+  /// A pool by stake over everybody who has any. Parts are rounded half up, as the cast to decimal(38,0) does; they may
+  /// exceed the pool by half a unit each. Step 4.
+  @specialized(where Sink == CumulativeEarnings)
+  func shareAmongAll<Sink: RewardSink>(
+    _ terms: RewardTerms, _ reward: Int, _ pool: UInt128, _ snapshot: RewardSnapshot,
+    _ scratch: inout RewardScratch, _ sink: inout Sink
+  ) {
+    scratch.wide.removeAll(keepingCapacity: true)
+    scratch.stakers.removeAll(keepingCapacity: true)
+    scratch.activateAll()
+    var total = WideWeight.zero
+    for (staker, held) in snapshot.holders {
+      var weight = WideWeight.zero
+      for one in held {
+        let fits = weight.add(one.amount, multiplier: scratch.multiplier(one.strategy) ?? 0)
+        precondition(fits, "32 strategies of 10^38 shares at a uint96 weigh less than 2^256")
+      }
+      if weight.digits.isZero { continue }
+      scratch.wide.append(weight)
+      scratch.stakers.append(staker)
+      let fits = total.add(weight)
+      precondition(fits, "all shares of a strategy are below 10^38")
+    }
+    for k in scratch.wide.indices {
+      let (quotient, remainder) = UInt256(pool, times: UInt128(scratch.wide[k].proportion(of: total)))
+        .dividedBy(proportionUnit)
+      // Staker and operator are one row here: nobody's cut.
+      sink.stakerTokens(
+        reward, day: snapshot.day, scratch.stakers[k], staker: scratch.stakers[k],
+        quotient.low + (remainder >= proportionUnit / 2 ? 1 : 0))
+    }
+  }
+
+  // MARK: - v1, all earners
+
+  /// A pool by stake over all stakers of all registered operators; then the operator takes its cut of each. All earners:
+  /// operators registered with anybody, all of the submission's strategies, the programmatic split.
   @specialized(where Sink == CumulativeEarnings)
   func shareByStaker<Sink: RewardSink>(
     _ terms: RewardTerms, _ reward: Int, _ pool: UInt128, _ snapshot: RewardSnapshot,
     _ scratch: inout RewardScratch, _ sink: inout Sink
   ) {
-    let members = snapshot.members(avs: terms.avs)
+    let isForAll = terms.kind == .forAllEarners
+    let members = isForAll ? snapshot.registered : snapshot.members(avs: terms.avs)
+    if isForAll { scratch.activateAll() }
     scratch.wide.removeAll(keepingCapacity: true)
     scratch.stakers.removeAll(keepingCapacity: true)
     var ends: [Int] = []
     var total = WideWeight.zero
     for account in members {
-      if scratch.activate(snapshot.strategies(account, avs: terms.avs)) {
+      if isForAll || scratch.activate(snapshot.strategies(account, avs: terms.avs)) {
         guard weigh(snapshot.stakers(of: account), snapshot, &scratch, &total) else {
           preconditionFailure("32 strategies of 10^38 shares at a uint96 weigh less than 2^256")
         }
@@ -64,7 +102,9 @@ extension RewardCalculation {
     }
     var first = 0
     for (account, end) in zip(members, ends) where end > first {
-      let bips = snapshot.split(account, avs: terms.avs) ?? defaultSplitBips
+      let split =
+        isForAll ? snapshot.programmaticSplit(account) : snapshot.split(account, avs: terms.avs)
+      let bips = split ?? defaultSplitBips
       var cuts: UInt128 = 0
       for k in first..<end {
         let amount = proportionalPart(pool, scratch.wide[k].proportion(of: total))

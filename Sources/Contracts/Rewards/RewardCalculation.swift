@@ -1,8 +1,8 @@
 // Who earns how much of a submission, day by day: the off-chain half of rewards.
 //
-// Source: Layr-Labs/sidecar, pkg/rewards, the SQL of steps 1-3 and 7-21 as after all of its hard forks. Rewards for all
-// (steps 4-6) are not calculated. Quotients follow PostgreSQL's `numeric` (`PostgresNumeric`); remainders of rounding are
-// not distributed.
+// Source: Layr-Labs/sidecar, pkg/rewards, the SQL of steps 1-21 as after all of its hard forks; excluded addresses, which
+// count again since the Panama fork, are left out. Quotients follow PostgreSQL's `numeric` (`PostgresNumeric`); remainders
+// of rounding are not distributed.
 
 /// A submission as the calculation sees it.
 public struct RewardTerms: Sendable, Equatable {
@@ -18,6 +18,10 @@ public struct RewardTerms: Sendable, Equatable {
     case uniqueStake
     /// A pool by all stake of the set's operators. v2.2.
     case totalStake
+    /// A pool by the stake of all stakers, delegated or not. Step 4; `avs` is who submitted it.
+    case forAll
+    /// A pool by the stake of all stakers whose operator is registered anywhere; each operator takes its cut. Steps 5 and 6.
+    case forAllEarners
   }
   /// An operator's amount for the whole duration.
   public struct Directed: Sendable, Equatable {
@@ -112,6 +116,16 @@ public struct RewardCalculation: Sendable {
         sink.pool(reward, day: day, pool)
         shareByStaker(terms, reward, pool, snapshot(day), &scratch, &sink)
       }
+    case .forAll, .forAllEarners:
+      let pool = postgresFloor(terms.pool, dividedBy: UInt128(terms.days))
+      for day in days {
+        sink.pool(reward, day: day, pool)
+        if terms.kind == .forAll {
+          shareAmongAll(terms, reward, pool, snapshot(day), &scratch, &sink)
+        } else {
+          shareByStaker(terms, reward, pool, snapshot(day), &scratch, &sink)
+        }
+      }
     case .operatorDirectedAVS, .operatorDirectedSet:
       direct(terms, reward, days, &scratch, &sink)
     case .uniqueStake, .totalStake:
@@ -121,6 +135,11 @@ public struct RewardCalculation: Sendable {
         shareByOperator(terms, reward, pool, snapshot(day), &scratch, &sink)
       }
     }
+  }
+
+  /// An operator's cut of what it earned with vaults, by the same arithmetic.
+  public static func operatorCut(_ amount: UInt128, bips: UInt64) -> UInt128 {
+    cut(amount, UInt16(min(bips, 10_000)))
   }
 
   /// An operator's cut: floor(amount * bips / 10000), the quotient as in SQL. Rounds down, in favour of the stakers, but for

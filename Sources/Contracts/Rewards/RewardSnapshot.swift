@@ -42,6 +42,9 @@ public struct RewardSnapshot: Sendable {
   private var allocations: [Key: [Allocated]] = [:]
   private var avsSplits: [Key: UInt16] = [:]
   private var setSplits: [Key: UInt16] = [:]
+  private var programmaticSplits: [AccountID: UInt16] = [:]
+  /// Operators registered with an AVS or in a set, ascending.
+  private(set) var registered: [AccountID] = []
 
   public init(day: Int) { self.day = day }
 
@@ -93,6 +96,10 @@ public struct RewardSnapshot: Sendable {
     setSplits[Key(account: account, other: set.rawValue)] = bips
   }
 
+  public mutating func setProgrammaticSplit(_ bips: UInt16, _ account: AccountID) {
+    programmaticSplits[account] = bips
+  }
+
   /// Lays the rows out for reading. Cost: linear, and a sort of the registrations.
   public mutating func seal() {
     let people = (delegations.map { $0.to.index }.max() ?? -1) + 1
@@ -116,12 +123,18 @@ public struct RewardSnapshot: Sendable {
     }
     for k in setMembers.indices { setMembers[k].sort() }
     avsMembers = avsMembers.mapValues { $0.sorted() }
+    registered = Set(avsMembers.values.joined()).union(setMembers.joined()).sorted()
   }
 
   // MARK: - Reading
 
   func stakers(of account: AccountID) -> ArraySlice<Staker> {
     account.index < stakersByOperator.count ? stakers[stakersByOperator[account.index]] : []
+  }
+  func programmaticSplit(_ account: AccountID) -> UInt16? { programmaticSplits[account] }
+  /// Everybody with shares, ascending, delegated or not.
+  var holders: some Sequence<(AccountID, [Shares])> {
+    held.enumerated().lazy.filter { !$0.element.isEmpty }.map { (AccountID($0.offset), $0.element) }
   }
   func shares(ofOperator account: AccountID, _ strategy: StrategyID) -> UInt128 {
     guard account.index < operatorShares.count else { return 0 }

@@ -31,6 +31,7 @@ public struct StakerRewards: Sendable {
     self.adminFeeBips = adminFeeBips
   }
 
+  /// For payments from now on. Errors, in order: alreadySet, invalidAdminFee.
   public mutating func setAdminFee(bips: UInt64) throws(SymbioticError) {
     if bips == adminFeeBips { throw .alreadySet }
     guard bips <= 10_000 else { throw .invalidAdminFee }
@@ -39,6 +40,9 @@ public struct StakerRewards: Sendable {
 
   /// A network pays `amount` of a token for the stake at `timestamp`, which lies in the past. The fee is
   /// floor(amount * bips / 10000). Returns both parts.
+  ///
+  /// Errors, in order: invalidRewardTimestamp (not past), highAdminFee, invalidRewardTimestamp (nobody had stake),
+  /// insufficientReward. The fee rounds down, for the stakers.
   @discardableResult public mutating func distribute(
     _ amount: UInt128, token: StrategyID, from network: AccountID, for timestamp: Timestamp,
     maxAdminFeeBips: UInt64 = 10_000, vault: borrowing VaultBook, at now: Timestamp
@@ -75,6 +79,8 @@ public struct StakerRewards: Sendable {
   }
 
   /// Pays them, once.
+  ///
+  /// Errors: noRewardsToClaim. Each payment's part rounds down: parts never add up to more than the payment.
   @discardableResult public mutating func claim(
     _ account: AccountID, token: StrategyID, from network: AccountID, most: Int = .max,
     vault: borrowing VaultBook
@@ -90,6 +96,7 @@ public struct StakerRewards: Sendable {
   }
 
   /// Pays the administrator what has gathered.
+  /// Errors: insufficientAdminFee.
   @discardableResult public mutating func claimAdminFee(token: StrategyID) throws(SymbioticError) -> UInt128 {
     let amount = fees[token] ?? 0
     guard amount > 0 else { throw .insufficientAdminFee }

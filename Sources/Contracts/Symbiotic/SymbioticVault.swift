@@ -59,6 +59,8 @@ public struct SymbioticVault: Sendable {
 
   /// Takes up to `amount` for an offence at `capture`, and returns what was taken. The operator's offence is paid by all
   /// depositors of the vault alike.
+  ///
+  /// Errors, in order: notSlasher, invalidCaptureTimestamp, insufficientSlash; those of `VaultBook.slash`.
   public mutating func slash(
     _ amount: UInt128, of account: AccountID, in subnetwork: Subnetwork, capture: Timestamp, at now: Timestamp
   ) throws(SymbioticError) -> UInt128 {
@@ -85,6 +87,7 @@ public struct SymbioticVault: Sendable {
   }
 
   /// Called by the network: changes who may veto.
+  /// Errors: notSlasher, alreadySet.
   public mutating func setResolver(_ resolver: AccountID?, of subnetwork: Subnetwork, at now: Timestamp)
     throws(SymbioticError)
   {
@@ -95,6 +98,8 @@ public struct SymbioticVault: Sendable {
 
   /// Asks for a slash and returns the request's index. The capture must lie so that an execution right after the veto
   /// window is still within an epoch of it: now + veto - epoch <= capture < now.
+  ///
+  /// Errors, in order: notSlasher, invalidCaptureTimestamp, insufficientSlash.
   public mutating func requestSlash(
     _ amount: UInt128, of account: AccountID, in subnetwork: Subnetwork, capture: Timestamp, at now: Timestamp
   ) throws(SymbioticError) -> Int {
@@ -121,6 +126,9 @@ public struct SymbioticVault: Sendable {
 
   /// Executes a request and returns what was taken: not before the veto deadline when there is a resolver, and at most an
   /// epoch after the capture.
+  ///
+  /// Errors, in order: slashRequestNotExist, vetoPeriodNotEnded, slashPeriodEnded, insufficientSlash, slashRequestCompleted; those
+  /// of `VaultBook.slash`.
   public mutating func executeSlash(_ index: Int, at now: Timestamp) throws(SymbioticError) -> UInt128 {
     guard requests.indices.contains(index) else { throw .slashRequestNotExist }
     let request = requests[index]
@@ -136,6 +144,7 @@ public struct SymbioticVault: Sendable {
   }
 
   /// Cancels a request. Only the resolver of its capture may, before the deadline.
+  /// Errors, in order: slashRequestNotExist, noResolver, notResolver, vetoPeriodEnded, slashRequestCompleted.
   public mutating func vetoSlash(_ index: Int, by caller: AccountID, at now: Timestamp) throws(SymbioticError)
   {
     guard requests.indices.contains(index) else { throw .slashRequestNotExist }

@@ -3,6 +3,8 @@
 // Source: `Vault` and `VaultStorage` of symbioticfi/core; share arithmetic as its `ERC4626Math` (one virtual share and one
 // virtual token, against inflation attacks). Left out: roles, the deposit whitelist, fee-on-transfer tokens.
 
+import Basics
+
 /// Seconds since any epoch; the vault's own clock.
 public typealias Timestamp = UInt64
 
@@ -95,6 +97,17 @@ public struct VaultBook: Sendable {
   /// What lies in an epoch's bucket.
   public func withdrawals(_ epoch: UInt64) -> UInt128 { buckets[epoch]?.amount ?? 0 }
 
+  /// All that was asked for and not claimed yet, as far as it would be paid: each part rounded down. Cost: linear.
+  public var pendingWithdrawals: UInt128 {
+    var sum: UInt128 = 0
+    for bucket in buckets.values {
+      for (account, shares) in bucket.sharesOf where !bucket.claimed.contains(account) {
+        sum += mulDiv(shares, bucket.amount + 1, bucket.shares + 1)
+      }
+    }
+    return sum
+  }
+
   /// What the account has in an epoch's bucket, rounded down.
   public func withdrawals(_ epoch: UInt64, of account: AccountID) throws(SymbioticError) -> UInt128 {
     guard let bucket = buckets[epoch] else { return 0 }
@@ -111,6 +124,8 @@ public struct VaultBook: Sendable {
   // MARK: - Deposits and withdrawals
 
   /// Deposits `amount` of collateral and returns the shares minted, rounded down: existing holders never lose by a deposit.
+  ///
+  /// Errors, in order: invalidTimestamp, insufficientDeposit, exceeds128Bits, depositLimitReached.
   @discardableResult public mutating func deposit(
     _ amount: UInt128, for account: AccountID, at now: Timestamp
   )
@@ -131,6 +146,9 @@ public struct VaultBook: Sendable {
 
   /// Sends `amount` on its way out; it is claimable after the end of the next epoch. The shares burnt are rounded up.
   /// Returns them, and the shares of the bucket minted.
+  ///
+  /// Errors, in order: insufficientWithdrawal, tooMuchWithdraw. Burning rounds up and minting down: those who stay never lose
+  /// by somebody's leaving.
   @discardableResult public mutating func withdraw(
     _ amount: UInt128, by account: AccountID, for claimer: AccountID? = nil, at now: Timestamp
   ) throws(SymbioticError) -> (burned: UInt128, minted: UInt128) {
@@ -143,6 +161,8 @@ public struct VaultBook: Sendable {
 
   /// Sends what `burned` active shares are worth, rounded down, on its way out. Returns the amount, and the shares of the
   /// bucket minted.
+  ///
+  /// Errors, in order: tooMuchRedeem, insufficientRedemption.
   @discardableResult public mutating func redeem(
     shares burned: UInt128, by account: AccountID, for claimer: AccountID? = nil, at now: Timestamp
   ) throws(SymbioticError) -> (amount: UInt128, minted: UInt128) {
@@ -173,6 +193,7 @@ public struct VaultBook: Sendable {
   }
 
   /// Pays the account's withdrawals of an epoch that has ended.
+  /// Errors, in order: invalidEpoch, alreadyClaimed, insufficientClaim. Rounds down, in favour of the bucket.
   @discardableResult public mutating func claim(_ epoch: UInt64, by account: AccountID, at now: Timestamp)
     throws(SymbioticError) -> UInt128
   {
@@ -194,6 +215,8 @@ public struct VaultBook: Sendable {
   /// the current epoch's withdrawals too, since they were active then. Shares round down but for one part, which bears the
   /// rest: the next epoch's withdrawals in the first case, the current epoch's in the second; what those cannot bear falls
   /// on the next epoch's.
+  ///
+  /// Errors: invalidCaptureEpoch, invalidTimestamp.
   public mutating func slash(_ amount: UInt128, capture: Timestamp, at now: Timestamp)
     throws(SymbioticError) -> UInt128
   {

@@ -114,7 +114,8 @@ extension AdversaryPlan {
     probability = o.value("probability", "probability that it shows, for each task", or: .whole) {
       $0.share()
     }
-    together = o.value("together", "a coalition: the probability is drawn for all of them at once", or: false) {
+    together = o.value("together", "a coalition: the probability is drawn for all of them at once", or: false)
+    {
       $0.bool()
     }
     during = o.optional("during", "only while a fault of this kind is in force anywhere") {
@@ -283,7 +284,8 @@ extension AdversaryPlan {
     ]
   }
 
-  private static func count(_ v: ValueReader, _ most: Int, _ make: @escaping (Int) -> Behaviour) -> Behaviour? {
+  private static func count(_ v: ValueReader, _ most: Int, _ make: @escaping (Int) -> Behaviour) -> Behaviour?
+  {
     v.object { o in
       make(o.value("count", "so many for each task", or: 1) { $0.integer(1...most) })
     }
@@ -302,7 +304,9 @@ extension AdversaryPlan {
       .init("degrade", "passes on a part of what it should") { v in
         v.object { o in
           .degrade(
-            passes: o.needed("passes", "write the share that it passes on", placeholder: .whole) { $0.share() })
+            passes: o.needed("passes", "write the share that it passes on", placeholder: .whole) {
+              $0.share()
+            })
         }
       },
       .init("maliciousService", "slashes without cause") { v in
@@ -328,10 +332,12 @@ extension AdversaryPlan {
     case .surround:
       return served.contains { if case .checkpoint = $0.kind { true } else { false } }
         ? nil : "surround needs a service of kind checkpoint"
-    case .lazyCopy, .silent, .late, .lateInside, .latePast, .equivocate, .invalidResult, .wrongQuorum, .withhold,
+    case .lazyCopy, .silent, .late, .lateInside, .latePast, .equivocate, .invalidResult, .wrongQuorum,
+      .withhold,
       .invalidSignature, .degrade, .replay, .spam, .griefing:
       return nil
-    case .censor(let list), .impersonate(let list), .forgedEvidence(let list), .aggregatorWithholding(let list):
+    case .censor(let list), .impersonate(let list), .forgedEvidence(let list),
+      .aggregatorWithholding(let list):
       return victim(list)
     case .vetoAbuse:
       guard case .nodes(let names) = who.operators else { return nil }

@@ -51,6 +51,15 @@ public struct ChainPlan: Sendable, Equatable, Codable {
   public var slashResolutionDelay: TimeSpan
   /// From a node to the chain or back.
   public var rpcDelay: DelayPlan
+  /// Nil: block space costs nothing.
+  public var fees: FeePlan?
+  public var gas: GasPlan
+  /// A transaction that waited longer is dropped; nil: never.
+  public var transactionLifetime: TimeSpan?
+  /// From a reward root to the claims against it.
+  public var rewardActivationDelay: TimeSpan
+  /// Deepest reorg that a live fault may ask for.
+  public var reorgs: Int
 
   init(_ o: ObjectReader) {
     blockTime = o.value("blockTime", "time between two blocks", or: .seconds(12)) {
@@ -86,6 +95,29 @@ public struct ChainPlan: Sendable, Equatable, Codable {
     }
     rpcDelay = o.value("rpcDelay", "from a node to the chain, or back", or: .constant(.milliseconds(50))) {
       DelayPlan.read($0)
+    }
+    fees = o.optional("fees", "the market for block space; absent: it costs nothing") { v in
+      v.object { FeePlan($0) }
+    }
+    gas = o.object("gas", "gas by kind of transaction, where it differs from the scheme's") { GasPlan($0) }
+    transactionLifetime = o.optional(
+      "transactionLifetime", "a transaction that waited longer is dropped; absent: never"
+    ) {
+      $0.duration(.seconds(1) ... .century)
+    }
+    rewardActivationDelay = o.value(
+      "rewardActivationDelay", "from an epoch's reward root to the claims; mainnet has 7d", or: .zero
+    ) {
+      $0.duration(.zero ... .seconds(3_650 * 86_400))
+    }
+    reorgs = o.value(
+      "reorgs", "deepest reorg that 'avsim fault inject' may ask for; the state of so many blocks is kept",
+      or: 0
+    ) {
+      $0.integer(0...10_000)
+    }
+    if reorgs > finality {
+      o.mistake("reorgs", "\(reorgs) is above finality, \(finality): final blocks stay")
     }
   }
 }

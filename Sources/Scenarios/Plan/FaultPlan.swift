@@ -27,15 +27,17 @@ public struct FaultPlan: Sendable, Equatable, Codable {
     case latency(LinkChoice, add: TimeSpan, scale: Double)
     /// Computing takes `factor` times as long.
     case slowCPU(NodeChoice, factor: Double)
+    /// Something is wrong with the chain.
+    case chain(ChainFaultPlan)
     case link(LinkChoice, LinkEffectPlan)
     case node(NodeChoice, NodeEffectPlan)
     /// Several simple faults; see `FaultGround.expand`.
     case pattern(FaultPattern)
   }
 
-  /// Further names: refused with the reason, not silently ignored.
-  static let absent = ["chainHalt", "slowBlocks", "gasSpike", "reorg", "censorTransaction"]
-  static let kinds = ["partition", "crash", "regionOutage", "loss", "latency", "slowCPU"] + effectKinds
+  static let kinds =
+    ["partition", "crash", "regionOutage", "loss", "latency", "slowCPU"] + effectKinds
+    + ChainFaultPlan.kinds
 }
 
 extension FaultPlan {
@@ -159,8 +161,8 @@ extension FaultPlan {
               })
           }
         },
-      ] + FaultPlan.linkVariants + FaultPlan.nodeVariants + FaultPlan.patternVariants,
-      absent: FaultPlan.absent)
+      ] + FaultPlan.linkVariants + FaultPlan.nodeVariants + FaultPlan.patternVariants
+        + ChainFaultPlan.alternatives(timed: timed))
     self.kind = kind ?? .loss(.all, .zero)
     let plan = self
     if kind != nil, let why = misfit() { o.mistake(why) }
@@ -170,6 +172,9 @@ extension FaultPlan {
         plan.at > scenario.duration
           ? "\(plan.at) is after the end; the duration is \(scenario.duration)" : nil
       }
+    }
+    if case .chain(.reorg(_, _)) = self.kind, lasts != nil {
+      o.mistake("for", "a reorg is over at once; remove it")
     }
     switch self.kind {
     case .crash, .regionOutage:
@@ -196,6 +201,7 @@ extension FaultPlan {
   /// Why the fault cannot strike in this scenario; nil when it can.
   func wrong(in scenario: Scenario) -> String? {
     switch kind {
+    case .chain(let fault): return fault.wrong(in: scenario)
     case .partition(.regions(let sides, _)): return scenario.wrongRegions(sides.flatMap { $0 })
     case .partition(.isolate(let nodes)), .partition(.bridge(let nodes)), .crash(let nodes, _, _),
       .slowCPU(let nodes, _), .node(let nodes, _):

@@ -26,6 +26,9 @@ public struct Scenario: Sendable, Equatable, Codable {
   public var operators: OperatorPlan
   public var watchers: WatcherPlan
   public var aggregators: AggregatorPlan
+  public var vaults: [VaultPlan]
+  /// In file order.
+  public var stakeEvents: [StakeEventPlan]
   /// One entry a service, replicas written out; `ServiceID` is the index.
   public var services: [ServicePlan]
   public var issuers: [IssuerPlan]
@@ -88,6 +91,9 @@ extension Scenario {
       AggregatorPlan($0)
     }
     services = ServicePlan.list(o)
+    vaults = o.list("vaults", "stakers' pools beside the operators' own stake") { item in
+      item.object { VaultPlan($0) }
+    }
     issuers = o.list("issuers", "protocols that restake for the holders of their tokens") { item in
       item.object { IssuerPlan($0) }
     }
@@ -106,7 +112,6 @@ extension Scenario {
     cluster = o.object("cluster", "the cluster engine alone") { ClusterPlan($0) }
     observe = o.object("observe", "what is recorded beside the measures") { ObservePlan($0) }
     expect = o.list("expect", "expectations that make the run a test") { Expectation.read($0) }
-    o.refuse(["vaults"])
     if warmup >= duration, o.has("warmup") {
       o.mistake("warmup", "\(warmup) is not shorter than the duration, \(duration)")
     }
@@ -127,6 +132,14 @@ extension Scenario {
       o.mistake("issuers", "'\(issuer.name)' is listed twice, or a name of the direct restakers")
     }
     if lrt2 != nil, issuers.isEmpty { o.mistake("lrt2", "means nothing without issuers") }
+    stakeEvents = o.list("stakeEvents", "what stakers, operators and validators do with their stake") {
+      item in
+      item.object { StakeEventPlan($0) }
+    }
+    var vaultNames: Set<String> = []
+    for vault in vaults where !vaultNames.insert(vault.name).inserted {
+      o.mistake("vaults", "'\(vault.name)' is listed twice")
+    }
     if o.tree["network"]?["topology"] == nil {
       network.topology = .generated(.kOut(dials: min(10, max(1, participants - 1))), nodes: nil)
     }

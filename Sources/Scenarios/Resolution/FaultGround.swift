@@ -1,6 +1,7 @@
 // From faults as written to faults as the engines apply them: names become ids, shares become drawn nodes.
 
 public import Basics
+internal import Contracts
 public import Network
 public import Participants
 
@@ -63,6 +64,7 @@ public struct FaultGround: Sendable {
       kind = .latency(links(choice, &stream), add: add, scale: scale)
     case .slowCPU(let choice, let factor):
       kind = .slowCPU(nodes: nodes(choice, &stream), factorPermille: UInt64(factor * 1_000 + 0.5))
+    case .chain(let plan): kind = .chain(plan.fault { nodes($0, &stream) })
     case .link(let choice, let effect):
       kind = .link(links(choice, &stream), Self.effect(effect, at: at, until: until))
     case .node(let choice, .eclipse(let keep)):
@@ -71,7 +73,11 @@ public struct FaultGround: Sendable {
     case .node(let choice, let effect): kind = .node(nodes(choice, &stream), self.effect(effect))
     case .pattern: preconditionFailure("a pattern of faults that was not written out")
     }
-    return Fault(id: id, at: at, until: until, kind: kind, key: random.bits(key, repetition))
+    // A reorg is over when it has struck.
+    var isOver = false
+    if case .chain(.reorg(_, _)) = kind { isOver = true }
+    return Fault(
+      id: id, at: at, until: isOver ? at : until, kind: kind, key: random.bits(key, repetition))
   }
 
   private static func effect(_ plan: LinkEffectPlan, at: Instant, until: Instant?) -> LinkFault {
@@ -105,7 +111,9 @@ public struct FaultGround: Sendable {
     case .keyDuplication(let share): .keyDuplication(chance: UInt32(share.of(65_536)))
     case .faultySoftware(let names):
       .faultySoftware(
-        names.map { names in serviceNames.indices.filter { names.contains(serviceNames[$0]) }.map { ServiceID($0) } })
+        names.map { names in
+          serviceNames.indices.filter { names.contains(serviceNames[$0]) }.map { ServiceID($0) }
+        })
     case .throttle(let rate, let queue):
       .throttle(Bandwidth(bitsPerSecond: rate.bitsPerSecond, queueBytes: UInt64(queue.bytes)))
     case .eclipse: preconditionFailure("an eclipse is an effect on links")
@@ -211,6 +219,7 @@ extension FaultPlan {
       case .loss(let links, _): "loss" + canonicalText(links)
       case .latency(let links, _, _): "latency" + canonicalText(links)
       case .slowCPU(let nodes, _): "slowCPU" + canonicalText(nodes)
+      case .chain(let fault): fault.chosen
       case .link(let links, let effect): effect.name + canonicalText(links)
       case .node(let nodes, let effect): effect.name + canonicalText(nodes)
       case .pattern(let pattern): pattern.name + (pattern.choice.map { canonicalText($0) } ?? "")
