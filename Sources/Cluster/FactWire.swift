@@ -71,7 +71,8 @@ extension Fact {
     else { return nil }
     switch kind {
     case .down, .up: break
-    case .dutyHeard, .published, .missed, .collected, .equivocated, .signedWrong, .evident, .accused, .surrounded,
+    case .dutyHeard, .published, .missed, .collected, .equivocated, .signedWrong, .evident, .accused,
+      .surrounded,
       .copied, .forged, .omitted:
       guard task < schedule.tasks.count, value < members[schedule.tasks[Int(task)].service.index] else {
         return nil

@@ -45,7 +45,8 @@ struct CheckpointWatch: ~Copyable {
         spans: SpanWatch(signers: members[service], history: history),
         seen: Array(repeating: .max, count: members[service] * history))
     }
-    guard let verdict = seats[service][ordinal]?.spans.record(member, source: vote.source, target: vote.target)
+    guard
+      let verdict = seats[service][ordinal]?.spans.record(member, source: vote.source, target: vote.target)
     else { return nil }
     if verdict == .surrounds || verdict == .surrounded {
       guard

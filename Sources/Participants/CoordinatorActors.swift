@@ -41,7 +41,8 @@ extension CoordinatorState {
       subject: .window(0), offenceAt: at, stake: table.weight(of: member), totalStake: table.total)
     guard court.existing(accusation) == nil else { return }
     let rule = SlashingRule(
-      offence: .maliciousService, evidence: .chainRecord, window: .seconds(1), penalty: .fixed(wad: slash.wad))
+      offence: .maliciousService, evidence: .chainRecord, window: .seconds(1), penalty: .fixed(wad: slash.wad)
+    )
     _ = open(accusation, under: rule, at: at, block: block, &facts)
   }
 
@@ -56,7 +57,9 @@ extension CoordinatorState {
     for member in 0..<ledger.memberCount(of: service.set) {
       let weight = table.weight(of: member)
       let isIn = member / 64 < signers.count && signers[member / 64] >> UInt64(member % 64) & 1 == 1
-      guard weight > 0, !isIn, let node = nodes[ledger.member(member, of: service.set).index] else { continue }
+      guard weight > 0, !isIn, let node = nodes[ledger.member(member, of: service.set).index] else {
+        continue
+      }
       if let share = rule.guardShareBips,
         signed < mulDivUp(table.total - weight, UInt128(share), 10_000)
       {

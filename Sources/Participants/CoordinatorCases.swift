@@ -22,8 +22,10 @@ extension CoordinatorState {
     switch examination(at: at, block: block).examine(evidence, accuser: sender) {
     case .failure(let why):
       switch why {
-      case .invalidSignature: accuseSender(sender, of: .forgedEvidence, evidence, at: at, block: block, &facts)
-      case .noOffence, .resultIsTrue: accuseSender(sender, of: .griefing, evidence, at: at, block: block, &facts)
+      case .invalidSignature:
+        accuseSender(sender, of: .forgedEvidence, evidence, at: at, block: block, &facts)
+      case .noOffence, .resultIsTrue:
+        accuseSender(sender, of: .griefing, evidence, at: at, block: block, &facts)
       default: break
       }
       if why.isFrivolous, let service { bonds[service.index]?.forfeit(sender) }
@@ -41,7 +43,9 @@ extension CoordinatorState {
   }
 
   private mutating func requireBond(of sender: NodeID, in service: ServiceID) throws(TransactionRefusal) {
-    do throws(EvidenceRefusal) { try bonds[service.index]?.require(of: sender) } catch { throw .evidence(error) }
+    do throws(EvidenceRefusal) { try bonds[service.index]?.require(of: sender) } catch {
+      throw .evidence(error)
+    }
   }
 
   /// Evidence with a signature that does not verify, or that shows nothing, accuses its sender, where the service has a rule

@@ -184,7 +184,8 @@ extension Participants {
       return (item.service == nil || item.service == record.service) && item.from <= record.due
         && record.due < item.until
         && UInt32(
-          adversaryDraws.bits(who, UInt64(task.rawValue), item.coalition == nil ? UInt64(index) : 1 << 33) >> 48)
+          adversaryDraws.bits(who, UInt64(task.rawValue), item.coalition == nil ? UInt64(index) : 1 << 33)
+            >> 48)
           < item.chance
         && (item.during.map { conditions.troubles.contains($0) } ?? true)
     }.map(\.element)

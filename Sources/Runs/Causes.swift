@@ -90,7 +90,9 @@ extension Record {
     var account =
       "Of \(count.due) duties it published \(count.published) in time; aggregators had \(count.received) in time and "
       + "certificates named it \(count.included) times."
-    if count.wrongSigned > 0 { account += " For \(count.wrongSigned) it signed another result than the truth." }
+    if count.wrongSigned > 0 {
+      account += " For \(count.wrongSigned) it signed another result than the truth."
+    }
     if count.omitted > 0 { account += " An aggregator left it out on purpose \(count.omitted) times." }
     if count.cut > 0 { account += " In \(count.cut) it was cut off from every aggregator." }
     for (miss, times) in count.misses.sorted(by: { $0.key < $1.key }) {

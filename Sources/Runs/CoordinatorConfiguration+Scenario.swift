@@ -94,7 +94,8 @@ extension SlashingRule {
       thresholdBips: UInt64(plan.threshold.bips), grace: plan.grace, guardShareBips: guardShare,
       penalty: penalty, dispute: plan.dispute,
       veto: plan.veto.map { veto in
-        Veto(resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
+        Veto(
+          resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
           massBips: veto.mass.map { UInt64($0.bips) })
       })
   }

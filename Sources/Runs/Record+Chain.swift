@@ -132,7 +132,8 @@ extension Record {
       let cause = wrongSigners[duty] ?? .intent
       add(
         OffenceRecord(
-          operatorID: node, service: service, offenceClass: .wrongQuorum, key: UInt64(certificate.task.rawValue),
+          operatorID: node, service: service, offenceClass: .wrongQuorum,
+          key: UInt64(certificate.task.rawValue),
           at: certificate.at, violated: true, culpable: cause == .intent, observable: false, dueWei: 0,
           cause: cause == .intent ? "signed a wrong result that was certified" : "faulty software"))
     }

@@ -37,7 +37,9 @@ extension Record {
       if !isCopiedBait(fact) { offend(.invalidResult, fact, "signs a wrong result") }
     case .surrounded: offend(.surround, fact, "votes around its own vote")
     case .copied:
-      offend(.lazyCopy, fact, fact.detail == 1 ? "copies a canary's bait" : "copies; the task was no canary", by: .intent)
+      offend(
+        .lazyCopy, fact, fact.detail == 1 ? "copies a canary's bait" : "copies; the task was no canary",
+        by: .intent)
     case .forged:
       offend(
         fact.detail == 1 ? .griefing : .forgedEvidence, fact,
@@ -90,7 +92,8 @@ extension Record {
   /// Whether a wrong signature is a canary's bait, copied in a service that punishes copying.
   private func isCopiedBait(_ fact: Fact) -> Bool {
     let service = schedule[fact.task].service
-    guard schedule[fact.task].isCanary, rules[service.index].contains(where: { $0.offence == .lazyCopy }) else {
+    guard schedule[fact.task].isCanary, rules[service.index].contains(where: { $0.offence == .lazyCopy })
+    else {
       return false
     }
     return offenceIndex[
@@ -139,7 +142,9 @@ extension Record {
 
   /// It ended.
   public mutating func ended(_ fault: Fault, _ now: Instant) {
-    if let k = troubles.lastIndex(where: { $0.fault.id == fault.id && $0.until == nil }) { troubles[k].until = now }
+    if let k = troubles.lastIndex(where: { $0.fault.id == fault.id && $0.until == nil }) {
+      troubles[k].until = now
+    }
     availability.mend(fault.id, at: now)
   }
 

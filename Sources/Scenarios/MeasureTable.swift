@@ -155,7 +155,8 @@ public enum MeasureTable {
     add(
       "slashing.causes", .plain,
       [
-        "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware", "keyDuplication",
+        "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware",
+        "keyDuplication",
         "aggregatorCensorship", "aggregation",
         "maliciousService", "unknown",
       ])

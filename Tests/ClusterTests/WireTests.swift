@@ -78,7 +78,8 @@ import UV
 
   @Test func newsFromTheChainTravelAsTheyAre() {
     for news in [
-      ChainNews.certificate(TaskID(7)), .stake(ServiceID(3), [0, 1, .max]), .stake(ServiceID(0), []),
+      ChainNews.certificate(TaskID(7), Digest(1, 2, 3, 4)), .stake(ServiceID(3), [0, 1, .max]),
+      .stake(ServiceID(0), []),
     ] {
       #expect(ChainNews(decoding: news.encoded) == news)
       #expect(ChainNews(decoding: news.encoded + [1]) == nil)

@@ -114,7 +114,8 @@ extension AdversaryPlan {
     probability = o.value("probability", "probability that it shows, for each task", or: .whole) {
       $0.share()
     }
-    together = o.value("together", "a coalition: the probability is drawn for all of them at once", or: false) {
+    together = o.value("together", "a coalition: the probability is drawn for all of them at once", or: false)
+    {
       $0.bool()
     }
     during = o.optional("during", "only while a fault of this kind is in force anywhere") {
@@ -204,7 +205,10 @@ extension AdversaryPlan.Behaviour {
             case "vetoAbuse": return .vetoAbuse
             case "maliciousService": return .maliciousService(.whole)
             case "late": v.mistake("'late' needs its delay; write {late: {by: 5s}}")
-            default: v.mistake("'\(word)' says too little; write {\(word): {...}}")
+            case "degrade": v.mistake("'degrade' needs a share; write {degrade: {passes: 50%}}")
+            case "replay", "spam", "griefing":
+              v.mistake("'\(word)' needs a count; write {\(word): {count: 5}}")
+            default: v.mistake("'\(word)' needs its victims; write {\(word): {victims: [3]}}")
             }
             return nil
           }
@@ -283,7 +287,8 @@ extension AdversaryPlan {
     ]
   }
 
-  private static func count(_ v: ValueReader, _ most: Int, _ make: @escaping (Int) -> Behaviour) -> Behaviour? {
+  private static func count(_ v: ValueReader, _ most: Int, _ make: @escaping (Int) -> Behaviour) -> Behaviour?
+  {
     v.object { o in
       make(o.value("count", "so many for each task", or: 1) { $0.integer(1...most) })
     }
@@ -302,7 +307,9 @@ extension AdversaryPlan {
       .init("degrade", "passes on a part of what it should") { v in
         v.object { o in
           .degrade(
-            passes: o.needed("passes", "write the share that it passes on", placeholder: .whole) { $0.share() })
+            passes: o.needed("passes", "write the share that it passes on", placeholder: .whole) {
+              $0.share()
+            })
         }
       },
       .init("maliciousService", "slashes without cause") { v in
@@ -328,10 +335,12 @@ extension AdversaryPlan {
     case .surround:
       return served.contains { if case .checkpoint = $0.kind { true } else { false } }
         ? nil : "surround needs a service of kind checkpoint"
-    case .lazyCopy, .silent, .late, .lateInside, .latePast, .equivocate, .invalidResult, .wrongQuorum, .withhold,
+    case .lazyCopy, .silent, .late, .lateInside, .latePast, .equivocate, .invalidResult, .wrongQuorum,
+      .withhold,
       .invalidSignature, .degrade, .replay, .spam, .griefing:
       return nil
-    case .censor(let list), .impersonate(let list), .forgedEvidence(let list), .aggregatorWithholding(let list):
+    case .censor(let list), .impersonate(let list), .forgedEvidence(let list),
+      .aggregatorWithholding(let list):
       return victim(list)
     case .vetoAbuse:
       guard case .nodes(let names) = who.operators else { return nil }

@@ -77,7 +77,8 @@ extension FaultPlan {
 
   /// The names under which simple faults are in force.
   static let simpleNames =
-    ["partition", "oneWay", "crash", "loss", "latency", "slowCPU"] + effectKinds.prefix { $0 != "rollingRestart" }
+    ["partition", "oneWay", "crash", "loss", "latency", "slowCPU"]
+    + effectKinds.prefix { $0 != "rollingRestart" }
 
   private static let some = Share(wad: 1)...Share.whole
   private static let queues = ByteCount(1)...ByteCount(1 << 40)
@@ -207,7 +208,9 @@ extension FaultPlan {
       .init("keyDuplication", "a second instance signs with the same key, as after a wrong fail-over") { v in
         nodes(v) { o in
           .keyDuplication(
-            disagree: o.value("disagree", "share of tasks where it arrives at another result", or: .percent(20)) {
+            disagree: o.value(
+              "disagree", "share of tasks where it arrives at another result", or: .percent(20)
+            ) {
               $0.share()
             })
         }
@@ -252,7 +255,8 @@ extension FaultPlan {
           .pattern(
             .churn(
               NodeChoice.needed(o),
-              session: o.needed("session", "write a duration or a law", placeholder: .constant(.seconds(60))) {
+              session: o.needed("session", "write a duration or a law", placeholder: .constant(.seconds(60)))
+              {
                 DelayPlan.read($0, longest: .seconds(366 * 86_400))
               },
               down: o.needed("down", "write a duration or a law", placeholder: .constant(.seconds(10))) {

@@ -67,7 +67,8 @@ extension RulePlan {
       offence: offence, evidence: SlashingRule.evidence(for: offence) ?? .twoAttestations,
       window: isLiveness ? .seconds(600) : .seconds(14 * 86_400),
       threshold: isLiveness ? .percent(50) : .zero,
-      grace: .zero, guardRule: isLiveness || offence == .late ? .othersSigned(.percent(67)) : .none, penalty: .fixed(penalty),
+      grace: .zero, guardRule: isLiveness || offence == .late ? .othersSigned(.percent(67)) : .none,
+      penalty: .fixed(penalty),
       dispute: .seconds(3 * 86_400), veto: nil)
   }
 
@@ -159,7 +160,8 @@ extension VetoPlan {
     window = o.needed("window", "write a duration", placeholder: .seconds(1)) {
       $0.duration(.milliseconds(1) ... .century)
     }
-    mass = o.optional("mass", "it vetoes when this share of the set's stake is accused of the class at once") {
+    mass = o.optional("mass", "it vetoes when this share of the set's stake is accused of the class at once")
+    {
       $0.wholeBips(Share(wad: Share.bip) ... .whole)
     }
   }

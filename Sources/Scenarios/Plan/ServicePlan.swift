@@ -260,7 +260,9 @@ extension ServicePlan {
             purse: c.needed("purse", "write what each node has for bonds", placeholder: .zero) {
               $0.ether(ether)
             })
-          if plan.purse < plan.bond { c.mistake("purse", "\(plan.purse) is less than the bond, \(plan.bond)") }
+          if plan.purse < plan.bond {
+            c.mistake("purse", "\(plan.purse) is less than the bond, \(plan.bond)")
+          }
           return plan
         }
       } ?? base.challenge

@@ -105,7 +105,9 @@ public struct FaultGround: Sendable {
     case .keyDuplication(let share): .keyDuplication(chance: UInt32(share.of(65_536)))
     case .faultySoftware(let names):
       .faultySoftware(
-        names.map { names in serviceNames.indices.filter { names.contains(serviceNames[$0]) }.map { ServiceID($0) } })
+        names.map { names in
+          serviceNames.indices.filter { names.contains(serviceNames[$0]) }.map { ServiceID($0) }
+        })
     case .throttle(let rate, let queue):
       .throttle(Bandwidth(bitsPerSecond: rate.bitsPerSecond, queueBytes: UInt64(queue.bytes)))
     case .eclipse: preconditionFailure("an eclipse is an effect on links")

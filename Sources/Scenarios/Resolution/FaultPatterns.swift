@@ -54,7 +54,8 @@ extension FaultGround {
         let begin = within(part, &stream)
         let end = length - within(part, &stream)
         return simple(
-          .link(.nodes(.list([name(node)])), .hold), plan.at + begin, max(end - begin, .milliseconds(1)), &stream)
+          .link(.nodes(.list([name(node)])), .hold), plan.at + begin, max(end - begin, .milliseconds(1)),
+          &stream)
       }
     case .aggregatorCrash(let services, let count):
       var struck: Set<NodeID> = []
@@ -120,7 +121,8 @@ extension FaultGround {
       return .node(few, .throttle(BitRate(bitsPerSecond: 200_000), queue: ByteCount(64 << 10)))
     case "clock":
       let isAhead = stream.next() & 1 == 1
-      return .node(few, .clock(ahead: isAhead ? span * 4 : .zero, behind: isAhead ? .zero : span * 4, drift: 0))
+      return .node(
+        few, .clock(ahead: isAhead ? span * 4 : .zero, behind: isAhead ? .zero : span * 4, drift: 0))
     case "keyDuplication": return .node(few, .keyDuplication(disagree: share))
     default: preconditionFailure("a swarm of \(name)")
     }
