@@ -232,7 +232,8 @@ let package = Package(
       name: "RiskVectorsTests", dependencies: ["RiskVectors", "Vectors"], resources: [.copy("Vectors")],
       swiftSettings: strict),
     .testTarget(
-      name: "ParticipantsTests", dependencies: ["Basics", "Signatures", "AVS", "Contracts", "Participants"],
+      name: "ParticipantsTests",
+      dependencies: ["Basics", "Signatures", "Gossip", "Network", "AVS", "Contracts", "Participants"],
       swiftSettings: strict),
     .testTarget(
       name: "ScenariosTests", dependencies: ["Basics", "Network", "AVS", "Participants", "Scenarios"],

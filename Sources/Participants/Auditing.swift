@@ -31,16 +31,31 @@ extension Participants {
 
   /// Counts the deliveries of messages whose lifetime has ended.
   public mutating func audit(_ now: Instant, _ effects: inout Effects) {
+    // A peer can claim any time of publication: what claims the future goes to the end of the queue, and what claims a time
+    // after all traffic is dropped, so that it keeps nobody waiting.
+    var again: [MessageHandle] = []
+    defer { for message in again { unaudited.append(message) } }
+    let latest = Instant.zero + deployment.duration + longestWindow
     while let message = unaudited.oldest {
       guard let attestation = publication(of: message) else {
         unaudited.removeOldest()
         continue
       }
       let end = attestation.publishedAt + messageLifetime
+      if attestation.publishedAt > now {
+        unaudited.removeOldest()
+        if attestation.publishedAt <= latest { again.append(message) }
+        continue
+      }
       guard end <= now else { break }
       unaudited.removeOldest()
       if attestation.task.index < schedule.tasks.count { tell(message, attestation, end, now, &effects) }
     }
+  }
+
+  /// After the last task nobody publishes for longer than this.
+  private var longestWindow: TimeSpan {
+    (deployment.services.map(\.responseWindow).max() ?? .zero) + messageLifetime
   }
 
   /// The attestation of a message that is still live.

@@ -156,13 +156,18 @@ public enum UnjustCause: String, Sendable, CaseIterable {
     case .partition:
       "A guard: count misses only while the others sign (guard: {othersSigned: ...}), or a grace longer than the partition."
     case .network: "A longer response window or aggregation grace, or a threshold above what such links lose."
-    case .overload: "A grace period and a threshold above the share that queueing makes late; fewer services a core."
+    case .overload:
+      "A grace period and a threshold above the share that queueing makes late; fewer services a core."
     case .clock: "A tolerance: a response window longer than the clock's error."
-    case .quorumCapture: "A higher quorum, a rule against wrong quorums, a veto; never slash a minority for differing."
+    case .quorumCapture:
+      "A higher quorum, a rule against wrong quorums, a veto; never slash a minority for differing."
     case .minority: "Never slash for differing from a quorum alone: judge the result against a fact."
-    case .faultySoftware: "A veto by a resolver when many are accused at once, and a dispute window as long as a software fix takes."
-    case .keyDuplication: "Slashing protection shared by all instances of a key, and no fail-over without proof that the other is gone."
-    case .aggregatorCensorship: "More aggregators that take turns, and a threshold above one aggregator's share of the tasks."
+    case .faultySoftware:
+      "A veto by a resolver when many are accused at once, and a dispute window as long as a software fix takes."
+    case .keyDuplication:
+      "Slashing protection shared by all instances of a key, and no fail-over without proof that the other is gone."
+    case .aggregatorCensorship:
+      "More aggregators that take turns, and a threshold above one aggregator's share of the tasks."
     case .aggregation: "A longer aggregation grace, so that certificates wait for who has signed in time."
     case .maliciousService: "Less magnitude allocated to the service, and a resolver who may veto."
     case .unknown: "Nothing on record tells."

@@ -426,16 +426,19 @@ struct ReportSections {
     for name in names {
       let own = record.slashes.filter { $0.operatorName == name && !$0.account.isEmpty }
       let taken = own.reduce(UInt128(0)) { $0 + ($1.takenWei ?? 0) }
-      out += "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence.</p>"
+      out +=
+        "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence.</p>"
       // The same story is told once.
       var told: [String] = []
       for slash in own {
         let story = slash.service + slash.offenceClass + slash.cause + slash.account
         if told.contains(story) { continue }
         told.append(story)
-        out += "<p><b>Rule</b> \(Figures.words(slash.offenceClass)) of \(slash.service), first at task or window \(String(slash.task)). "
+        out +=
+          "<p><b>Rule</b> \(Figures.words(slash.offenceClass)) of \(slash.service), first at task or window \(String(slash.task)). "
         out += "<b>What it did, and what was seen</b> \(slash.account) "
-        out += "<b>Cause</b> \(Figures.words(slash.cause)). <b>What would have saved it</b> \(slash.remedy)</p>"
+        out +=
+          "<b>Cause</b> \(Figures.words(slash.cause)). <b>What would have saved it</b> \(slash.remedy)</p>"
       }
       out += "</div>"
     }

@@ -216,7 +216,8 @@ extension SlashAccuracy {
         continue
       }
       classes[c].counts.falsePositive += 1
-      if let k = causeCounts.firstIndex(where: { $0.cause == UnjustCause(rawValue: slash.cause) ?? .unknown }) {
+      if let k = causeCounts.firstIndex(where: { $0.cause == UnjustCause(rawValue: slash.cause) ?? .unknown })
+      {
         causeCounts[k].slashes += 1
       }
       amounts.overSlashed += slash.takenWei

@@ -143,7 +143,8 @@ public struct Examination: Sendable {
     let service = one.attestation.service
     // A canary's own answer was copied, where the service punishes that; else it is a wrong result like any other.
     let isBait = tasks.record(one.attestation.task)?.bait == one.attestation.result
-    let isCopied = isBait && service.index < services.count && services[service.index].rule(for: .lazyCopy) != nil
+    let isCopied =
+      isBait && service.index < services.count && services[service.index].rule(for: .lazyCopy) != nil
     let offence: OffenceClass = isCopied ? .lazyCopy : .invalidResult
     let rule = try rule(service, offence)
     let record = try record(one.attestation.task, of: service)

@@ -205,7 +205,10 @@ extension AdversaryPlan.Behaviour {
             case "vetoAbuse": return .vetoAbuse
             case "maliciousService": return .maliciousService(.whole)
             case "late": v.mistake("'late' needs its delay; write {late: {by: 5s}}")
-            default: v.mistake("'\(word)' says too little; write {\(word): {...}}")
+            case "degrade": v.mistake("'degrade' needs a share; write {degrade: {passes: 50%}}")
+            case "replay", "spam", "griefing":
+              v.mistake("'\(word)' needs a count; write {\(word): {count: 5}}")
+            default: v.mistake("'\(word)' needs its victims; write {\(word): {victims: [3]}}")
             }
             return nil
           }
