@@ -127,7 +127,8 @@ extension Economy {
         tell(
           .distribution(
             DistributionFact(
-              epoch: epochs, at: at, root: nil, issuer: k, stream: stream, amount: amount - dust, dust: dust)))
+              epoch: epochs, at: at, root: nil, issuer: k, stream: stream, amount: amount - dust, dust: dust))
+        )
       }
       issuers[k].distributedWei += pots.fees - dusts.0
       // What rounding left is divided next time.

@@ -37,7 +37,8 @@ public struct Reputation: Sendable, Equatable {
       score += memory * (kept * (1 - lost) - score)
     }
     if record.duties > 0 || record.stakersWei > 0 {
-      reward = reward == 0 ? Double(record.stakersWei) : reward + memory * (Double(record.stakersWei) - reward)
+      reward =
+        reward == 0 ? Double(record.stakersWei) : reward + memory * (Double(record.stakersWei) - reward)
     }
     lossRate += memory * (lost - lossRate)
   }

@@ -58,7 +58,8 @@ private func sojournBeyond(_ t: Double, arrivals: Double, service mu: Double, se
       let expected = sojournBeyond(
         0.2999, arrivals: 2 * Double(group.services), service: 10, servers: 2)
       #expect(
-        abs(found - expected) < 0.1 * expected, "\(group.services) services: \(found), Erlang has \(expected)")
+        abs(found - expected) < 0.1 * expected, "\(group.services) services: \(found), Erlang has \(expected)"
+      )
     }
   }
 }
