@@ -27,7 +27,8 @@ import Testing
     #expect(abs(share - chain.share) < 0.01, "\(share) of \(chain.share)")
     let bursts = zip([false] + lost, lost).count { !$0 && $1 }
     let length = Double(lost.count { $0 }) / Double(bursts)
-    #expect(abs(length - 5) < 0.4, "bursts end with probability 1/5: \(length) messages")
+    // About 360 bursts: 0.23 is the deviation of their mean.
+    #expect(abs(length - 5) < 0.7, "bursts end with probability 1/5: \(length) messages")
   }
 
   @Test func jitterVariesBetweenNothingAndItsMost() throws {

@@ -3,6 +3,7 @@
 // the cores.
 
 import Basics
+import Reporting
 import Runs
 import Scenarios
 import Simulator
@@ -35,7 +36,7 @@ private func sojournBeyond(_ t: Double, arrivals: Double, service mu: Double, se
     let text = """
       name: knee
       seed: 3
-      duration: 12m
+      duration: 20m
       network:
         topology: {generate: full}
         links: {latency: 100us}

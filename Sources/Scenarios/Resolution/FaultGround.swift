@@ -54,8 +54,9 @@ public struct FaultGround: Sendable {
     let at = Instant(nanoseconds: plan.at.nanoseconds)
     let until = plan.length.map { at + $0 }
     switch plan.kind {
-    case .partition(.oneWay(let cut)): kind = .oneWay(sides: sides(cut, &stream))
-    case .partition(let cut): kind = .partition(sides: sides(cut, &stream))
+    case .partition(let cut):
+      let sides = sides(cut, &stream)
+      if case .oneWay = cut { kind = .oneWay(sides: sides) } else { kind = .partition(sides: sides) }
     case .crash(let choice, let loses, _): kind = .crash(nodes: nodes(choice, &stream), losesState: loses)
     case .regionOutage(let names, let loses, _):
       kind = .crash(nodes: nodes(.regions(names), &stream), losesState: loses)
