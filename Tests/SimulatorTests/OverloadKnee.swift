@@ -8,6 +8,7 @@ import Runs
 import Scenarios
 import Simulator
 import Testing
+import Reporting
 
 /// e to the power -x, for the theory's side of the comparison.
 private func decay(_ x: Double) -> Double { PortableMath.exp(-x) }
