@@ -157,11 +157,21 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Search over runs
+    .target(
+      name: "Exploration",
+      dependencies: [
+        "Basics", "Gossip", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+
     // The command line
     .executableTarget(
       name: "avsim",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Contracts", "Participants", "Scenarios", "Reporting",
+        "Exploration", "AVS", "Basics", "Signatures", "UV", "Network", "Contracts", "Participants",
+        "Scenarios", "Reporting",
         "Runs",
         "Vectors", "RiskVectors", "Simulator", "Experiments", "Gossip", "Libp2p", "Peer",
         "Cluster",
@@ -232,6 +242,12 @@ let package = Package(
         "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
       ],
       exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "ExplorationTests",
+      dependencies: [
+        "Basics", "AVS", "Network", "Gossip", "Contracts", "Participants", "Scenarios", "Reporting", "Runs",
+        "Simulator", "Exploration",
+      ], swiftSettings: strict),
     .testTarget(
       name: "ClusterTests",
       dependencies: [

@@ -63,7 +63,7 @@ final class ChainHost {
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
-    record = Record(deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime)
+    record = Record(deployment, chain: blueprint.chain, lifetime: lifetime)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
     faultStates = Array(repeating: .waiting, count: blueprint.faults.count)
@@ -116,6 +116,7 @@ final class ChainHost {
   }
 
   func takeRows() -> FreshRows { record.takeRows() }
+  var firstBreach: Breach? { record.firstBreach }
 
   func conclude(_ totals: PopulationTotals, at: Instant, settledAt: Instant) -> Conclusion {
     record.conclude(blueprint, totals, coordinator, digest: nil, at: at, settledAt: settledAt)

@@ -24,6 +24,10 @@ extension CoordinatorState {
   /// gas is left. Keepers' gas comes first: whoever waits for a slash pays for it.
   mutating func produce(_ number: BlockNumber, _ facts: inout [CoordinatorFact]) {
     precondition(number > head)
+    if !hasToldGenesis {
+      hasToldGenesis = true
+      tellTables(of: Array(services.indices), &facts)
+    }
     let at = configuration.chain.instant(of: number)
     if configuration.chain.missedSlotBips > 0 {
       let before = number - 1
@@ -47,7 +51,7 @@ extension CoordinatorState {
       gas += perform(due.item, at: at, block: number, &facts)
     }
     finishCheck(at: at, block: number, &facts)
-    refreshStakeTables(at: number)
+    refreshStakeTables(at: number, &facts)
     facts.append(
       .block(
         BlockFact(number: number, at: at, transactions: included.count, gasUsed: gas, waiting: mempool.count))

@@ -8,7 +8,7 @@ extension CoordinatorState {
   private func examination(at: Instant, block: BlockNumber) -> Examination {
     Examination(
       tasks: tasks, services: services, ledger: ledger, accounts: accounts, isValid: isValid, at: at,
-      block: block)
+      block: block, plant: configuration.plant)
   }
 
   mutating func examine(
@@ -127,6 +127,7 @@ extension CoordinatorState {
     }
     let strategies = ledger.strategies(of: service.set)
     let share = court.penalty(of: id)
+    let before = strategies.map { ledger.allocation(account, service.set, $0, at: block).current }
     let receipt: SlashReceipt
     do throws(RestakingError) {
       receipt = try ledger.slashOperator(
@@ -150,9 +151,17 @@ extension CoordinatorState {
           id: id, service: accusation.service, operatorNode: accusation.operatorNode,
           offence: accusation.offence,
           subject: accusation.subject, at: at, block: block, wad: share,
-          dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt.slashID)))
-    agenda.add(
-      .clearSlash(accusation.service, slashID: receipt.slashID), at: at + configuration.slashResolutionDelay)
+          dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt.slashID,
+          allocations: zip(strategies, before).map { strategy, before in
+            SlashedAllocation(
+              strategy: strategy, before: before,
+              after: ledger.allocation(account, service.set, strategy, at: block).current)
+          })))
+    if configuration.plant != .slashUnburned {
+      agenda.add(
+        .clearSlash(accusation.service, slashID: receipt.slashID), at: at + configuration.slashResolutionDelay
+      )
+    }
     checkStake(at: at, block: block, &facts)
     return configuration.gas.slash
   }

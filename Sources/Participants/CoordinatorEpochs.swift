@@ -16,7 +16,8 @@ extension CoordinatorState {
     guard let policy = services[service.index].rewards else { return }
     let set = services[service.index].set
     let pool = mulDiv(policy.annualPool, UInt128(configuration.rewardEpoch.nanoseconds), Self.year)
-    let division = RewardDistribution(pool: pool, policy: policy, record: record)
+    let division = RewardDistribution(
+      pool: pool, policy: policy, record: record, paysAbsent: configuration.plant == .absentRewarded)
     var epoch = EpochFact(
       service: service, epoch: UInt32(truncatingIfNeeded: index), at: at, submittedWei: pool, paidWei: 0,
       dustWei: division.dust, refundedWei: division.refunded)

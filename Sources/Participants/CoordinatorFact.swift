@@ -25,6 +25,8 @@ public struct InclusionFact: Sendable, Equatable {
   public var gas: UInt64
   /// What a transaction of kind `evidence` brought.
   public var evidence: Evidence?
+  /// What a transaction of kind `certificate` brought.
+  public var certificate: Certificate?
   /// Nil when it did what it asked for.
   public var refusal: TransactionRefusal?
 }
@@ -86,6 +88,15 @@ public struct SlashFact: Sendable, Equatable {
   public var takenWei: UInt128
   /// The number of this slash in its operator set, as in the contracts.
   public var slashID: UInt64
+  /// The operator's magnitude allocated to the service, by strategy.
+  public var allocations: [SlashedAllocation]
+}
+
+/// What a slash left of an allocation.
+public struct SlashedAllocation: Sendable, Equatable {
+  public var strategy: StrategyID
+  public var before: UInt64
+  public var after: UInt64
 }
 
 /// Slashed shares that left their strategies.
@@ -137,6 +148,8 @@ public enum CoordinatorFact: Sendable, Equatable {
   case caseEnded(CaseID, CaseEnd, at: Instant)
   case slashExecuted(SlashFact)
   case slashedStakeMoved(SlashedStakeFact)
+  /// Weights by member index, in force from the end of `since` on. The tables of the start come first of all facts.
+  case stakeTable(ServiceID, StakeTable)
   case withdrawalQueued(WithdrawalID, AccountID, at: Instant)
   case withdrawalCompleted(WithdrawalID, AccountID, at: Instant)
   case rewardsPaid(RewardFact)

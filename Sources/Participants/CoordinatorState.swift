@@ -25,7 +25,7 @@ struct CoordinatorState: Sendable {
   var conservation = Conservation()
   var tasks = TaskBook()
   var services: [ServiceBook] = []
-  var court = Court()
+  var court: Court
   var mempool: Mempool
   var agenda = Agenda<DueItem>()
 
@@ -47,6 +47,8 @@ struct CoordinatorState: Sendable {
   var changedSets: [Bool] = []
   /// Stake moved since the last full check.
   var isStakeUnchecked = false
+  /// Whether the stake tables of the start were told.
+  var hasToldGenesis = false
   /// Certificates whose signers may still be accused, by service, oldest first; those before the head are pruned.
   var signerRecords: [(tasks: [TaskID], head: Int)] = []
 
@@ -65,7 +67,8 @@ struct CoordinatorState: Sendable {
     self.isValid = isValid
     prices = configuration.assets.map(\.priceWad)
     missedSlots = HashRandom(seed: configuration.seed, .blockProposal)
-    ledger = RestakingLedger(delays: configuration.delays)
+    ledger = RestakingLedger(delays: configuration.delays, plant: configuration.plant)
+    court = Court(plant: configuration.plant)
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
     try makeGenesis()
@@ -97,6 +100,20 @@ struct CoordinatorState: Sendable {
       changedSets[index] = false
       services[index].stake.push(
         StakeTable(of: OperatorSetID(index), in: ledger, prices: prices, at: block))
+    }
+  }
+
+  /// The same at the end of a block, telling the tables that are new.
+  mutating func refreshStakeTables(at block: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    let changed = changedSets.indices.filter { changedSets[$0] }
+    if changed.isEmpty { return }
+    refreshStakeTables(at: block)
+    tellTables(of: changed, &facts)
+  }
+
+  func tellTables(of services: [Int], _ facts: inout [CoordinatorFact]) {
+    for index in services {
+      if let table = self.services[index].stake.latest { facts.append(.stakeTable(ServiceID(index), table)) }
     }
   }
 }

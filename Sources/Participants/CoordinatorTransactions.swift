@@ -29,12 +29,14 @@ extension CoordinatorState {
     }
     var evidence: Evidence?
     if case .evidence(let brought) = transaction.body { evidence = brought }
+    var submitted: Certificate?
+    if case .certificate(let certificate) = transaction.body { submitted = certificate }
     facts.append(
       .included(
         InclusionFact(
           transaction: pending.id, kind: transaction.kind, sender: transaction.sender,
           submittedAt: pending.submittedAt, at: at, block: block, gas: pending.gas, evidence: evidence,
-          refusal: refusal)))
+          certificate: submitted, refusal: refusal)))
     if case .certificate(let why) = refusal, case .certificate(let certificate) = transaction.body {
       facts.append(.certificateRefused(pending.id, certificate.service, certificate.task, why, at: at))
     }
@@ -56,7 +58,8 @@ extension CoordinatorState {
     guard record.service.index < services.count, record.referenceBlock >= chain.startBlock,
       record.referenceBlock <= chain.block(at: at), record.deadline >= record.dueAt
     else { throw .invalidTask(record.task) }
-    let expiry = record.deadline + services[record.service.index].certificateWindow
+    var expiry = record.deadline + services[record.service.index].certificateWindow
+    if configuration.plant == .lateCertificate { expiry = expiry + chain.blockTime * 3 }
     guard tasks.open(record, expiry: expiry) else { throw .invalidTask(record.task) }
     // A certificate in a block at the expiry itself still counts.
     agenda.add(.taskExpiry(record.task), at: expiry + TimeSpan(nanoseconds: 1))
@@ -74,7 +77,8 @@ extension CoordinatorState {
     }
     let index = certificate.service.index
     let checked = tasks.verify(
-      certificate, stake: services[index].stake, quorumBips: services[index].quorumBips, at: at)
+      certificate, stake: services[index].stake, quorumBips: services[index].quorumBips, at: at,
+      plant: configuration.plant)
     let verdict: TaskBook.Verdict
     switch checked {
     case .failure(let why): throw .certificate(why)

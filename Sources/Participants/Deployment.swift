@@ -1,7 +1,7 @@
 // Everything that participants of a run are told before it starts, with names already turned into dense ids. Scenario
 // files compile into this; both engines start from it.
 
-import AVS
+public import AVS
 public import Basics
 public import Gossip
 public import Network
@@ -39,6 +39,8 @@ public struct Deployment: Sendable {
   /// What is due or published before this is not measured.
   public var warmup: TimeSpan
   public var misconduct: [Misconduct]
+  /// A defect put in on purpose, to be found by checkers; nil: none.
+  public var plant: PlantedDefect?
 
   public init(
     seed: UInt64, nodes: [NodeDeployment], services: [ServiceDeployment], offsets: [UInt32],

@@ -63,7 +63,10 @@ extension Participants {
         Fact(.signedWrong, node: job.node, task: task, at: now, value: UInt64(member)))
     }
     // Colluders sign the same wrong result; an equivocator's second half is its own.
-    let first = wrong ? schedule.wrongResult(task, variant: 0) : honest
+    let first =
+      forgot(task, member)
+      ? schedule.wrongResult(task, variant: UInt64(job.node.rawValue) + 1)
+      : wrong ? schedule.wrongResult(task, variant: 0) : honest
     let message = sign(task, record, first, by: job.node, publishedAt: now + delay, now)
     if let split {
       effects.facts.append(
@@ -96,6 +99,26 @@ extension Participants {
       effects.facts.append(Fact(.published, node: job.node, task: job.task, at: now, value: UInt64(member)))
     } else {
       miss(job.task, member, job.node, .late, now, &effects)
+    }
+  }
+
+  /// Whether the duty was signed before a crash, by the planted defect `restart-forgets`.
+  private func forgot(_ task: TaskID, _ member: Int) -> Bool {
+    deployment.plant == .restartForgets
+      && forgotten.contains(0, Int(schedule.dutyBase[task.index]) + member)
+  }
+
+  /// The planted defect: `node` loses its record of what it signed, for tasks that are still open.
+  mutating func forgetSignatures(of node: NodeID, _ now: Instant) {
+    for service in roles.servicesOf[node.index] {
+      guard let member = roles.member(service, node) else { continue }
+      for task in schedule.tasks(of: service).reversed() {
+        if schedule[task].deadline < now { break }
+        let duty = Int(schedule.dutyBase[task.index]) + member
+        guard hasSigned.contains(0, duty) else { continue }
+        hasSigned.remove(0, duty)
+        _ = forgotten.insert(0, duty)
+      }
     }
   }
 

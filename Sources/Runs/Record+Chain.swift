@@ -9,6 +9,7 @@ import Reporting
 extension Record {
   /// Takes in one fact of the coordinator.
   public mutating func note(_ fact: CoordinatorFact) {
+    checkers.note(fact)
     switch fact {
     case .block(let block):
       rows.blocks.append(
@@ -78,9 +79,8 @@ extension Record {
         RewardRow(
           epoch: UInt64(reward.epoch), service: reward.service, role: "stakers", account: name,
           wei: reward.stakersWei))
-    case .checkBroken(let finding, let at):
-      broken.append(("\(finding)", at))
-    case .missedSlot, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded:
+    case .checkBroken, .stakeTable, .missedSlot, .taskExpired, .withdrawalQueued, .withdrawalCompleted,
+      .epochEnded:
       break
     }
   }

@@ -31,6 +31,7 @@ extension Record {
         sample.quorum.record((fact.at - due).nanoseconds)
       }
     case .equivocated:
+      checkers.certificates.signedTwice(fact.task, Int(fact.value))
       offend(.equivocation, fact, cause: "equivocates")
     case .signedWrong:
       offend(.invalidResult, fact, cause: "signs a wrong result")

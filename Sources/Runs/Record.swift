@@ -4,7 +4,7 @@
 
 import AVS
 public import Basics
-public import Contracts
+import Contracts
 public import Participants
 public import Reporting
 
@@ -70,7 +70,8 @@ public struct Record: ~Copyable {
   /// What watchers brought and the chain has not decided on.
   var pendingEvidence: [EvidenceKey: EvidenceRow] = [:]
   var evidenceMade = 0
-  var broken: [(finding: String, at: Instant)] = []
+  /// What may never happen, watched from outside.
+  var checkers: Checkers
 
   /// Rows finished since they were last taken.
   public internal(set) var rows = FreshRows()
@@ -99,13 +100,14 @@ public struct Record: ~Copyable {
     var number: UInt64
   }
 
-  /// - Parameter rules: the slashing rules in force, by service.
-  public init(_ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan) {
+  /// - Parameter chain: what the coordinator starts from.
+  public init(_ deployment: Deployment, chain: CoordinatorConfiguration, lifetime: TimeSpan) {
     self.deployment = deployment
-    self.rules = rules
+    rules = chain.services.map(\.rules)
     self.lifetime = lifetime
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    checkers = Checkers(chain, schedule)
     duties = Array(repeating: Duty(), count: schedule.dutyCount)
     tasks = Array(repeating: TaskOutcome(), count: schedule.tasks.count)
     availability = Availability(nodes: deployment.nodes.count)
@@ -114,6 +116,9 @@ public struct Record: ~Copyable {
     }
     sample = SampleSums()
   }
+
+  /// What broke first, as far as it is known before the end.
+  public var firstBreach: Breach? { checkers.breaches.all.first }
 
   func isMeasured(_ at: Instant) -> Bool { at.nanoseconds >= deployment.warmup.nanoseconds }
   func duty(_ task: TaskID, _ member: UInt64) -> Int {
