@@ -4,6 +4,7 @@
 
 import AVS
 import Basics
+import Foundation
 public import Scenarios
 
 /// How to search.
@@ -18,6 +19,9 @@ public struct HuntOptions: Sendable {
   /// Most runs of shrinking.
   public var shrinkBudget = 600
   public var properties = HuntedProperties()
+  /// A directory for the scenarios that are about to be run, until they have been: when a run stops the whole program,
+  /// they are what is left. Nil: nowhere.
+  public var diary: String?
   public init() {}
 }
 
@@ -76,6 +80,7 @@ public struct Hunt: Sendable {
     while report.runs < options.budget {
       let count = min(Self.generation, options.budget - report.runs)
       let candidates = (0..<count).map { candidate(report.runs + $0, &corpus) }
+      write(candidates)
       let outcomes = workforce.map(candidates, whileTrue: goesOn) { _, candidate in run(candidate) }
       for (candidate, outcome) in zip(candidates, outcomes) {
         guard let outcome else {
@@ -106,6 +111,16 @@ public struct Hunt: Sendable {
       return ground.drawn(&stream)
     }
     return ground.mutated(parent, &stream)
+  }
+
+  /// Notes down what is about to be run.
+  private func write(_ candidates: [Candidate]) {
+    guard let diary = options.diary else { return }
+    for (k, candidate) in candidates.enumerated() {
+      let path = "\(diary)/\(k < 10 ? "0" : "")\(k).yaml"
+      guard let text = try? ground.template(candidate).text(for: diary) else { continue }
+      try? Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
   }
 
   func run(_ candidate: Candidate) -> TrialOutcome {

@@ -8,10 +8,12 @@ extension CoordinatorState {
   /// A year of 365 days, in nanoseconds.
   private static let year: UInt128 = 365 * 86_400 * 1_000_000_000
 
-  /// Pays one epoch of one service. The pool is annual * epoch / year, rounded down; a service pays for epochs in which a
-  /// task of it was settled, certified or not.
+  /// Pays the epoch of one service that is open and has ended; nothing when there is none. The pool is
+  /// annual * epoch / year, rounded down; a service pays for epochs in which a task of it was settled, certified or not.
   mutating func closeEpoch(_ service: ServiceID, at: Instant, _ facts: inout [CoordinatorFact]) {
-    let index = services[service.index].epoch ?? 0
+    guard let index = services[service.index].epoch,
+      Instant.zero + configuration.rewardEpoch * (index + 1) <= at
+    else { return }
     let record = services[service.index].closeEpoch()
     guard let policy = services[service.index].rewards else { return }
     let set = services[service.index].set

@@ -89,7 +89,7 @@ extension CoordinatorState {
     else { preconditionFailure("a verified certificate without task") }
     tasks.accept(certificate, at: at, block: block)
     keepSigners(of: record, at: at)
-    enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at)
+    enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at, &facts)
     facts.append(
       .certificateAccepted(
         CertificateFact(
@@ -118,14 +118,18 @@ extension CoordinatorState {
     guard tasks.expire(task), let record = tasks.record(task) else { return }
     facts.append(.taskExpired(record.service, task, at: at))
     let table = services[record.service.index].stake.table(at: record.referenceBlock)
-    enter(record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0, at: at)
+    enter(
+      record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0, at: at, &facts)
   }
 
   /// Enters a task's outcome with the service's duty records and puts what follows on the agenda.
   private mutating func enter(
-    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant
+    _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant,
+    _ facts: inout [CoordinatorFact]
   ) {
     let service = task.service
+    // A block at the very end of an epoch may settle a task, which belongs to the next one, before it comes to the epoch.
+    closeEpoch(service, at: at, &facts)
     let entered = services[service.index].enter(
       task, table, signers: signers, signed: signed, at: at, epochLength: configuration.rewardEpoch)
     if entered.isWindowComplete { agenda.add(.livenessWindows(service), at: at) }

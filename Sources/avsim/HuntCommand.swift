@@ -60,6 +60,11 @@ struct HuntCommand: ParsableCommand {
       options.seed = seed
       options.isGuided = !unguided
       options.properties = HuntedProperties(expectations: !checkersOnly, plant: plant)
+      // A run that traps ends the program: what was running then is in these files.
+      let diary = directory + "/running"
+      try? FileManager.default.createDirectory(atPath: diary, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: diary) }
+      options.diary = diary
       let hunt = try Hunt(template, options)
       let started = Date()
       let state = InterruptionState(interruption)

@@ -96,3 +96,15 @@ private func hunt(_ plant: PlantedDefect?, jobs: Int, budget: Int, text: String 
     #expect(more.contains("region outage"))
   }
 }
+
+/// What hunts found, kept.
+@Suite struct FoundTests {
+  /// A block at the end of a reward epoch that expires a task: the task belongs to the next epoch, and the first is paid.
+  @Test func aTaskExpiresInTheBlockThatEndsAnEpoch() throws {
+    let text = small.replacing("30ms}", with: "30ms, loss: 100%}").replacing(
+      "quorum: 60%, responseWindow: 1500ms}",
+      with: "quorum: 60%, responseWindow: 1500ms, reward: {annual: 1ETH}}")
+    let scenario = try Scenario.parse(file: "small.yaml", bytes: Array(text.utf8))
+    #expect(try Hunt.replay(scenario, HuntedProperties()).violations.isEmpty)
+  }
+}
