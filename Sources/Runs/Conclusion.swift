@@ -232,6 +232,8 @@ extension Record {
       )
     }
     checkers.closeSigners { task, member in
+      // In a cluster a foreign peer may stand in for a node, and tells us nothing of what it did.
+      if blueprint.engine != "simulator" { return true }
       let index = Int(schedule.dutyBase[task.index]) + member
       return duties[index].publishedAt != .max || duties[index].miss == DutyMiss.late.rawValue
     }

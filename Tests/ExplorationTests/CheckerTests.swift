@@ -117,6 +117,13 @@ private struct Chain {
   }
 }
 
+/// Liveness windows in which node 3 signs nothing, and the one that it is accused of.
+struct Absence: Sendable {
+  var windows: [Int]
+  var accused: Int
+  var isRight: Bool
+}
+
 @Suite struct CheckerTests {
   @Test func twoResultsWithAQuorumNeedOperatorsThatSignedBoth() throws {
     for guilty in [[], [1], [1, 2]] {
@@ -170,10 +177,12 @@ private struct Chain {
 
   /// Node 3 signs nothing in the windows given; its case for `window` is right or wrong.
   @Test(arguments: [
-    (absent: [0, 1], window: 1, isRight: true), (absent: [1], window: 1, isRight: false),
-    (absent: [0], window: 0, isRight: false), (absent: [0, 1, 2], window: 2, isRight: true),
+    Absence(windows: [0, 1], accused: 1, isRight: true), Absence(windows: [1], accused: 1, isRight: false),
+    Absence(windows: [0], accused: 0, isRight: false),
+    Absence(windows: [0, 1, 2], accused: 2, isRight: true),
   ])
-  func livenessIsJudgedAgain(absent: [Int], window: Int, isRight: Bool) throws {
+  func livenessIsJudgedAgain(_ story: Absence) throws {
+    let (absent, window, isRight) = (story.windows, story.accused, story.isRight)
     var chain = try Chain()
     for task in 0..<6 {
       chain.certify(task, signers: absent.contains(task / 2) ? 0b0111 : 0b1111, at: UInt64(task) * 4 + 2)
@@ -278,15 +287,16 @@ private struct Chain {
   }
 
   /// Member 3 signed one of three tasks of the epoch.
-  @Test(arguments: [(fulfilled: 1, wei: 5, isRight: true), (fulfilled: 3, wei: 5, isRight: false)])
-  func rewardsFollowWork(fulfilled: UInt32, wei: UInt128, isRight: Bool) throws {
+  @Test(arguments: [1, 3] as [UInt32])
+  func rewardsFollowWork(fulfilled: UInt32) throws {
+    let isRight = fulfilled == 1
     var chain = try Chain()
     for task in 0..<3 { chain.certify(task, signers: task == 0 ? 0b1111 : 0b0111, at: UInt64(task) * 4 + 2) }
     chain.checkers.note(
       .rewardsPaid(
         RewardFact(
           service: ServiceID(0), epoch: 0, operatorNode: NodeID(3), at: .zero + .seconds(20), duties: 3,
-          fulfilled: fulfilled, stake: 25, operatorWei: wei, stakersWei: 0)))
+          fulfilled: fulfilled, stake: 25, operatorWei: 5, stakersWei: 0)))
     #expect(chain.broken == (isRight ? [] : [RewardChecker.name]))
   }
 
