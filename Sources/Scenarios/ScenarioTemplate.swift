@@ -10,6 +10,8 @@ public struct ScenarioTemplate: Sendable {
   private let file: String
   private let files: any FileSource
   private var tree: Tree
+  /// What places in the tree refer to: the file, and every option so far.
+  private var sources: [String]
 
   /// Reads the file at `path`, each of `overrides` (`key.path=value`) applied.
   public init(_ path: String, overrides: [String] = [], files: any FileSource = DiskFiles()) throws(FileError)
@@ -28,12 +30,15 @@ public struct ScenarioTemplate: Sendable {
     let (tree, mistakes) = try YAMLText.reading(file: file, bytes: bytes)
     if !mistakes.isEmpty { throw .content(mistakes) }
     self.tree = tree
+    sources = [file]
     try set(overrides)
   }
 
   /// Replaces keys: `key.path=value`, values in YAML.
   public mutating func set(_ overrides: [String]) throws(FileError) {
+    let reading = reading
     tree = try Override.apply(overrides, to: tree, reading)
+    sources = reading.sources
   }
 
   /// Takes a key of the top away.
@@ -55,7 +60,7 @@ public struct ScenarioTemplate: Sendable {
   public func scenario() throws(FileError) -> Scenario { try Scenario.read(tree, reading) }
 
   private var reading: Reading {
-    Reading(sources: [file], directory: directoryPart(file), files: files)
+    Reading(sources: sources, directory: directoryPart(file), files: files)
   }
 
   /// The file's text, for a file in `directory`: names of other files are rewritten to be found from there.

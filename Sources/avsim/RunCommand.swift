@@ -45,6 +45,10 @@ struct RunCommand: ParsableCommand {
       if let processes { changes.append("cluster.processes=\(processes)") }
       let scenario = try Scenario.load(scenario, overrides: changes)
       let chosen = engine.flatMap { EngineChoice(rawValue: $0.rawValue) } ?? scenario.engine
+      if plant != nil, chosen == .cluster {
+        complain("avsim: --plant: defects are planted in the simulator alone")
+        throw Exit.usage
+      }
       let path = out ?? RunDirectory.defaultPath(name: scenario.name, seed: scenario.seed)
       let execution = try RunExecution(
         scenario, chosen, at: path, force: force, isQuiet: quiet, plant: plant)
