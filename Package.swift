@@ -169,12 +169,22 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Search over runs
+    .target(
+      name: "Exploration",
+      dependencies: [
+        "Basics", "Gossip", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+
     // The command line
     .executableTarget(
       name: "avsim",
       dependencies: [
-        "Basics", "Signatures", "UV", "Network", "Contracts", "Risk", "Economy", "Participants", "Scenarios",
-        "Reporting", "Runs",
+        "AVS", "Basics", "Signatures", "UV", "Network", "Contracts", "Risk", "Economy", "Participants",
+        "Scenarios",
+        "Reporting", "Runs", "Exploration",
         "Vectors", "RiskVectors", "Simulator", "Experiments", "Gossip", "Libp2p", "Peer",
         "Cluster",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -248,6 +258,12 @@ let package = Package(
         "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator", "TestKit",
       ],
       exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "ExplorationTests",
+      dependencies: [
+        "Basics", "AVS", "Network", "Gossip", "Contracts", "Participants", "Scenarios", "Reporting", "Runs",
+        "Simulator", "Exploration",
+      ], swiftSettings: strict),
     .testTarget(
       name: "ClusterTests",
       dependencies: [

@@ -65,9 +65,7 @@ final class ChainHost {
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
-    record = Record(
-      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: lifetime,
-      reorgDepth: blueprint.chain.chain.reorgDepth)
+    record = Record(deployment, chain: blueprint.chain, lifetime: lifetime)
     record.introduce(coordinator)
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
@@ -121,6 +119,7 @@ final class ChainHost {
   }
 
   func takeRows() -> FreshRows { record.takeRows() }
+  var firstBreach: Breach? { record.firstBreach }
 
   func conclude(_ totals: PopulationTotals, at: Instant, settledAt: Instant) -> Conclusion {
     record.conclude(blueprint, totals, coordinator, digest: nil, at: at, settledAt: settledAt)

@@ -159,6 +159,7 @@ public final class ClusterRun: EngineRun {
 
   /// Rows that became final since the last call.
   public func takeRows() -> FreshRows { chain.takeRows() }
+  public var firstBreach: Breach? { chain.firstBreach }
 
   /// What the run amounts to, as of now.
   public func conclude(_ settledAt: Instant) -> Conclusion {

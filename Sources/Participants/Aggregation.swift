@@ -77,6 +77,8 @@ enum TallyOutcome: Equatable {
   case repeated
   /// One result too many.
   case tooManyResults
+  /// The member has no stake.
+  case weightless
 }
 
 /// All tallies of the hosted aggregators.
@@ -84,6 +86,9 @@ struct Aggregation: ~Copyable {
   /// Stake of each member by service, at the reference block, in wei; set by the chain's table updates.
   private(set) var weights: [[UInt128]]
   private(set) var totals: [UInt128]
+  /// Members with stake, by service.
+  private var voters: [Int]
+  private let plant: PlantedDefect?
   private var tallies = Table<Tally>(capacity: 256)
   private var free = Table<UInt32>(capacity: 256)
   /// By (task, aggregator ordinal): the tally, or `.max`.
@@ -95,7 +100,9 @@ struct Aggregation: ~Copyable {
   /// Attestations ignored because a task had too many results.
   private(set) var resultOverflows: UInt64 = 0
 
-  init(_ services: [ServiceDeployment], _ schedule: TaskSchedule) {
+  init(_ services: [ServiceDeployment], _ schedule: TaskSchedule, plant: PlantedDefect? = nil) {
+    self.plant = plant
+    voters = services.map(\.members.count)
     weights = services.map { Array(repeating: 0, count: $0.members.count) }
     totals = services.map { _ in 0 }
     var base: [UInt32] = []
@@ -113,6 +120,7 @@ struct Aggregation: ~Copyable {
     precondition(stake.count == weights[service.index].count, "one weight for each member")
     weights[service.index] = stake
     totals[service.index] = stake.reduce(0, +)
+    voters[service.index] = stake.count { $0 != 0 }
   }
 
   /// The tally of aggregator number `ordinal` of the service for `task`, made when it is the first time. True when new.
@@ -147,7 +155,10 @@ struct Aggregation: ~Copyable {
     let rows = Int(index) * stride * Tally.resultsMaximum
     let word = member / 64
     let bit: UInt64 = 1 << UInt64(member % 64)
-    for row in 0..<Tally.resultsMaximum where signers[rows + row * stride + word] & bit != 0 {
+    // A member without stake, slashed to nothing say, counts for nothing, and the chain refuses a certificate that names it.
+    if weights[service.index][member] == 0 { return .weightless }
+    for row in 0..<Tally.resultsMaximum
+    where signers[rows + row * stride + word] & bit != 0 && plant != .talliedTwice {
       return .repeated
     }
     guard let row = tallies[index].index(of: result) else {
@@ -162,7 +173,7 @@ struct Aggregation: ~Copyable {
       tallies[index].winner = UInt8(row)
       return .quorum(index: row)
     }
-    if Int(tallies[index].counted) == weights[service.index].count { return .complete }
+    if Int(tallies[index].counted) == voters[service.index] { return .complete }
     return .counted
   }
 

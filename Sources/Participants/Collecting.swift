@@ -24,7 +24,7 @@ extension Participants {
       index, attestation.service, member: Int(body.member), result: attestation.result,
       quorumBips: service.quorumBips)
     switch outcome {
-    case .repeated, .tooManyResults: return
+    case .repeated, .tooManyResults, .weightless: return
     case .counted, .complete, .quorum:
       effects.facts.append(
         Fact(.collected, node: node, task: attestation.task, at: now, value: UInt64(body.member)))
@@ -62,13 +62,22 @@ extension Participants {
     aggregation.woke(index)
   }
 
+  /// The planted defect `absent-signers`: a bit for every member.
+  private static func everybody(_ members: Int) -> [UInt64] {
+    (0..<(members + 63) / 64).map { word in
+      members - word * 64 >= 64 ? .max : (1 << UInt64(members - word * 64)) - 1
+    }
+  }
+
   private mutating func submitCertificate(_ index: UInt32, _ now: Instant, _ effects: inout Effects) {
     let tally = aggregation[index]
     guard tally.winner != 255, !tally.submitted else { return }
     let service = schedule[tally.task].service
     let row = Int(tally.winner)
     let members = self.service(service).members.count
-    var signers = aggregation.signerBits(index, row: row, members: members)
+    var signers =
+      deployment.plant == .absentSigners
+      ? Self.everybody(members) : aggregation.signerBits(index, row: row, members: members)
     for item in behaviours(of: tally.aggregator, in: tally.task, at: now) {
       guard case .aggregatorWithholding(let victims) = item.kind else { continue }
       if victims.isEmpty { return }

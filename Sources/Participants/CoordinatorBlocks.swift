@@ -30,6 +30,10 @@ extension CoordinatorState {
   /// gas is left. Keepers' gas comes first: whoever waits for a slash pays for it.
   mutating func produce(_ number: BlockNumber, _ facts: inout [CoordinatorFact]) {
     precondition(number > head)
+    if !hasToldGenesis {
+      hasToldGenesis = true
+      tellTables(of: Array(services.indices), &facts)
+    }
     let at = configuration.chain.instant(of: number)
     if let wanted = wantedBlock, wanted < number {
       facts.append(
@@ -58,7 +62,7 @@ extension CoordinatorState {
     }
     followEconomy(from: firstFact, at: at, block: number, &facts)
     finishCheck(at: at, block: number, &facts)
-    refreshStakeTables(at: number)
+    refreshStakeTables(at: number, &facts)
     facts.append(
       .block(
         BlockFact(
@@ -112,7 +116,7 @@ extension CoordinatorState {
     switch item {
     case .taskExpiry(let task):
       // By its own instant: the block may lie in the next epoch, before which this one is closed.
-      expire(task, settledAt: dueAt, at: at, &facts)
+      expire(task, settledAt: dueAt, at: at, block: block, &facts)
       return 0
     case .livenessWindows(let service):
       judgeWindows(service, at: at, block: block, &facts)

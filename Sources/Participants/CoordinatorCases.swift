@@ -8,7 +8,7 @@ extension CoordinatorState {
   private func examination(at: Instant, block: BlockNumber) -> Examination {
     Examination(
       tasks: tasks, services: services, ledger: ledger, accounts: accounts, isValid: isValid, at: at,
-      block: block)
+      block: block, plant: configuration.plant)
   }
 
   mutating func examine(
@@ -151,6 +151,7 @@ extension CoordinatorState {
     let strategies = ledger.strategies(of: service.set)
     let share = court.penalty(of: id)
     let before = exposures(to: account, strategies, at: block)
+    let allocated = strategies.map { ledger.allocation(account, service.set, $0, at: block).current }
     var vaultFacts: [CoordinatorFact] = []
     let vaultsStruck = slashVaults(found, account, share: share, at: at, &vaultFacts)
     var receipt: SlashReceipt?
@@ -179,11 +180,16 @@ extension CoordinatorState {
       id: id, service: accusation.service, operatorNode: accusation.operatorNode,
       offence: accusation.offence,
       subject: accusation.subject, at: at, block: block, wad: share,
-      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt?.slashID ?? 0)
+      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt?.slashID ?? 0,
+      allocations: zip(strategies, allocated).map { strategy, before in
+        SlashedAllocation(
+          strategy: strategy, before: before,
+          after: ledger.allocation(account, service.set, strategy, at: block).current)
+      })
     facts.append(.slashExecuted(slash))
     noteSlash(slash, before: before, &facts)
     facts += vaultFacts
-    if let receipt {
+    if let receipt, configuration.plant != .slashUnburned {
       agenda.add(
         .clearSlash(accusation.service, slashID: receipt.slashID),
         at: at + configuration.slashResolutionDelay)

@@ -1,6 +1,6 @@
 // Everything a coordinator starts from: the chain, the assets, who staked what with whom, and the services' rules.
 
-internal import AVS
+public import AVS
 public import Basics
 public import Contracts
 public import Economy
@@ -173,6 +173,8 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   public var economy = EconomyConfiguration()
   /// Seeds the chain's own chances (missed slots).
   public var seed: UInt64 = 0
+  /// A defect put in on purpose, to be found by checkers; nil: none.
+  public var plant: PlantedDefect?
 
   public init() {}
 

@@ -35,19 +35,22 @@ extension CoordinatorState {
 
   // MARK: - Paying
 
-  /// Pays one epoch of one service. The pool is annual * epoch / year, rounded down; a service pays for epochs in which a
-  /// task of it was settled, certified or not.
+  /// Pays the epoch of one service that is open and has ended; nothing when there is none. The pool is
+  /// annual * epoch / year, rounded down; a service pays for epochs in which a task of it was settled, certified or not.
   ///
   /// What an operator earned is divided by the stake behind it: vaults' parts are rounded down, the rest is EigenLayer's.
   mutating func closeEpoch(
     _ service: ServiceID, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) {
-    let index = services[service.index].epoch ?? 0
+    guard let index = services[service.index].epoch,
+      Instant.zero + configuration.rewardEpoch * (index + 1) <= at
+    else { return }
     let record = services[service.index].closeEpoch()
     guard let policy = services[service.index].rewards else { return }
     let set = services[service.index].set
     let pool = mulDiv(policy.annualPool, UInt128(configuration.rewardEpoch.nanoseconds), Self.year)
-    let division = RewardDistribution(pool: pool, policy: policy, record: record)
+    let division = RewardDistribution(
+      pool: pool, policy: policy, record: record, paysAbsent: configuration.plant == .absentRewarded)
     var epoch = EpochFact(
       service: service, epoch: UInt32(truncatingIfNeeded: index), at: at, submittedWei: pool, paidWei: 0,
       dustWei: division.dust, refundedWei: division.refunded)

@@ -51,6 +51,8 @@ public struct InclusionFact: Sendable, Equatable {
   public var feeWei: UInt128
   /// What a transaction of kind `evidence` brought.
   public var evidence: Evidence?
+  /// What a transaction of kind `certificate` brought.
+  public var certificate: Certificate?
   /// Nil when it did what it asked for.
   public var refusal: TransactionRefusal?
 }
@@ -114,6 +116,15 @@ public struct SlashFact: Sendable, Equatable {
   public var takenWei: UInt128
   /// The number of this slash in its operator set, as in the contracts.
   public var slashID: UInt64
+  /// The operator's magnitude allocated to the service, by strategy.
+  public var allocations: [SlashedAllocation]
+}
+
+/// What a slash left of an allocation.
+public struct SlashedAllocation: Sendable, Equatable {
+  public var strategy: StrategyID
+  public var before: UInt64
+  public var after: UInt64
 }
 
 /// Slashed shares that left their strategies.
@@ -189,6 +200,8 @@ public enum CoordinatorFact: Sendable, Equatable {
   case vaultWithdrawalRefused(String, SymbioticError, at: Instant)
   /// What a scenario asked of the stake, and the contracts refused.
   case stakeEventRefused(RestakingError, at: Instant)
+  /// Weights by member index, in force from the end of `since` on. The tables of the start come first of all facts.
+  case stakeTable(ServiceID, StakeTable)
   case withdrawalQueued(WithdrawalID, AccountID, at: Instant)
   case withdrawalCompleted(WithdrawalID, AccountID, at: Instant)
   case rewardsPaid(RewardFact)

@@ -42,7 +42,7 @@ struct CoordinatorState: Sendable {
   var conservation = Conservation()
   var tasks = TaskBook()
   var services: [ServiceBook] = []
-  var court = Court()
+  var court: Court
   var mempool: Mempool
   var agenda = Agenda<DueItem>()
 
@@ -78,6 +78,8 @@ struct CoordinatorState: Sendable {
   var changedSets: [Bool] = []
   /// Stake moved since the last full check.
   var isStakeUnchecked = false
+  /// Whether the stake tables of the start were told.
+  var hasToldGenesis = false
   /// Certificates whose signers may still be accused, by service, oldest first; those before the head are pruned.
   var signerRecords: [(tasks: [TaskID], head: Int)] = []
 
@@ -116,7 +118,8 @@ struct CoordinatorState: Sendable {
     conditions = ChainConditions(seed: configuration.seed)
     baseFee = configuration.chain.fees?.startBaseFee ?? 0
     feeBlock = configuration.chain.startBlock + 1
-    ledger = RestakingLedger(delays: configuration.delays)
+    ledger = RestakingLedger(delays: configuration.delays, plant: configuration.plant)
+    court = Court(plant: configuration.plant)
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
     try makeGenesis()
@@ -150,6 +153,20 @@ struct CoordinatorState: Sendable {
       changedSets[index] = false
       let table = stakeTable(of: index, at: block)
       services[index].stake.push(configuration.sharesStake ? pooled(table, of: OperatorSetID(index)) : table)
+    }
+  }
+
+  /// The same at the end of a block, telling the tables that are new.
+  mutating func refreshStakeTables(at block: BlockNumber, _ facts: inout [CoordinatorFact]) {
+    let changed = changedSets.indices.filter { changedSets[$0] }
+    if changed.isEmpty { return }
+    refreshStakeTables(at: block)
+    tellTables(of: changed, &facts)
+  }
+
+  func tellTables(of services: [Int], _ facts: inout [CoordinatorFact]) {
+    for index in services {
+      if let table = self.services[index].stake.latest { facts.append(.stakeTable(ServiceID(index), table)) }
     }
   }
 }

@@ -30,6 +30,8 @@ extension CoordinatorState {
     }
     var evidence: Evidence?
     if case .evidence(let brought) = transaction.body { evidence = brought }
+    var submitted: Certificate?
+    if case .certificate(let certificate) = transaction.body { submitted = certificate }
     facts.append(
       .included(
         InclusionFact(
@@ -37,7 +39,7 @@ extension CoordinatorState {
           submittedAt: pending.submittedAt, at: at, block: block, gas: pending.gas,
           feeWei: space.market.map {
             UInt128(pending.gas) * (UInt128($0.baseFee) + UInt128(space.tip(of: transaction) ?? 0))
-          } ?? 0, evidence: evidence, refusal: refusal)))
+          } ?? 0, evidence: evidence, certificate: submitted, refusal: refusal)))
     if case .certificate(let why) = refusal, case .certificate(let certificate) = transaction.body {
       facts.append(.certificateRefused(pending.id, certificate.service, certificate.task, why, at: at))
     }
@@ -59,7 +61,8 @@ extension CoordinatorState {
     guard record.service.index < services.count, record.referenceBlock >= chain.startBlock,
       record.referenceBlock <= chain.block(at: at), record.deadline >= record.dueAt
     else { throw .invalidTask(record.task) }
-    let expiry = record.deadline + services[record.service.index].certificateWindow
+    var expiry = record.deadline + services[record.service.index].certificateWindow
+    if configuration.plant == .lateCertificate { expiry = expiry + chain.blockTime * 3 }
     guard tasks.open(record, expiry: expiry) else { throw .invalidTask(record.task) }
     // A certificate in a block at the expiry itself still counts.
     agenda.add(.taskExpiry(record.task), at: expiry + TimeSpan(nanoseconds: 1))
@@ -77,7 +80,8 @@ extension CoordinatorState {
     }
     let index = certificate.service.index
     let checked = tasks.verify(
-      certificate, stake: services[index].stake, quorumBips: services[index].quorumBips, at: at)
+      certificate, stake: services[index].stake, quorumBips: services[index].quorumBips, at: at,
+      plant: configuration.plant)
     let verdict: TaskBook.Verdict
     switch checked {
     case .failure(let why): throw .certificate(why)
@@ -88,7 +92,7 @@ extension CoordinatorState {
     else { preconditionFailure("a verified certificate without task") }
     tasks.accept(certificate, at: at, block: block)
     keepSigners(of: record, at: at)
-    enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at)
+    enter(record, table, signers: certificate.signers, signed: verdict.signed, at: at, block: block, &facts)
     judgeLateness(
       record, table, signers: certificate.signers, signed: verdict.signed, at: at, block: block, &facts)
     facts.append(
@@ -115,22 +119,29 @@ extension CoordinatorState {
     }
   }
 
-  mutating func expire(_ task: TaskID, settledAt: Instant, at: Instant, _ facts: inout [CoordinatorFact]) {
+  mutating func expire(
+    _ task: TaskID, settledAt: Instant, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+  ) {
     guard tasks.expire(task), let record = tasks.record(task) else { return }
     facts.append(.taskExpired(record.service, task, at: at))
     let table = services[record.service.index].stake.table(at: record.referenceBlock)
     enter(
       record, table ?? StakeTable(emptySince: record.referenceBlock), signers: nil, signed: 0,
-      settledAt: settledAt,
-      at: at)
+      settledAt: settledAt, at: at, block: block, &facts)
   }
 
   /// Enters a task's outcome with the service's duty records and puts what follows on the agenda.
   private mutating func enter(
     _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128,
-    settledAt: Instant? = nil, at: Instant
+    settledAt: Instant? = nil, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
   ) {
     let service = task.service
+    // A block at the very end of an epoch may settle a task, which belongs to the next one, before it comes to the epoch.
+    if let epoch = services[service.index].epoch,
+      Instant.zero + configuration.rewardEpoch * (epoch + 1) <= settledAt ?? at
+    {
+      closeEpoch(service, at: at, block: block, &facts)
+    }
     let entered = services[service.index].enter(
       task, table, signers: signers, signed: signed, at: at, settledAt: settledAt,
       epochLength: configuration.rewardEpoch)

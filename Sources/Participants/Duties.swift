@@ -84,8 +84,12 @@ extension Participants {
     if misconduct[job.node.index].contains(where: { if case .surround = $0.kind { true } else { false } }) {
       memory.remember(vote, of: job.node)
     }
+    let signedResult =
+      forgot(task, member)
+      ? schedule.wrongResult(task, variant: UInt64(job.node.rawValue) + 1)
+      : result(task, conduct, by: job.node)
     let message = sign(
-      task, vote, result(task, conduct, by: job.node), by: job.node, publishedAt: now + conduct.delay, now,
+      task, vote, signedResult, by: job.node, publishedAt: now + conduct.delay, now,
       forged: conduct.forgesSignature)
     if let split = conduct.split {
       effects.facts.append(Fact(.equivocated, node: job.node, task: task, at: now, value: UInt64(member)))
@@ -163,6 +167,26 @@ extension Participants {
       effects.facts.append(Fact(.published, node: job.node, task: job.task, at: now, value: UInt64(member)))
     } else {
       miss(job.task, member, job.node, .delayed, now, &effects)
+    }
+  }
+
+  /// Whether the duty was signed before a crash, by the planted defect `restart-forgets`.
+  private func forgot(_ task: TaskID, _ member: Int) -> Bool {
+    deployment.plant == .restartForgets
+      && forgotten.contains(0, Int(schedule.dutyBase[task.index]) + member)
+  }
+
+  /// The planted defect: `node` loses its record of what it signed, for tasks that are still open.
+  mutating func forgetSignatures(of node: NodeID, _ now: Instant) {
+    for service in roles.servicesOf[node.index] {
+      guard let member = roles.member(service, node) else { continue }
+      for task in schedule.tasks(of: service).reversed() {
+        if schedule[task].deadline < now { break }
+        let duty = Int(schedule.dutyBase[task.index]) + member
+        guard hasSigned.contains(0, duty) else { continue }
+        hasSigned.remove(0, duty)
+        _ = forgotten.insert(0, duty)
+      }
     }
   }
 

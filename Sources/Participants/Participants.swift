@@ -76,6 +76,7 @@ extension Participants {
     if losingState {
       _ = router.crash(node)
       _ = router.restart(node)
+      if deployment.plant == .restartForgets { forgetSignatures(of: node, now) }
     }
     effects.facts.append(Fact(.down, node: node, at: now))
   }
@@ -85,7 +86,7 @@ extension Participants {
     guard !availability.isUp(node) else { return }
     availability.comeUp(node, at: now)
     effects.facts.append(Fact(.up, node: node, at: now))
-    wakeUp(node, now, &effects)
+    wakeUp(node, now, &effects, joining: deployment.plant != .restartJoinsNothing)
     for service in roles.servicesOf[node.index] {
       for task in schedule.tasks(of: service).reversed() {
         let record = schedule[task]
@@ -176,11 +177,35 @@ extension Participants {
     processors.total(at: now)
   }
 
+  /// The first host whose queue of work is longer than its bound; nil: there is none.
+  public func overfullQueue() -> (host: Int, pending: Int, bound: Int)? { processors.overfull() }
+
+  /// Pairs (slot of a node's mesh, topic) whose other end does not have that node in its own, among nodes that run, in
+  /// order. Cost: the number of mesh links.
+  public func lopsidedMeshLinks() -> [(slot: UInt32, topic: TopicID)] {
+    var lopsided: [(slot: UInt32, topic: TopicID)] = []
+    for node in deployment.nodes.indices where isHosted[node] && availability.isUp(NodeID(node)) {
+      for service in roles.topicsOf[node] {
+        let topic = topic(service)
+        for slot in router.mesh(NodeID(node), topic) {
+          let peer = router.neighbor(slot)
+          guard isHosted[peer.index], availability.isUp(peer) else { continue }
+          if !router.mesh(peer, topic).contains(deployment.reverse[Int(slot)]) {
+            lopsided.append((slot, topic))
+          }
+        }
+      }
+    }
+    return lopsided
+  }
+
   /// Whether the node runs.
   public func isUp(_ node: NodeID) -> Bool { availability.isUp(node) }
 
-  private mutating func wakeUp(_ node: NodeID, _ now: Instant, _ effects: inout Effects) {
-    for service in roles.topicsOf[node.index] {
+  private mutating func wakeUp(
+    _ node: NodeID, _ now: Instant, _ effects: inout Effects, joining: Bool = true
+  ) {
+    for service in roles.topicsOf[node.index] where joining {
       _ = router.join(node, topic(service), at: now, outbox: &effects.outbox)
     }
     let incarnation = availability.incarnation(node) & 0x0FFF_FFFF

@@ -39,6 +39,8 @@ public struct Participants: ~Copyable {
   var certified: BitRows
   /// By duty: whether this operator has signed. On disk, so it survives a crash: clients' slashing protection.
   var hasSigned: BitRows
+  /// The planted defect `restart-forgets`: by duty, whether it was signed and forgotten. Empty without the defect.
+  var forgotten: BitRows
   /// Binds signatures to this run.
   let domain: UInt64
   let computeDraws: HashRandom
@@ -65,9 +67,9 @@ public struct Participants: ~Copyable {
       neighbors: deployment.neighbors, outbound: deployment.outbound, seed: deployment.seed,
       indexesContents: indexesContents)
     store = AttestationStore(duties: schedule.dutyCount)
-    processors = Processors(deployment.nodes)
+    processors = Processors(deployment.nodes, isBounded: deployment.plant != .queueUnbounded)
     availability = Availability(nodes: nodes)
-    aggregation = Aggregation(deployment.services, schedule)
+    aggregation = Aggregation(deployment.services, schedule, plant: deployment.plant)
     watching = Watching(deployment.services, schedule)
     checkpoints = CheckpointWatch(deployment.services, schedule)
     conditions = NodeConditions(nodes: nodes, services: deployment.services.count)
@@ -84,6 +86,7 @@ public struct Participants: ~Copyable {
     self.misconduct = misconduct
     certified = BitRows(rows: 1, columns: max(schedule.tasks.count, 1))
     hasSigned = BitRows(rows: 1, columns: max(schedule.dutyCount, 1))
+    forgotten = BitRows(rows: 1, columns: deployment.plant == .restartForgets ? schedule.dutyCount + 1 : 1)
     domain = mix(deployment.seed ^ 0x6176_7369_6D00_0001)
     computeDraws = HashRandom(seed: deployment.seed, .computeTime)
     adversaryDraws = HashRandom(seed: deployment.seed, .adversary)

@@ -11,11 +11,13 @@ struct Processors: ~Copyable {
   fileprivate var freeAt: Table<UInt64>
   fileprivate var busy: Table<UInt64>
   private var pending: Table<UInt32>
+  /// What is enforced, and what the deployment says; the same but for a planted defect.
   private var bound: Table<UInt32>
+  private var stated: Table<UInt32>
   /// Jobs refused because the queue was full.
   private(set) var drops: UInt64 = 0
 
-  init(_ nodes: [NodeDeployment]) {
+  init(_ nodes: [NodeDeployment], isBounded: Bool = true) {
     let hosts = (nodes.map(\.host).max() ?? -1) + 1
     var cores = Array(repeating: 1, count: hosts)
     bound = Table(repeating: 1, count: hosts)
@@ -35,6 +37,11 @@ struct Processors: ~Copyable {
     freeAt = Table(repeating: 0, count: Int(sum))
     busy = Table(repeating: 0, count: hosts)
     pending = Table(repeating: 0, count: hosts)
+    stated = Table(repeating: 1, count: hosts)
+    for host in 0..<hosts {
+      stated[host] = bound[host]
+      if !isBounded { bound[host] = .max }
+    }
   }
 
   /// Takes a job of `cost` (at nominal speed) for `node`. Returns its completion, or nil when the queue is full; then
@@ -75,6 +82,14 @@ struct Processors: ~Copyable {
     let host = hostOf[node.index]
     assert(pending[host] > 0, "a job ended that was never admitted")
     pending[host] &-= 1
+  }
+
+  /// The first host whose queue is longer than its bound, with both; nil: there is none.
+  func overfull() -> (host: Int, pending: Int, bound: Int)? {
+    for host in 0..<pending.count where pending[host] > stated[host] {
+      return (host, Int(pending[host]), Int(stated[host]))
+    }
+    return nil
   }
 
   /// Changes the speed of `node` for jobs admitted from now on.

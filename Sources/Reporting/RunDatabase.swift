@@ -165,6 +165,33 @@ extension RunDatabase {
     }
   }
 
+  public func insert(_ rows: [TraceWindowRow]) throws(Failure) {
+    try insert(rows, into: "trace", columns: 3) { row, values in
+      values.add(row.window)
+      values.add(row.events)
+      values.add(row.digest)
+    }
+  }
+
+  /// The trace of a run whose database lies at `path`, in order of windows. Empty when it holds none.
+  ///
+  /// - Throws: `Failure` when the file is missing, or older than this table.
+  public static func trace(at path: String) throws(Failure) -> [TraceWindowRow] {
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      return try DatabaseQueue(path: path, configuration: configuration).read { db in
+        try Row.fetchAll(db, sql: "SELECT window, events, digest FROM trace ORDER BY window").map { row in
+          TraceWindowRow(
+            window: UInt64(row["window"] as Int64), events: UInt64(row["events"] as Int64),
+            digest: row["digest"])
+        }
+      }
+    } catch {
+      throw Failure(path: path, message: "\(error)")
+    }
+  }
+
   public func insert(_ rows: [SampleRow]) throws(Failure) {
     try insert(rows, into: "samples", columns: 14) { row, values in
       values.add(row.at)

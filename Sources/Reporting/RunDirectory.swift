@@ -143,11 +143,14 @@ public struct RunManifest: Sendable {
   public var commandLine: [String]
   /// ISO 8601, by the wall clock of the caller.
   public var startedAt: String
+  /// A defect that was put in on purpose; nil: none, as in every run but those that test the checkers.
+  public var plant: String?
 
   public init(
     name: String, scenario: JSONValue, seed: UInt64, engine: String, version: String, commandLine: [String],
-    startedAt: String
+    startedAt: String, plant: String? = nil
   ) {
+    self.plant = plant
     self.name = name
     self.scenario = scenario
     self.seed = seed
@@ -158,12 +161,19 @@ public struct RunManifest: Sendable {
   }
 
   func json(complete: Bool) -> JSONValue {
-    [
+    let planted: [JSONValue.Member] = plant.map { [JSONValue.Member("plant", JSONValue($0))] } ?? []
+    return JSONValue.object(members(complete) + planted)
+  }
+
+  private func members(_ complete: Bool) -> [JSONValue.Member] {
+    let all: JSONValue = [
       "schema": .integer(1), "name": JSONValue(name), "complete": JSONValue(complete),
       "seed": JSONValue(seed),
       "engine": JSONValue(engine),
       "version": JSONValue(version), "commandLine": .array(commandLine.map { JSONValue($0) }),
       "startedAt": JSONValue(startedAt), "scenario": scenario,
     ]
+    guard case .object(let members) = all else { return [] }
+    return members
   }
 }

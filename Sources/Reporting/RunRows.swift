@@ -283,3 +283,17 @@ public struct SampleRow: Sendable {
     self.interval = interval
   }
 }
+
+/// The fingerprint of a simulation's events up to the end of one window; see `Simulator/TraceDigest`.
+public struct TraceWindowRow: Sendable, Equatable {
+  /// Number of the window: instants from `window << 23` nanoseconds.
+  public var window: UInt64
+  public var events: UInt64
+  /// Sixteen hexadecimal digits, over everything up to the window's end.
+  public var digest: String
+  public init(window: UInt64, events: UInt64, digest: String) {
+    self.window = window
+    self.events = events
+    self.digest = digest
+  }
+}

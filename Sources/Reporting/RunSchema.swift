@@ -181,5 +181,12 @@ enum RunSchema {
       PRIMARY KEY (measure, lower_ns)
     ) STRICT
     """,
+    """
+    CREATE TABLE trace (          -- fingerprint of a simulation's events, window by window; for `avsim replay --verify`
+      window INTEGER PRIMARY KEY, -- instants from window << 23 nanoseconds
+      events INTEGER NOT NULL,    -- in it
+      digest TEXT NOT NULL        -- over everything up to its end; the last is `traceDigest`
+    ) STRICT
+    """,
   ]
 }

@@ -1,7 +1,7 @@
 // A scenario turned into what participants, chain and links start from: names into ids, draws made, laws into samplers.
 // Both engines build from the same blueprint, so what differs between them is physics alone.
 
-import AVS
+public import AVS
 public import Basics
 public import Contracts
 import Gossip
@@ -40,11 +40,26 @@ public struct Blueprint: Sendable {
   /// By node.
   public var roles: [String]
 
+  /// A defect put in on purpose, in all places that know how; nil: none. See `PlantedDefect`.
+  public var plant: PlantedDefect? {
+    get { deployment.plant }
+    set {
+      deployment.plant = newValue
+      chain.plant = newValue
+    }
+  }
+
   /// Traffic ends here: the last response window is over, and what was published last has had its lifetime.
   public var trafficEnd: Instant {
     let window = deployment.services.map(\.responseWindow).max() ?? .zero
     let lifetime = deployment.gossip.heartbeatInterval * UInt64(deployment.gossip.cacheWindows)
     return .zero + deployment.duration + max(window, lifetime) + .seconds(2)
+  }
+
+  /// Traffic is carried on by this much at a time: a broken checker ends a run at the end of a slice, so that everybody
+  /// who runs the same blueprint ends at the same event.
+  public var slice: TimeSpan {
+    max(TimeSpan(nanoseconds: trafficEnd.nanoseconds / 1_000), .milliseconds(10))
   }
 
   /// log2 of the nanoseconds of an event bucket, from the traffic expected: some hundred to some thousand events each.

@@ -32,6 +32,8 @@ public struct Conclusion: Sendable {
   public var propagation: Histogram
   public var quorum: Histogram
   public var certificate: Histogram
+  /// The trace's fingerprint, window by window; empty where there is none.
+  public var trace: [TraceWindowRow] = []
 }
 
 extension Record {
@@ -79,7 +81,7 @@ extension Record {
       fault, place in
       RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
     }
-    summary.checks = checks()
+    summary.checks = checks(blueprint, totals, coordinator, settledAt)
     return Conclusion(
       summary: summary, accuracy: accuracy, offences: offences, slashes: slashes, tasks: taskRows(),
       attestations: attestationRows(), propagation: totals.measures.propagation, quorum: quorumLatency,
@@ -204,7 +206,7 @@ extension Record {
     summary.stake.withdrawnWei = stake.withdrawn
     summary.stake.queuedWei = stake.queued
     summary.stake.lostWei = stake.lost
-    summary.stake.conserved = broken.isEmpty
+    summary.stake.conserved = checkers.breaches[Checkers.stake] == nil
     let rewards = coordinator.rewardTotals
     summary.rewards.submittedWei = rewards.submitted
     summary.rewards.paidWei = rewards.claimed
@@ -232,42 +234,32 @@ extension Record {
     .equivocation, .surround, .invalidResult, .lazyCopy, .wrongQuorum, .forgedEvidence, .griefing,
   ]
 
-  /// Checkers that stand outside of what they judge.
-  private func checks() -> [RunSummary.Check] {
-    var list: [RunSummary.Check] = []
-    list.append(
-      .init(
-        name: "stake-conserved", holds: broken.isEmpty,
-        detail: broken.first.map { "\($0.finding) at \($0.at)" } ?? "after every transaction"))
-    let doubled = Dictionary(grouping: slashes.indices.filter { slashes[$0].state == .executed }) { k in
-      OffenceKey(
-        operatorID: slashes[k].operatorID, service: slashes[k].service, offence: slashes[k].offenceClass,
-        key: slashes[k].key)
-    }.values.contains { $0.count > 1 }
-    list.append(
-      .init(name: "no-double-jeopardy", holds: !doubled, detail: "one slash at most for one offence"))
-    let guiltless = slashes.filter { slash in
-      slash.state == .executed
-        && Self.objective.contains(slash.offenceClass)
-        && offenceIndex[
-          OffenceKey(
-            operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
-        ]
-          == nil
+  /// Brings the checkers to their end, and tells what each found.
+  private mutating func checks(
+    _ blueprint: Blueprint, _ totals: PopulationTotals, _ coordinator: Coordinator, _ settledAt: Instant
+  ) -> [RunSummary.Check] {
+    for slash in slashes where slash.state == .executed && Self.objective.contains(slash.offenceClass) {
+      let key = OffenceKey(
+        operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
+      guard offenceIndex[key] == nil else { continue }
+      checkers.breaches.add(
+        Checkers.objective, slash.executedAt ?? slash.requestedAt,
+        "node \(slash.operatorID.rawValue) was slashed for \(slash.offenceClass.rawValue) and did nothing of the kind"
+      )
     }
-    list.append(
-      .init(
-        name: "objective-slashes-have-offences", holds: guiltless.isEmpty,
-        detail: guiltless.isEmpty
-          ? "every slash for an objective class has a recorded violation"
-          : "node \(guiltless[0].operatorID.rawValue) was slashed for \(guiltless[0].offenceClass.rawValue) without one"
-      ))
-    let late = zip(schedule.tasks, tasks).contains { task, outcome in
-      outcome.certifiedAt.map { $0 < task.due } ?? false
+    checkers.closeSigners { task, member in
+      // In a cluster a foreign peer may stand in for a node, and tells us nothing of what it did.
+      if blueprint.engine != "simulator" { return true }
+      let index = Int(schedule.dutyBase[task.index]) + member
+      return duties[index].publishedAt != .max || duties[index].miss == DutyMiss.late.rawValue
     }
-    list.append(accountabilityCheck())
-    list.append(.init(name: "no-certificate-before-its-task", holds: !late, detail: "by due instant"))
-    return list
+    checkers.certificates.close(&checkers.breaches)
+    checkers.liveness.close(
+      checkers.books, horizon: horizon, duration: deployment.duration, settledAt: settledAt,
+      &checkers.breaches)
+    checkers.cases.close(checkers.books, settledAt: settledAt, &checkers.breaches)
+    let progress = judgeProgress(blueprint, totals, coordinator)
+    return checkers.list(progress: progress) + [accountabilityCheck()]
   }
 
   private func taskRows() -> [TaskRow] {

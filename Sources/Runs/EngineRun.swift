@@ -16,6 +16,8 @@ public protocol EngineRun: ~Copyable {
   /// After the traffic: lets the chain go on, event by event, until nothing is left to decide or `settle` is over.
   /// Returns the instant of the last event.
   mutating func settle() -> Instant
+  /// A checker that broke: the run ends with it. Nil while all hold.
+  var firstBreach: Breach? { get }
   /// Rows that became final since the last call.
   mutating func takeRows() -> FreshRows
   /// What the run amounts to, as of now.
@@ -24,16 +26,16 @@ public protocol EngineRun: ~Copyable {
 
 extension EngineRun where Self: ~Copyable {
   /// Brings the run to its end, slice by slice; `progress` is asked after each whether to go on, and gets rows when they
-  /// are due. Returns the conclusion of as much as there is.
+  /// are due. A broken checker ends it. Returns the conclusion of as much as there is.
   public mutating func finish(
     slice: TimeSpan, whileTrue goesOn: () -> Bool, after progress: (inout Self) throws -> Void
   ) throws -> Conclusion {
     let end = blueprint.trafficEnd
-    while now < end, goesOn() {
+    while now < end, goesOn(), firstBreach == nil {
       run(until: now + slice)
       try progress(&self)
     }
-    let settledAt = goesOn() ? settle() : now
+    let settledAt = goesOn() && firstBreach == nil ? settle() : now
     return conclude(settledAt)
   }
 }

@@ -9,6 +9,7 @@ import Reporting
 extension Record {
   /// Takes in what can no more be undone.
   mutating func settle(_ fact: CoordinatorFact) {
+    checkers.note(fact)
     chain.note(fact)
     switch fact {
     case .block(let block): rows.blocks.append(BlockRow(block, .canonical))
@@ -94,11 +95,9 @@ extension Record {
           epoch: UInt64(reward.epoch), service: reward.service, role: "stakers", account: name,
           wei: reward.stakersWei))
     case .economy(let fact): note(fact)
-    case .checkBroken(let finding, let at):
-      broken.append(("\(finding)", at))
-    case .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded, .reorg, .transactionDropped,
-      .vaultSlashVetoed, .vaultSlashRefused, .vaultWithdrawalRefused,
-      .stakeEventRefused:
+    case .checkBroken, .stakeTable, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded,
+      .reorg,
+      .transactionDropped, .vaultSlashVetoed, .vaultSlashRefused, .vaultWithdrawalRefused, .stakeEventRefused:
       break
     }
   }

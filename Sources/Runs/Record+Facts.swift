@@ -29,7 +29,9 @@ extension Record {
         quorumLatency.record((fact.at - due).nanoseconds)
         sample.quorum.record((fact.at - due).nanoseconds)
       }
-    case .equivocated: offend(.equivocation, fact, "equivocates")
+    case .equivocated:
+      checkers.certificates.signedTwice(fact.task, Int(fact.value))
+      offend(.equivocation, fact, "equivocates")
     case .signedWrong:
       wrongSigners[duty(fact.task, fact.value)] = WrongCause(rawValue: fact.detail) ?? .intent
       // A canary's bait is lazy copying where the service punishes that, and no other offence.

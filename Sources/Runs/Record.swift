@@ -4,7 +4,7 @@
 
 import AVS
 public import Basics
-public import Contracts
+import Contracts
 public import Participants
 public import Reporting
 
@@ -80,7 +80,8 @@ public struct Record: ~Copyable {
   /// What watchers brought and the chain has not decided on.
   var pendingEvidence: [EvidenceKey: EvidenceRow] = [:]
   var evidenceMade = 0
-  var broken: [(finding: String, at: Instant)] = []
+  /// What may never happen, watched from outside.
+  var checkers: Checkers
 
   /// Slots that a reorg may undo: what the chain told of their blocks is taken in when it no more can.
   let reorgDepth: UInt64
@@ -117,18 +118,15 @@ public struct Record: ~Copyable {
     var number: UInt64
   }
 
-  /// - Parameters:
-  ///   - rules: the slashing rules in force, by service.
-  ///   - reorgDepth: slots that a reorg may undo.
-  public init(
-    _ deployment: Deployment, rules: [[SlashingRule]], lifetime: TimeSpan, reorgDepth: UInt64 = 0
-  ) {
-    self.reorgDepth = reorgDepth
+  /// - Parameter chain: what the coordinator starts from.
+  public init(_ deployment: Deployment, chain: CoordinatorConfiguration, lifetime: TimeSpan) {
+    reorgDepth = chain.chain.reorgDepth
     self.deployment = deployment
-    self.rules = rules
+    rules = chain.services.map(\.rules)
     self.lifetime = lifetime
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
+    checkers = Checkers(chain, schedule)
     duties = Array(repeating: Duty(), count: schedule.dutyCount)
     tasks = Array(repeating: TaskOutcome(), count: schedule.tasks.count)
     availability = Availability(nodes: deployment.nodes.count)
@@ -144,6 +142,8 @@ public struct Record: ~Copyable {
     var from: Instant
     var until: Instant?
   }
+  /// What broke first, as far as it is known before the end.
+  public var firstBreach: Breach? { checkers.breaches.all.first }
 
   func isMeasured(_ at: Instant) -> Bool { at.nanoseconds >= deployment.warmup.nanoseconds }
   func duty(_ task: TaskID, _ member: UInt64) -> Int {

@@ -52,6 +52,7 @@ public final class RunWriter {
     try database.replace(histogram: conclusion.propagation, of: "propagation")
     try database.replace(histogram: conclusion.quorum, of: "quorum")
     try database.replace(histogram: conclusion.certificate, of: "certificate")
+    try database.insert(conclusion.trace)
     try database.close()
     try directory.write(conclusion.summary)
     try directory.write(manifest, complete: conclusion.summary.complete)

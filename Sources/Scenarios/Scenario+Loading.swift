@@ -21,7 +21,11 @@ extension Scenario {
     let (tree, mistakes) = try YAMLText.reading(file: file, bytes: bytes)
     let reading = Reading(sources: [file], directory: directoryPart(file), files: files)
     for mistake in mistakes { reading.keep(mistake) }
-    let changed = try Override.apply(overrides, to: tree, reading)
+    return try read(try Override.apply(overrides, to: tree, reading), reading)
+  }
+
+  /// The scenario of a file's content, with its mistakes kept by `reading`.
+  static func read(_ changed: Tree, _ reading: Reading) throws(FileError) -> Scenario {
     if case .scalar(let kind)? = changed["kind"]?.content, kind != "scenario" {
       let place = changed["kind"]!.place
       reading.mistake(place, "kind", "is '\(clip(kind))'; a scenario is wanted")

@@ -46,6 +46,9 @@ public struct Simulation: EngineRun, ~Copyable {
   public var now: Instant { engine.now }
   /// Events handled so far.
   public var events: UInt64 { engine.events }
+  /// The same, window by window.
+  public var traceWindows: [TraceDigest.Window] { engine.digest.history }
+  public var firstBreach: Breach? { engine.population.record.firstBreach }
   /// Sixteen hexadecimal digits over every event so far.
   public var digest: String { engine.digest.description }
 
@@ -67,7 +70,7 @@ public struct Simulation: EngineRun, ~Copyable {
     var last = engine.now
     engine.population.takeSample(engine.now)
     engine.population.lookAtScores(engine.now)
-    while let next = engine.population.coordinator.nextEvent, next <= end {
+    while let next = engine.population.coordinator.nextEvent, next <= end, firstBreach == nil {
       last = max(next, last)
       engine.population.coordinator.advance(to: last, facts: &engine.population.chainFacts)
       _ = engine.population.digestChainFacts()
@@ -92,7 +95,11 @@ public struct Simulation: EngineRun, ~Copyable {
     totals.loads = blueprint.deployment.nodes.indices.map {
       engine.population.participants.load(NodeID($0), at: engine.now)
     }
-    return engine.population.record.conclude(
+    var conclusion = engine.population.record.conclude(
       blueprint, totals, engine.population.coordinator, digest: digest, at: engine.now, settledAt: settledAt)
+    conclusion.trace = traceWindows.map {
+      TraceWindowRow(window: $0.index, events: $0.events, digest: TraceDigest.text($0.digest))
+    }
+    return conclusion
   }
 }

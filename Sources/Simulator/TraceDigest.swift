@@ -82,8 +82,10 @@ public struct TraceDigest: Sendable {
 
 extension TraceDigest: CustomStringConvertible {
   /// Sixteen hexadecimal digits, as in `summary.json`.
-  public var description: String {
-    let digits = String(value, radix: 16)
+  public var description: String { Self.text(value) }
+
+  public static func text(_ digest: UInt64) -> String {
+    let digits = String(digest, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

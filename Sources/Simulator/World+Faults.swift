@@ -1,5 +1,6 @@
 // Faults come and go: what a fault of the vocabulary means in a simulation.
 
+import AVS
 import Basics
 import Gossip
 import Network
@@ -136,6 +137,7 @@ extension World {
   private mutating func crash(_ node: NodeID, _ losesState: Bool, _ now: Instant) {
     guard participants.isUp(node) else { return }
     participants.crash(node, losingState: losesState, now, &effects)
+    if blueprint.deployment.plant == .restartUnheard { return }
     for slot in participants.router.slots(of: node) {
       participants.disconnected(blueprint.deployment.reverse[Int(slot)], now)
     }

@@ -59,6 +59,8 @@ struct World: Population, ~Copyable {
   var broken: Set<UInt32> = []
   /// When the next chain event is scheduled.
   var nextChainEvent = Instant.never
+  /// Transmissions that did not arrive.
+  var lostTransmissions: UInt64 = 0
   /// The process that hosts all nodes, where its time counts.
   var process: SharedProcess
   let isProcessModelled: Bool
@@ -87,8 +89,7 @@ struct World: Population, ~Copyable {
     let deployment = blueprint.deployment
     self.blueprint = blueprint
     record = Record(
-      deployment, rules: blueprint.chain.services.map(\.rules), lifetime: participants.messageLifetime,
-      reorgDepth: blueprint.chain.chain.reorgDepth)
+      deployment, chain: blueprint.chain, lifetime: participants.messageLifetime)
     record.introduce(coordinator)
     scores = ScoreWatch(isObserved: blueprint.observesScores)
     self.participants = participants
@@ -185,8 +186,12 @@ struct World: Population, ~Copyable {
       at: now)
     switch fate {
     case .delivered: break
-    case .lost, .cut: participants.lose(transmission.payload)
-    case .queueFull: participants.refuse(transmission)
+    case .lost, .cut:
+      lostTransmissions += 1
+      participants.lose(transmission.payload)
+    case .queueFull:
+      lostTransmissions += 1
+      participants.refuse(transmission)
     }
     if let aftermath = network.links.takeAftermath() { follow(aftermath, transmission, &network) }
   }
@@ -317,6 +322,7 @@ extension World {
     for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
     effects.facts.removeAll()
     record.audit(now)
+    lookAround(now)
     let load = participants.totalLoad(at: now)
     record.sample(
       now, participants.router.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
@@ -327,5 +333,19 @@ extension World {
   mutating func lookAtScores(_ now: Instant) {
     scores.look(
       at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now, isLast: true)
+  }
+
+  /// Shows the checkers what can be looked at between events.
+  private mutating func lookAround(_ now: Instant) {
+    record.look(
+      now, overfull: participants.overfullQueue(), waiting: coordinator.waitingTransactions)
+    guard now >= .zero + blueprint.deployment.duration else { return }
+    let lopsided = participants.lopsidedMeshLinks()
+    let lost = lostTransmissions + participants.measures.lostToDownNodes
+    // Copied out: the record does not know the router.
+    let ends = lopsided.map {
+      (participants.router.owner(of: $0.slot), participants.router.neighbor($0.slot))
+    }
+    record.lookAtMesh(lopsided, ends: ends, lost: lost, now)
   }
 }

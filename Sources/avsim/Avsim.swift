@@ -9,7 +9,8 @@ struct Avsim: ParsableCommand {
     abstract: "Simulates restaking networks: gossip, attestations, slashing and rewards, under faults.",
     version: avsimVersion,
     subcommands: [
-      RunCommand.self, ClusterCommand.self, FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
+      RunCommand.self, ReplayCommand.self, SweepCommand.self, HuntCommand.self, ClusterCommand.self,
+      FaultCommand.self, ValidateCommand.self, SchemaCommand.self,
       TopologyCommand.self, PeerCommand.self, ReportCommand.self, CompareCommand.self, ReproduceCommand.self,
       ContractsCommand.self, RiskCommand.self, BenchCommand.self,
     ])

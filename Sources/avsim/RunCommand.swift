@@ -1,6 +1,7 @@
 // `avsim run SCENARIO`: runs it on an engine, writes its directory, judges its expectations.
 
-import ArgumentParser
+public import AVS
+public import ArgumentParser
 import Basics
 import Cluster
 import Foundation
@@ -26,6 +27,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Change one key of the scenario.", valueName: "key.path=value"))
   var overrides: [String] = []
   @Option(help: "Processes that host the nodes, on the cluster engine.") var processes: Int?
+  @Option(help: .hidden) var plant: PlantedDefect?
   @Flag(help: "Print the summary as JSON on stdout.") var json = false
   @Flag(help: "No progress and no table.") var quiet = false
 
@@ -43,8 +45,13 @@ struct RunCommand: ParsableCommand {
       if let processes { changes.append("cluster.processes=\(processes)") }
       let scenario = try Scenario.load(scenario, overrides: changes)
       let chosen = engine.flatMap { EngineChoice(rawValue: $0.rawValue) } ?? scenario.engine
+      if plant != nil, chosen == .cluster {
+        complain("avsim: --plant: defects are planted in the simulator alone")
+        throw Exit.usage
+      }
       let path = out ?? RunDirectory.defaultPath(name: scenario.name, seed: scenario.seed)
-      let execution = try RunExecution(scenario, chosen, at: path, force: force, isQuiet: quiet)
+      let execution = try RunExecution(
+        scenario, chosen, at: path, force: force, isQuiet: quiet, plant: plant)
       var options = ClusterOptions()
       options.processes = scenario.cluster.processes
       let summary = try execution.carryOut(interruption, options)
@@ -56,6 +63,10 @@ struct RunCommand: ParsableCommand {
 
   /// A file of `kind: attack`.
   private func runAttack(_ changes: [String], _ interruption: Interruption) throws {
+    if plant != nil {
+      complain("avsim: --plant: an attack has no part that a defect could be planted in")
+      throw Exit.usage
+    }
     if engine == .cluster || processes != nil {
       complain("avsim: \(scenario): an attack runs on the simulator alone")
       throw Exit.usage
@@ -80,3 +91,5 @@ struct RunCommand: ParsableCommand {
     print("report: \(path)/report.html")
   }
 }
+
+extension PlantedDefect: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 // What every command that carries out a scenario does: blueprint, run directory, engine, summary, exit code.
 
+import AVS
 import ArgumentParser
 import Basics
 import Cluster
@@ -20,16 +21,23 @@ struct RunExecution {
   let isQuiet: Bool
 
   /// Resolves the scenario and creates the directory.
-  init(_ scenario: Scenario, _ engine: EngineChoice, at path: String, force: Bool, isQuiet: Bool) throws {
+  ///
+  /// `plant` is a defect put in on purpose, to see the checkers find it.
+  init(
+    _ scenario: Scenario, _ engine: EngineChoice, at path: String, force: Bool, isQuiet: Bool,
+    plant: PlantedDefect? = nil
+  ) throws {
     self.scenario = scenario
     self.engine = engine
     self.path = path
     self.isQuiet = isQuiet
-    blueprint = try Blueprint(scenario, engine: engine)
+    var blueprint = try Blueprint(scenario, engine: engine)
+    blueprint.plant = plant
+    self.blueprint = blueprint
     let manifest = try RunManifest(
       name: scenario.name, scenario: JSONValue(parsing: JSONEncoder().encode(scenario)), seed: scenario.seed,
       engine: engine.rawValue, version: avsimVersion, commandLine: CommandLine.arguments,
-      startedAt: ISO8601DateFormatter().string(from: Date()))
+      startedAt: ISO8601DateFormatter().string(from: Date()), plant: plant?.rawValue)
     writer = try RunWriter(at: path, blueprint, manifest: manifest, force: force)
   }
 
@@ -38,8 +46,7 @@ struct RunExecution {
     switch engine {
     case .simulator:
       var simulation = try Simulation(blueprint)
-      let slice = max(TimeSpan(nanoseconds: blueprint.trafficEnd.nanoseconds / 1_000), .milliseconds(10))
-      return try finish(&simulation, slice: slice) { !interruption.isRequested }
+      return try finish(&simulation, slice: blueprint.slice) { !interruption.isRequested }
     case .cluster:
       let run = try ClusterRun(scenario, blueprint, cluster)
       defer { run.close() }
@@ -74,7 +81,9 @@ struct RunExecution {
     try writer.write(run.takeRows())
     try writer.write(run.faultRows)
     conclusion.summary.wallSeconds = Date().timeIntervalSince(started)
-    conclusion.summary.complete = goesOn()
+    let breach = run.firstBreach
+    conclusion.summary.complete = goesOn() && breach == nil
+    if let breach { complain("avsim: checker \(breach.check) broke at \(breach.at): \(breach.what)") }
     let now = run.now
     conclusion.summary.faults = run.faultRows.filter { $0.at <= now }.map { row in
       RunSummary.Fault(at: row.at, healedAt: row.healedAt, kind: row.kind, place: row.place)

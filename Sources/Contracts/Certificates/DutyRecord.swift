@@ -27,13 +27,13 @@ public struct DutyRecord: Sendable {
 
   public init() {}
 
-  /// Enters a certified task.
-  public mutating func add(_ table: StakeTable, signers: [UInt64], signed: UInt128) {
+  /// Enters a certified task. `all`: duties of members without weight count too, which is a defect (`PlantedDefect`).
+  public mutating func add(_ table: StakeTable, signers: [UInt64], signed: UInt128, all: Bool = false) {
     grow(table)
     tasks += 1
     stakeDue += table.total
     stakeSigned += signed
-    for index in table.weights.indices where table.weights[index] != 0 {
+    for index in table.weights.indices where table.weights[index] != 0 || all {
       let weight = table.weights[index]
       rows[index].duties += 1
       rows[index].stakeDue += weight
@@ -45,11 +45,11 @@ public struct DutyRecord: Sendable {
     }
   }
 
-  /// Enters a task that was never certified.
-  public mutating func addUncertified(_ table: StakeTable) {
+  /// Enters a task that was never certified. `all`: as in `add`.
+  public mutating func addUncertified(_ table: StakeTable, all: Bool = false) {
     grow(table)
     tasks += 1
-    for index in table.weights.indices where table.weights[index] != 0 {
+    for index in table.weights.indices where table.weights[index] != 0 || all {
       rows[index].duties += 1
       rows[index].uncertified += 1
     }

@@ -78,9 +78,10 @@ public struct TaskBook: Sendable {
   ///
   /// Signed stake is counted here from the signers' bits; a quorum is reached when
   /// signed >= floor(total * quorum / 10000), as in the contracts' certificate verifiers; a set without stake certifies
-  /// nothing. Changes nothing.
+  /// nothing. Changes nothing. `plant` is a defect put in on purpose.
   public func verify(
-    _ certificate: Certificate, stake: borrowing StakeHistory, quorumBips: UInt64, at: Instant
+    _ certificate: Certificate, stake: borrowing StakeHistory, quorumBips: UInt64, at: Instant,
+    plant: PlantedDefect? = nil
   ) -> Result<Verdict, CertificateRefusal> {
     guard let found = entry(certificate.task), found.record.service == certificate.service else {
       return .failure(.unknownTask(certificate.task))
@@ -89,7 +90,8 @@ public struct TaskBook: Sendable {
     guard found.state == .open, at <= found.expiry else {
       return .failure(.late(at: at, expiry: found.expiry))
     }
-    guard let table = stake.table(at: found.record.referenceBlock) else {
+    let weighed = plant == .quorumAtHead ? stake.latest : stake.table(at: found.record.referenceBlock)
+    guard let table = weighed else {
       return .failure(.staleReference(found.record.referenceBlock))
     }
     var verdict = Verdict(signed: 0, total: table.total, signers: 0)

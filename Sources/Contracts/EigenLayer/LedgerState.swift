@@ -1,5 +1,6 @@
 // The tables of the restaking ledger. State only: what may happen to it is in the files named after the contracts.
 
+public import AVS
 import Basics
 
 /// A strategy: the pool of one asset, its shares and its tokens. StrategyBase.
@@ -155,7 +156,13 @@ public struct RestakingLedger: Sendable, Equatable {
   var memberships: [Membership] = []
   var sets: [OperatorSet] = []
 
-  public init(delays: ProtocolDelays) { self.delays = delays }
+  /// A defect put in on purpose; nil: none.
+  let plant: PlantedDefect?
+
+  public init(delays: ProtocolDelays, plant: PlantedDefect? = nil) {
+    self.delays = delays
+    self.plant = plant
+  }
 
   /// Adds a strategy; add them in ascending order of their addresses.
   public mutating func addStrategy(isNativeETH: Bool = false) -> StrategyID {

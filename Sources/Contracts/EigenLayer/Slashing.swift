@@ -1,5 +1,6 @@
 // slashOperator, and where the shares go. AllocationManager, DelegationManager, StrategyManager, SlashingLib.
 
+import AVS
 import Basics
 
 /// What a slash did.
@@ -73,7 +74,9 @@ extension RestakingLedger {
     if allocation.current == 0 { return (nil, 0) }
     let strategy = allocation.strategy
     let previous = operators[op].strategies[strategy.index].maxMagnitude
-    let magnitude = UInt64(mulWad(UInt128(allocation.current), UInt128(share), .slashedMagnitude))
+    // The planted defect takes the direction of a place that rounds down.
+    let rounding: Rounding = plant == .roundingForOperator ? .slashableShare : .slashedMagnitude
+    let magnitude = UInt64(mulWad(UInt128(allocation.current), UInt128(share), rounding))
     let event = UInt64(divWad(UInt128(magnitude), UInt128(previous), .slashedShareOfStake))
     allocation.current -= magnitude
     if allocation.pendingDiff < 0 {
@@ -133,7 +136,8 @@ extension RestakingLedger {
     var moved: [(strategy: StrategyID, tokens: UInt128)] = []
     for one in pending {
       let amount = takeTokens(for: one.shares, one.strategy)
-      if let recipient = sets[set.index].recipient {
+      let misdirected = plant == .slashMisdirected ? sets[set.index].avs : nil
+      if let recipient = misdirected ?? sets[set.index].recipient {
         accounts[recipient.index].receive(amount, one.strategy)
       } else {
         strategies[one.strategy.index].burned += amount

@@ -17,14 +17,16 @@ public struct RewardDistribution: Sendable, Equatable {
   /// Performance is duties fulfilled / duties; the multiplier is 0 below the floor, 1 from the target on, linear between.
   /// Forfeit: floor(base * multiplier), the rest is refunded. Reshare: the whole pool by stake-duties times multiplier
   /// (taken with six digits). If no task was certified, or nobody earned, everything is refunded.
-  public init(pool: UInt128, policy: RewardPolicy, record: DutyRecord) {
+  ///
+  /// `paysAbsent` pays everybody's base, which is a defect put in on purpose (`PlantedDefect`).
+  public init(pool: UInt128, policy: RewardPolicy, record: DutyRecord, paysAbsent: Bool = false) {
     earned = Array(repeating: 0, count: record.rows.count)
     refunded = 0
     dust = 0
     let total = record.stakeDue
     var weights: [UInt128] = []
     for row in record.rows {
-      let (numerator, denominator) = Self.multiplier(row, policy)
+      let (numerator, denominator) = Self.multiplier(row, policy, paysAbsent)
       weights.append(denominator == 0 ? 0 : mulDiv(row.stakeDue, numerator * 1_000_000, denominator))
     }
     let weight = weights.reduce(0, +)
@@ -37,7 +39,7 @@ public struct RewardDistribution: Sendable, Equatable {
       var bases: UInt128 = 0
       for (k, row) in record.rows.enumerated() where row.stakeDue > 0 {
         let base = mulDiv(pool, row.stakeDue, total)
-        let (numerator, denominator) = Self.multiplier(row, policy)
+        let (numerator, denominator) = Self.multiplier(row, policy, paysAbsent)
         earned[k] = denominator == 0 ? 0 : mulDiv(base, numerator, denominator)
         refunded += base - earned[k]
         bases += base
@@ -54,9 +56,12 @@ public struct RewardDistribution: Sendable, Equatable {
   }
 
   /// The service-level multiplier as a fraction; 0/0 for a member without certified duties.
-  static func multiplier(_ row: DutyRecord.Row, _ policy: RewardPolicy) -> (UInt128, UInt128) {
+  static func multiplier(
+    _ row: DutyRecord.Row, _ policy: RewardPolicy, _ paysAbsent: Bool = false
+  ) -> (UInt128, UInt128) {
     let duties = UInt64(row.duties - row.uncertified)
     if duties == 0 { return (0, 0) }
+    if paysAbsent { return (1, 1) }
     let reached = UInt64(row.fulfilled) * 10_000
     if reached >= policy.targetBips * duties { return (1, 1) }
     if reached < policy.floorBips * duties { return (0, 1) }

@@ -1,6 +1,6 @@
 // Slashing cases from opening to end. The court knows time, rules and who asked; the ledger does the slashing.
 
-import AVS
+public import AVS
 public import Basics
 
 /// Where a case stands.
@@ -45,13 +45,16 @@ public struct Court: Sendable {
   public private(set) var cases: [SlashingCase] = []
   public private(set) var openCount = 0
   private var index: [Key: CaseID] = [:]
+  private let plant: PlantedDefect?
 
-  public init() {}
+  /// - Parameter plant: a defect put in on purpose; nil: none.
+  public init(plant: PlantedDefect? = nil) { self.plant = plant }
 
   private func key(_ accusation: Accusation) -> Key {
     Key(
       service: accusation.service, node: accusation.operatorNode, offence: accusation.offence,
-      subject: accusation.subject)
+      subject: plant == .evidenceUnbound && accusation.evidence != nil
+        ? .task(TaskID(0)) : accusation.subject)
   }
 
   /// The case about the same thing, if there is one.
@@ -66,7 +69,7 @@ public struct Court: Sendable {
     let vetoEnds = rule.veto.map { disputeEnds + $0.window } ?? disputeEnds
     let opened = SlashingCase(
       id: id, accusation: accusation, rule: rule, openedAt: at, disputeEnds: disputeEnds, vetoEnds: vetoEnds,
-      executableAt: max(vetoEnds, finalAt))
+      executableAt: plant == .disputeSkipped ? finalAt : max(vetoEnds, finalAt))
     let previous = index.updateValue(id, forKey: key(accusation))
     precondition(previous == nil, "a second case about the same thing")
     cases.append(opened)
@@ -107,6 +110,7 @@ public struct Court: Sendable {
     precondition(state != .open)
     cases[id.index].state = state
     openCount -= 1
+    if plant == .caseReopened { index[key(cases[id.index].accusation)] = nil }
   }
 
   /// The share of the allocation that a case takes, as things stand: at least 1, at most WAD.

@@ -53,7 +53,7 @@ extension ServiceBook {
       }
       let began = breachSince[member] ?? window.end
       breachSince[member] = began
-      guard window.end - began >= rule.grace else { continue }
+      guard window.end - began >= rule.grace || plant == .graceIgnored else { continue }
       let duties = counted(row, rule)
       let certified = row.duties - row.uncertified
       verdict.breaches.append(
@@ -73,7 +73,7 @@ extension ServiceBook {
     guard duties > 0 else { return false }
     let missed = duties - UInt64(row.fulfilled)
     guard missed * 10_000 > rule.thresholdBips * duties else { return false }
-    guard let share = rule.guardShareBips else { return true }
+    guard let share = rule.guardShareBips, plant != .unguardedLiveness else { return true }
     let due = record.stakeDue - row.stakeDue
     let signed = record.stakeSigned - row.stakeSigned
     return due > 0 && signed >= mulDivUp(due, UInt128(share), 10_000)

@@ -33,6 +33,8 @@ public struct ServiceBook: Sendable {
   /// By member: end of the window in which the present breach of the liveness rule began.
   var breachSince: [Instant?] = []
   var lastJudged: UInt64?
+  /// A defect put in on purpose; nil: none.
+  public var plant: PlantedDefect?
 
   public init(
     id: ServiceID, set: OperatorSetID, account: AccountID, quorumBips: UInt64, certificateWindow: TimeSpan,
@@ -54,7 +56,7 @@ public struct ServiceBook: Sendable {
   /// is new: it has to be judged then.
   public mutating func expect(_ task: TaskRecord, expiry: Instant) -> Instant? {
     guard let rule = rule(for: .liveness) else { return nil }
-    let index = task.dueAt.nanoseconds / rule.window.nanoseconds
+    let index = window(of: task, rule)
     if let k = windows.firstIndex(where: { $0.index == index }) {
       windows[k].open += 1
       windows[k].lastExpiry = max(windows[k].lastExpiry, expiry)
@@ -85,9 +87,9 @@ public struct ServiceBook: Sendable {
   ) -> Entered {
     var entered = Entered()
     if let rule = rule(for: .liveness) {
-      let index = task.dueAt.nanoseconds / rule.window.nanoseconds
+      let index = window(of: task, rule)
       if let k = windows.firstIndex(where: { $0.index == index }) {
-        Self.enter(table, signers, signed, into: &windows[k].record)
+        enter(table, signers, signed, into: &windows[k].record)
         windows[k].open -= 1
         entered.isWindowComplete = windows[k].open == 0 && windows[k].end <= at
       }
@@ -99,18 +101,25 @@ public struct ServiceBook: Sendable {
         epoch = index
         entered.epochEnd = Instant.zero + epochLength * (index + 1)
       }
-      Self.enter(table, signers, signed, into: &earned)
+      enter(table, signers, signed, into: &earned)
     }
     return entered
   }
 
-  private static func enter(
+  /// The liveness window in which a task fell due.
+  private func window(of task: TaskRecord, _ rule: SlashingRule) -> UInt64 {
+    let early: UInt64 = plant == .windowOffByOne && task.dueAt > .zero ? 1 : 0
+    return (task.dueAt.nanoseconds - early) / rule.window.nanoseconds
+  }
+
+  private func enter(
     _ table: StakeTable, _ signers: [UInt64]?, _ signed: UInt128, into record: inout DutyRecord
   ) {
+    let all = plant == .nonMembersCounted
     if let signers {
-      record.add(table, signers: signers, signed: signed)
+      record.add(table, signers: signers, signed: signed, all: all)
     } else {
-      record.addUncertified(table)
+      record.addUncertified(table, all: all)
     }
   }
 

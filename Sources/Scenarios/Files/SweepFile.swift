@@ -1,4 +1,7 @@
-// A sweep: one scenario, run over seeds and over values of its keys. This version reads and checks sweep files.
+// A sweep: one scenario, run over seeds and over values of its keys, and the measures that are drawn of it. Reading and
+// checking; what to run is in `Sweep+Points`, running it in `Exploration`.
+
+import Basics
 
 /// A sweep file, read and checked.
 public struct SweepPlan: Sendable, Equatable, Codable {
@@ -16,6 +19,14 @@ public struct SweepPlan: Sendable, Equatable, Codable {
   public var grid: [Axis]
   /// These combinations.
   public var points: [[String: String]]
+  /// Keys of `summary.json` that are averaged and drawn.
+  public var measures: [String]
+
+  /// Measures of a sweep that names none.
+  public static let defaultMeasures = [
+    "tasks.certifiedRatio", "latency.quorum.p99", "load.lateAttestations", "slashing.micro.precision",
+    "slashing.micro.recall", "slashing.amounts.honestLossWei",
+  ]
 }
 
 extension SweepPlan {
@@ -66,6 +77,23 @@ extension SweepPlan {
         return point
       }
     }
+    measures =
+      o.optional("measures", "keys of summary.json to average and draw") { v in
+        v.list(1...1_000) { item in
+          item.scalar(
+            Allowed(
+              text: "write a measure such as tasks.certifiedRatio",
+              schema: .object(["type": .string("string")]))
+          ) {
+            (text) throws(QuantityError) in
+            let unit = try MeasureTable.unit(of: text)
+            if unit == .text || unit == .bool {
+              throw QuantityError(reason: "'\(clip(text))' is no number; a sweep averages numbers")
+            }
+            return text
+          }
+        }
+      } ?? Self.defaultMeasures
     if o.has("grid"), o.has("points") { o.mistake("points", "stands beside grid; write one of them") }
     if !o.isRecording { check(o) }
   }
@@ -104,20 +132,6 @@ extension ValueReader {
       sink.alternatives.append(.object([]))
       return nil
     }
-    return Self.text(tree)
-  }
-
-  private static func text(_ tree: Tree) -> String {
-    switch tree.content {
-    case .empty: "null"
-    case .scalar(let text):
-      text.utf8.allSatisfy {
-        ($0 >= 48 && $0 <= 57) || ($0 | 32 >= 97 && $0 | 32 <= 122) || [37, 46, 47, 95, 45].contains($0)
-      }
-        ? text : "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-    case .list(let items): "[" + items.map { text($0) }.joined(separator: ", ") + "]"
-    case .mapping(let entries):
-      "{" + entries.map { "\($0.key): \(text($0.value))" }.joined(separator: ", ") + "}"
-    }
+    return tree.flowText
   }
 }

@@ -5,7 +5,7 @@ import Network
 
 extension Scenario {
   /// The regions that nodes may stand in.
-  var knownRegions: [String] {
+  public var knownRegions: [String] {
     var names = network.regions?.names ?? []
     if case .graph(let graph, _) = network.topology {
       var seen = Set(names)
