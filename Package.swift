@@ -263,7 +263,7 @@ let package = Package(
       dependencies: [
         "Basics", "AVS", "Network", "Gossip", "Contracts", "Participants", "Scenarios", "Reporting", "Runs",
         "Simulator", "Exploration",
-      ], swiftSettings: strict),
+      ], exclude: ["Planted"], swiftSettings: strict),
     .testTarget(
       name: "ClusterTests",
       dependencies: [

@@ -1,0 +1,35 @@
+// Each planted defect on the smallest scenario that a hunt left of it (`Planted/`, written by `scripts/hunt-planted`): the
+// defect breaks a checker, without it nothing breaks, and without any one of its faults or adversaries nothing does either.
+
+import AVS
+import Exploration
+import Foundation
+import Scenarios
+import Testing
+
+@Suite struct PlantedTests {
+  static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Planted/"
+
+  @Test(arguments: PlantedDefect.allCases)
+  func aPlantedDefectBreaksAChecker(defect: PlantedDefect) throws {
+    let template = try ScenarioTemplate(Self.directory + defect.rawValue + ".yaml")
+    let scenario = try template.scenario()
+    #expect(scenario.nodeCount <= 16)
+    let planted = try Hunt.replay(scenario, HuntedProperties(plant: defect)).violations
+    #expect(planted.contains { $0.isChecker })
+    #expect(try Hunt.replay(scenario, HuntedProperties()).violations.isEmpty)
+    let broken = try #require(planted.first)
+
+    let entries = ["faults", "adversaries"].flatMap { key in template.items(key).indices.map { (key, $0) } }
+    #expect(entries.count <= 3)
+    for (key, left) in entries {
+      var items = template.items(key)
+      items.remove(at: left)
+      var without = template
+      without.remove(key)
+      if !items.isEmpty { try without.set(["\(key)=[\(items.joined(separator: ", "))]"]) }
+      let rest = try Hunt.replay(without.scenario(), HuntedProperties(plant: defect)).violations
+      #expect(!rest.contains(broken), "still breaks without \(key)[\(left)]")
+    }
+  }
+}
