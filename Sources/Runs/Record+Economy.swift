@@ -151,9 +151,7 @@ extension Record {
     }
     economy.result = result
     for fact in result.facts { note(fact) }
-    for finding in result.findings where !broken.contains(where: { $0.finding == "\(finding)" }) {
-      broken.append(("\(finding)", settledAt))
-    }
+    for finding in result.findings { checkers.breaches.add(Checkers.stake, settledAt, "\(finding)") }
     summary.issuers = result.issuers.map { one in
       RunSummary.Issuer(
         name: one.name, supply: one.supply, nav: one.navWad.map { Double($0) / 1e18 },
