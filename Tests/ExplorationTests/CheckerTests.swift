@@ -66,7 +66,7 @@ private struct Chain {
       .included(
         InclusionFact(
           transaction: id, kind: .certificate, sender: NodeID(0), submittedAt: at, at: at,
-          block: configuration.chain.block(at: at), gas: 1, certificate: certificate,
+          block: configuration.chain.block(at: at), gas: 1, feeWei: 0, certificate: certificate,
           refusal: why.map { .certificate($0) })))
     guard why == nil else { return }
     checkers.note(
@@ -236,7 +236,7 @@ struct Absence: Sendable {
       return .included(
         InclusionFact(
           transaction: TransactionID(0), kind: .evidence, sender: NodeID(4), submittedAt: .zero,
-          at: .zero + .seconds(6), block: 0, gas: 1, evidence: .pair(signed, signed),
+          at: .zero + .seconds(6), block: 0, gas: 1, feeWei: 0, evidence: .pair(signed, signed),
           refusal: .evidence(.duplicate(id))))
     }
     chain.checkers.note(evidence(0))
