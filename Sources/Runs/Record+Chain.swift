@@ -80,6 +80,8 @@ extension Record {
       guard let index = slashIndex[slash.id] else { return }
       slashes[index].takenWei += slash.takenWei
       slashes[index].collateralWei += slash.collateralWei
+      // The vault's depositors bear it; that its books add up is the coordinator's check.
+      economy.borne[UInt32(index), default: 0] += slash.takenWei
       switch slash.recipient {
       case .burn: slashes[index].burnedWei += slash.takenWei
       case .redistribute: slashes[index].redistributedWei += slash.takenWei
