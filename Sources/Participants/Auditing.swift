@@ -68,7 +68,8 @@ extension Participants {
     _ effects: inout Effects
   ) {
     let body = store[message]
-    if body.isNoise || body.validity == .invalid { return }
+    // What names a stranger, or was forged or damaged on its way, is nobody's duty; its author may not even exist.
+    if body.isNoise || body.member == .max || body.validity == .invalid { return }
     let partitions = availability.partitions(from: attestation.publishedAt, until: end)
     var delivered: UInt64 = 0
     var received: UInt64 = 0

@@ -15,7 +15,7 @@ struct AdversaryMemory {
   /// Most votes, and most messages, that one adversary remembers.
   private static let depth = 64
   private var votes: [Key: [(source: UInt32, target: UInt32)]] = [:]
-  private var heard: [NodeID: [(message: MessageHandle, signed: SignedAttestation)]] = [:]
+  private var heard: [NodeID: [SignedAttestation]] = [:]
 
   mutating func remember(_ vote: ScheduledTask, of node: NodeID) {
     guard vote.target > 0 else { return }
@@ -32,15 +32,15 @@ struct AdversaryMemory {
     }
   }
 
-  mutating func hear(_ message: MessageHandle, _ signed: SignedAttestation, by node: NodeID) {
-    heard[node, default: []].append((message, signed))
+  mutating func hear(_ signed: SignedAttestation, by node: NodeID) {
+    heard[node, default: []].append(signed)
     if heard[node, default: []].count > Self.depth { heard[node]?.removeFirst() }
   }
 
-  /// Takes the oldest message that `isForgotten` holds of.
-  mutating func takeHeard(by node: NodeID, where isForgotten: (MessageHandle) -> Bool) -> SignedAttestation? {
-    guard let k = heard[node]?.firstIndex(where: { isForgotten($0.message) }) else { return nil }
-    return heard[node]?.remove(at: k).signed
+  /// Takes the oldest message, if it was published before `limit`.
+  mutating func takeHeard(by node: NodeID, publishedBefore limit: Instant) -> SignedAttestation? {
+    guard let oldest = heard[node]?.first, oldest.attestation.publishedAt < limit else { return nil }
+    return heard[node]?.removeFirst()
   }
 }
 
@@ -74,8 +74,11 @@ extension Participants {
           sign(task, record, record.truth, by: node, publishedAt: later, now), by: node, now, &effects)
       }
     case .replay(let count):
+      // Seen caches forget after `seenTTL`; before, nobody would take it for new.
+      let life = deployment.gossip.seenLife.nanoseconds
+      let limit = Instant(nanoseconds: now.nanoseconds - min(life, now.nanoseconds))
       for _ in 0..<count {
-        guard let old = takeForgotten(by: node) else { break }
+        guard let old = memory.takeHeard(by: node, publishedBefore: limit) else { break }
         send(register(old, origin: node, now), by: node, now, &effects)
       }
     case .forgedEvidence(let victims):
@@ -96,15 +99,6 @@ extension Participants {
       }
     default: break
     }
-  }
-
-  private mutating func takeForgotten(by node: NodeID) -> SignedAttestation? {
-    var found: SignedAttestation?
-    // Two steps, since the router cannot be read while the memory is written.
-    var remembered = memory
-    found = remembered.takeHeard(by: node) { !router.isLive($0) }
-    memory = remembered
-    return found
   }
 
   /// Publishes something that is nobody's duty.
@@ -128,7 +122,7 @@ extension Participants {
       case .degrade(let chance):
         let draw = adversaryDraws.bits(UInt64(node.rawValue), UInt64(message.rawValue), 1 << 34) >> 48
         if draw >= UInt64(chance) { return false }
-      case .replay: memory.hear(message, signed, by: node)
+      case .replay: memory.hear(signed, by: node)
       default: break
       }
     }

@@ -85,6 +85,8 @@ extension Participants {
       return
     }
     let duty = UInt32(duty(of: body))
+    // A forged half proves nothing against anybody.
+    guard isValid(message) else { return }
     func note(_ kind: UInt8) {
       guard watching.notice(.init(offence: kind, watcher: node, duty: duty)) else { return }
       effects.facts.append(
@@ -104,14 +106,15 @@ extension Participants {
       ? AccusationKind.lazyCopy : AccusationKind.invalidResult
   }
 
-  /// A message of the same duty with other content that `node` has received.
-  private func contradiction(of message: MessageHandle, at node: NodeID) -> MessageHandle? {
+  /// A message of the same duty with other content and a good signature that `node` has received. Forged ones are passed over:
+  /// they must not hide a true one behind them.
+  private mutating func contradiction(of message: MessageHandle, at node: NodeID) -> MessageHandle? {
     let body = store[message]
     var next = store.latest(duty: duty(of: body))
     while let other = next {
       if other != message, hasSeen(other, at: node),
         Equivocation.judge(older: store[other].signed.attestation, newer: body.signed.attestation)
-          == .doubleVote
+          == .doubleVote, isValid(other)
       {
         return other
       }
@@ -127,7 +130,7 @@ extension Participants {
     guard let ordinal = roles.watcher(attestation.service, node), attestation.operatorID != node,
       deployment.nodes[node.index].accuses
     else { return }
-    if body.contested, let other = contradiction(of: message, at: node), isValid(other) {
+    if body.contested, let other = contradiction(of: message, at: node) {
       let pair = Transaction.Body.evidence(.pair(store[other].signed, body.signed))
       accuse(AccusationKind.equivocation, body, at: node, now, &effects, pair)
     }

@@ -144,7 +144,13 @@ final class Command {
         - {at: 200ms, for: 2500ms, keyDuplication: {nodes: [5], disagree: 100%}}
       """
     let scenario = try smallScenario(extra, duration: "3s")
-    let conclusion = try runOnSockets(scenario)
+    let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), ClusterOptions())
+    defer { run.close() }
+    // That damaged frames cost connections is noticed, and meant.
+    run.noticed = { #expect($0.contains("cost a peer its connection"), "\($0)") }
+    try run.connect()
+    run.run(until: .never)
+    let conclusion = run.conclude(run.settle())
     let summary = conclusion.summary
     #expect(summary.gossip.invalid > 0, "corrupted frames, and votes in another's name")
     let mute = conclusion.attestations.filter { $0.operatorID == NodeID(1) && $0.publishedAt != nil }
