@@ -86,6 +86,8 @@ struct CaseChecker {
     if subjects.updateValue(fact.id, forKey: subject) != nil {
       breaches.add(Self.double, fact.openedAt, "a second case against \(who) about \(fact.subject)")
     }
+    // A service that slashes as it likes follows no rule: that is what it is recorded for.
+    if fact.offence == .maliciousService { return }
     guard let rule = rule(fact, books) else {
       breaches.add(Self.rules, fact.openedAt, "a case against \(who), and the service has no such rule")
       return
