@@ -26,8 +26,8 @@ extension CoordinatorState {
     conditions.isMissed(number, ownBips: configuration.chain.missedSlotBips)
   }
 
-  /// Produces block `number`: first what fell due by its time, in order, then transactions by tip and arrival, as long as
-  /// gas is left. Keepers' gas comes first: whoever waits for a slash pays for it.
+  /// Produces block `number`: first what fell due by its time, in order, then transactions by tip and arrival, then withdrawals
+  /// that can be completed, as long as gas is left. Keepers' gas comes first: whoever waits for a slash pays for it.
   mutating func produce(_ number: BlockNumber, _ facts: inout [CoordinatorFact]) {
     precondition(number > head)
     if !hasToldGenesis {
@@ -49,17 +49,15 @@ extension CoordinatorState {
     dropExpired(at: at, &facts)
     var space = BlockSpace(gas: configuration.chain.gasLimit)
     space.censorships = conditions.censors(number) ?? []
-    while let due = agenda.take(dueBy: at) {
-      space.used += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
-    }
+    var withdrawals: [WithdrawalID] = []
+    performDue(at, number, &space, &withdrawals, &facts)
     if let fees = configuration.chain.fees {
       space.market = (fees, baseFee, demand(number, fees))
     }
     let included = mempool.take(at: at, &space)
     for pending in included { execute(pending, space, at: at, block: number, &facts) }
-    while let due = agenda.take(dueBy: at) {
-      space.used += perform(due.item, dueAt: due.at, at: at, block: number, &facts)
-    }
+    performDue(at, number, &space, &withdrawals, &facts)
+    complete(withdrawals, at: at, block: number, &space, &facts)
     followEconomy(from: firstFact, at: at, block: number, &facts)
     finishCheck(at: at, block: number, &facts)
     refreshStakeTables(at: number, &facts)
@@ -109,6 +107,36 @@ extension CoordinatorState {
     }
   }
 
+  /// Does what fell due, in order, but keeps withdrawals for later.
+  private mutating func performDue(
+    _ at: Instant, _ block: BlockNumber, _ space: inout BlockSpace, _ withdrawals: inout [WithdrawalID],
+    _ facts: inout [CoordinatorFact]
+  ) {
+    while let due = agenda.take(dueBy: at) {
+      if case .withdrawal(let id) = due.item {
+        withdrawals.append(id)
+      } else {
+        space.used += perform(due.item, dueAt: due.at, at: at, block: block, &facts)
+      }
+    }
+  }
+
+  /// Whoever completes a withdrawal is in no hurry: completions take the space that transactions leave, and the rest waits for
+  /// the next block.
+  private mutating func complete(
+    _ withdrawals: [WithdrawalID], at: Instant, block: BlockNumber, _ space: inout BlockSpace,
+    _ facts: inout [CoordinatorFact]
+  ) {
+    let cost = configuration.gas.transaction + configuration.gas.stakeAction
+    for id in withdrawals {
+      if space.used + space.others + cost > configuration.chain.gasLimit {
+        agenda.add(.withdrawal(id), at: configuration.chain.instant(of: block + 1))
+      } else {
+        space.used += completeDue(id, at: at, block: block, &facts)
+      }
+    }
+  }
+
   /// Does what fell due; returns the gas it used.
   private mutating func perform(
     _ item: DueItem, dueAt: Instant, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
@@ -126,8 +154,7 @@ extension CoordinatorState {
     case .epoch(let service):
       closeEpoch(service, at: at, block: block, &facts)
       return 0
-    case .withdrawal(let id):
-      return completeDue(id, at: at, block: block, &facts)
+    case .withdrawal: preconditionFailure("withdrawals take the space that is left")
     case .clearSlash(let service, let slashID):
       return clearSlash(service, slashID, at: at, block: block, &facts)
     case .stakeChange(let set):

@@ -7,10 +7,10 @@ struct ReportSections {
   var chartData: JSONValue
   var hasCharts: Bool
 
-  private var summary: JSONValue { record.summary }
+  var summary: JSONValue { record.summary }
   func number(_ path: String) -> Double? { summary.value(at: path)?.double }
   func text(_ path: String) -> String? { summary.value(at: path)?.string }
-  private func amount(_ path: String) -> UInt128? { summary.value(at: path)?.amount }
+  func amount(_ path: String) -> UInt128? { summary.value(at: path)?.amount }
 
   var html: HTML {
     var out = header + HTML(markup: "<main>")
@@ -36,7 +36,7 @@ struct ReportSections {
 
   // MARK: Head
 
-  private var header: HTML {
+  var header: HTML {
     let engine = text("engine") ?? Figures.unknown
     let seed = record.manifest["seed"].map { $0.text() } ?? Figures.unknown
     let description = record.manifest.value(at: "scenario.description")?.string
@@ -61,7 +61,7 @@ struct ReportSections {
     return out
   }
 
-  private var badge: HTML {
+  var badge: HTML {
     let expectations = summary["expectations"]?.elements ?? []
     let broken = expectations.count { $0["holds"]?.boolean != true }
     if (summary["checks"]?.elements ?? []).contains(where: { $0["holds"]?.boolean == false }) {
@@ -74,7 +74,7 @@ struct ReportSections {
       : "<span class=\"badge bad\">\(broken) of \(expectations.count) expectations do not hold</span>"
   }
 
-  private var incompleteNotice: HTML {
+  var incompleteNotice: HTML {
     guard summary["complete"]?.boolean != true else { return .empty }
     return """
       <div class="notice"><p>This run did not end: it was interrupted, or still goes on. What follows is what had been written \
@@ -82,7 +82,7 @@ struct ReportSections {
       """
   }
 
-  private var chartNotice: HTML {
+  var chartNotice: HTML {
     if hasCharts { return .empty }
     return """
       <div class="notice"><p>The charts are missing, because the chart library was not there when this page was written. To have them: \
@@ -91,7 +91,7 @@ struct ReportSections {
   }
 
   /// What happened, in three sentences at most.
-  private var story: String {
+  var story: String {
     guard let issued = number("tasks.issued"), summary["complete"]?.boolean == true else {
       return "The run has no summary yet."
     }
@@ -132,11 +132,11 @@ struct ReportSections {
     return sentences.joined(separator: " ")
   }
 
-  private func plural(_ n: Double, _ one: String, _ many: String) -> String {
+  func plural(_ n: Double, _ one: String, _ many: String) -> String {
     "\(Figures.count(n)) \(n == 1 ? one : many)"
   }
 
-  private var figures: HTML {
+  var figures: HTML {
     func figure(_ name: String, _ value: String, _ note: String) -> HTML {
       // A unit after the first space is set smaller.
       let parts = value.split(separator: " ", maxSplits: 1)
@@ -217,396 +217,6 @@ struct ReportSections {
     return out
   }
 
-  // MARK: Charts
-
-  /// A chart with its title and a line that says what it shows; nothing when the library is missing.
-  private func chart(_ name: String, of key: String, _ title: String, _ caption: String, empty: String)
-    -> HTML
-  {
-    let place: HTML
-    if (chartData[key]?.elements ?? []).isEmpty {
-      place = "<div class=\"chart empty\">\(empty)</div>"
-    } else if hasCharts {
-      place = "<div class=\"chart\" data-chart=\"\(name)\"></div>"
-    } else {
-      return .empty
-    }
-    return "<div class=\"card\"><h3>\(title)</h3><p class=\"caption\">\(caption)</p>\(place)</div>"
-  }
-
-  private func pair(_ a: HTML, _ b: HTML) -> HTML {
-    a.markup.isEmpty && b.markup.isEmpty ? .empty : "<div class=\"pair\">\(a)\(b)</div>"
-  }
-
-  var network: HTML {
-    var out: HTML = "<h2 id=\"network\">Network</h2>"
-    out +=
-      "<p class=\"caption\">How fast attestations travelled, and how many the services got certified.</p>"
-    out += chart(
-      "throughput", of: "samples", "Attestations over time",
-      "Offered: fell due. Published: sent by their operators. Certified: counted in a certificate. Shaded: faults in force.",
-      empty: "No samples were written.")
-    out += chart(
-      "latency", of: "latency", "Latency distributions",
-      "Share of messages (propagation) and of tasks (quorum, certificate) within a time; the axis is logarithmic.",
-      empty: "No latency was measured.")
-    if !(chartData["ramp"]?.elements ?? []).isEmpty {
-      out += pair(
-        chart(
-          "rampRate", of: "ramp", "Offered against certified",
-          "On the dashed line everything offered is certified.",
-          empty: ""),
-        chart(
-          "rampLatency", of: "rampLatency", "Latency under load",
-          "p99 from the instant a task fell due, so that a queue cannot hide its delay.",
-          empty: "No task reached its quorum."))
-    }
-    var table = HTMLTable(columns: [
-      .text("latency"), .number("count"), .number("p50"), .number("p90"), .number("p99"), .number("max"),
-    ])
-    for measure in ["propagation", "quorum", "certificate"] {
-      let path = "latency.\(measure)"
-      table.rows.append(
-        [.word(measure), .number(Figures.count(number(path + ".count")), nil)]
-          + ["p50", "p90", "p99", "max"].map {
-            .number(Figures.milliseconds(number("\(path).\($0)")), number("\(path).\($0)"))
-          })
-    }
-    var gossip = HTMLTable(columns: [
-      .number("copies received"), .number("duplicates"), .number("IHAVE"), .number("IWANT"), .number("GRAFT"),
-      .number("PRUNE"), .number("IDONTWANT"), .number("invalid"), .number("bytes sent"), .number("per node"),
-    ])
-    gossip.rows = [
-      [.number(Figures.count(number("gossip.messageCopies")), nil)]
-        + [.number(Figures.percent(number("gossip.duplicateRatio")), nil)]
-        + ["ihave", "iwant", "graft", "prune", "idontwant", "invalid"].map {
-          .number(Figures.count(number("gossip.\($0)")), nil)
-        } + [
-          .number(Figures.bytes(number("gossip.bytesSent")), nil),
-          .number(
-            number("gossip.bytesPerNodePerSecond").map { Figures.bytes($0) + "/s" } ?? Figures.unknown, nil),
-        ]
-    ]
-    return out + "<div class=\"card\">\(table.html)</div><div class=\"card\">\(gossip.html)</div>"
-  }
-
-  private var load: HTML {
-    var out: HTML = """
-      <h2 id="load">Load</h2><p class="caption">Operators that serve many services queue their work; lateness shows it first.</p>
-      """
-    out += chart(
-      "load", of: "load", "Lateness by number of services",
-      "Orange: all operators that serve so many services together. Blue: each operator.",
-      empty: "No operator owed an attestation.")
-    var table = HTMLTable(columns: [
-      .number("busy cores, p50"), .number("p99"), .number("max"), .number("dropped from queues"),
-      .number("late attestations"),
-    ])
-    table.rows = [
-      ["p50", "p99", "max"].map { .number(Figures.percent(number("load.cpuUtilisation.\($0)")), nil) }
-        + ["queueDrops", "lateAttestations"].map { .number(Figures.count(number("load.\($0)")), nil) }
-    ]
-    out += "<div class=\"card\">\(table.html)</div>"
-    if !record.missing.isEmpty {
-      let all = record.missing.reduce(0) { $0 + $1.count }
-      var causes = HTMLTable(columns: [
-        .text("why an attestation was not on time"), .number("attestations"), .number("share"),
-      ])
-      causes.rows = record.missing.map {
-        [
-          .text($0.cause), .number(Figures.count(Double($0.count)), Double($0.count)),
-          .number(Figures.percent(Double($0.count) / Double(all)), Double($0.count)),
-        ]
-      }
-      out += "<div class=\"card\">\(causes.html)</div>"
-    }
-    return out
-  }
-
-  private var faults: HTML {
-    var out: HTML = "<h2 id=\"faults\">Faults</h2>"
-    if record.faults.isEmpty { return out + "<p class=\"caption\">None was injected.</p>" }
-    var table = HTMLTable(columns: [.text("fault"), .text("where"), .number("at"), .number("lasted")])
-    table.rows = record.faults.prefix(RunRecord.rowsShown).map { fault in
-      let lasted = fault.healed.map { $0 - fault.at }
-      return [
-        .word(fault.kind), .text(fault.place), .number(Figures.seconds(fault.at), fault.at),
-        .number(lasted.map { Figures.seconds($0) } ?? "to the end", lasted),
-      ]
-    }
-    out += shown(table.rows.count, of: record.faults.count, "faults")
-    return out + "<div class=\"card\">\(table.html)</div>"
-  }
-
-  // MARK: Slashing
-
-  private var slashing: HTML {
-    var out: HTML = """
-      <h2 id="slashing">Slashing</h2><p class="caption">What the coordinator decided, against what every node did and meant. The truth \
-      is recorded at its source, before any network effect.</p>
-      """
-    let classes = (summary.value(at: "slashing.classes")?.members ?? []).filter { member in
-      ["offences", "falsePositive", "pending", "vetoed", "disputed", "expired"].contains {
-        (member.value[$0]?.double ?? 0) > 0
-      }
-    }
-    if classes.isEmpty {
-      return out + "<div class=\"card\"><p>Nobody broke a rule and nobody was accused.</p></div>"
-    }
-    out += pair(
-      chart(
-        "confusion", of: "confusion", "Truth against decision",
-        "Green: rightly slashed. Red: missed, mistaken or without a cause.", empty: "No offence, no slash."),
-      chart(
-        "intervals", of: "intervals", "Precision and recall",
-        "With Wilson intervals of 95 %: few cases, wide bars.", empty: "Nothing was executed."))
-    var table = HTMLTable(
-      columns: [.text("class")]
-        + [
-          "offences", "by choice", "slashed", "missed", "unjust", "unobservable", "pending", "vetoed",
-          "precision",
-          "recall", "evidence p50", "slash p50",
-        ].map { .number($0) })
-    table.isSorted = true
-    table.rows = classes.map { member in
-      let one = member.value
-      func count(_ key: String) -> HTMLTable.Cell {
-        .number(Figures.count(one[key]?.double), one[key]?.double)
-      }
-      func ratio(_ key: String) -> HTMLTable.Cell {
-        .number(Figures.ratio(one[key]?.double), one[key]?.double)
-      }
-      func time(_ key: String) -> HTMLTable.Cell {
-        let value = one[key]?["p50"]?.double
-        return .number(Figures.seconds(value), value)
-      }
-      return [
-        .word(Figures.words(member.key)), count("offences"), count("culpable"), count("truePositive"),
-        count("falseNegative"), count("falsePositive"), count("unobservable"), count("pending"),
-        count("vetoed"),
-        ratio("precision"), ratio("recall"), time("timeToEvidence"), time("timeToSlash"),
-      ]
-    }
-    out += "<div class=\"card\">\(table.html)</div>"
-    return out + unjustSlashes + offences
-  }
-
-  private var unjustSlashes: HTML {
-    if record.slashes.isEmpty { return .empty }
-    var table = HTMLTable(columns: [
-      .text("operator"), .text("service"), .text("slashed for"), .number("task"), .number("executed"),
-      .number("taken"),
-      .text("what was wrong with it"), .text("what hit the operator"),
-    ])
-    table.isSorted = true
-    table.rows = record.slashes.map { s in
-      [
-        .label(s.operatorName), .label(s.service), .word(Figures.words(s.offenceClass)),
-        .number(String(s.task), Double(s.task)), .number(Figures.seconds(s.executed), s.executed),
-        .number(Figures.wei(s.takenWei), s.takenWei.map { Double($0) }),
-        .html(
-          s.verdict == "wrong_class"
-            ? "<span class=\"bad\">another offence than the one that happened</span>"
-            : "<span class=\"bad\">no offence left to punish</span>"),
-        .text(s.cause),
-      ]
-    }
-    return "<h2>Unjust slashes</h2>" + shown(table.rows.count, of: record.slashesInAll, "unjust slashes")
-      + "<div class=\"card\">\(table.html)</div>" + wrongedOperators
-  }
-
-  /// For each operator slashed for nothing: what it did, what was seen of it, which rule fired, what would have saved it.
-  private var wrongedOperators: HTML {
-    var names: [String] = []
-    for slash in record.slashes where !slash.account.isEmpty && !names.contains(slash.operatorName) {
-      names.append(slash.operatorName)
-    }
-    if names.isEmpty { return .empty }
-    var out: HTML = "<h2>Whom slashing wronged</h2>"
-    for name in names {
-      let own = record.slashes.filter { $0.operatorName == name && !$0.account.isEmpty }
-      let taken = own.reduce(UInt128(0)) { $0 + ($1.takenWei ?? 0) }
-      out +=
-        "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence.</p>"
-      // The same story is told once.
-      var told: [String] = []
-      for slash in own {
-        let story = slash.service + slash.offenceClass + slash.cause + slash.account
-        if told.contains(story) { continue }
-        told.append(story)
-        out +=
-          "<p><b>Rule</b> \(Figures.words(slash.offenceClass)) of \(slash.service), first at task or window \(String(slash.task)). "
-        out += "<b>What it did, and what was seen</b> \(slash.account) "
-        out +=
-          "<b>Cause</b> \(Figures.words(slash.cause)). <b>What would have saved it</b> \(slash.remedy)</p>"
-      }
-      out += "</div>"
-    }
-    return out
-  }
-
-  private var offences: HTML {
-    if record.offences.isEmpty { return .empty }
-    var table = HTMLTable(columns: [
-      .text("operator"), .text("service"), .text("offence"), .number("task"), .number("at"), .text("cause"),
-      .number("evidence after"), .number("slashed after"), .number("due"), .number("taken"), .text("outcome"),
-    ])
-    table.isSorted = true
-    table.rows = record.offences.map { o in
-      let isSlashed = o.verdict == "true_positive"
-      let waited = isSlashed ? o.slashExecuted.map { $0 - o.at } : nil
-      let evidence = o.evidence.map { $0 - o.at }
-      return [
-        .label(o.operatorName), .label(o.service), .word(Figures.words(o.offenceClass)),
-        .number(String(o.task), Double(o.task)), .number(Figures.seconds(o.at), o.at), .text(o.cause),
-        .number(Figures.seconds(evidence), evidence), .number(Figures.seconds(waited), waited),
-        .number(Figures.wei(o.dueWei), o.dueWei.map { Double($0) }),
-        .number(
-          isSlashed ? Figures.wei(o.takenWei) : Figures.unknown,
-          isSlashed ? o.takenWei.map { Double($0) } : nil),
-        .html(outcome(of: o)),
-      ]
-    }
-    return "<h2>Offences</h2>" + shown(table.rows.count, of: record.offencesInAll, "offences")
-      + "<div class=\"card\">\(table.html)</div>"
-  }
-
-  private func outcome(of o: RunRecord.Offence) -> HTML {
-    switch o.verdict {
-    case "true_positive": return "<span class=\"good\">slashed</span>\(o.culpable ? "" : " (not by choice)")"
-    case "no_violation": return "<span class=\"soft\">broke no rule</span>"
-    case "false_negative":
-      var why = "not slashed"
-      if !o.observable {
-        why = "nobody could see it"
-      } else if let state = o.slashState, state != "executed" {
-        why = "slash \(state)"
-      } else if o.slashState == "executed" {
-        why = "slashed for another offence"
-      }
-      return o.culpable
-        ? "<span class=\"bad\">\(why)</span>" : "<span class=\"soft\">\(why) (not by choice)</span>"
-    default: return "<span class=\"soft\">open</span>"
-    }
-  }
-
-  func shown(_ n: Int, of all: Int, _ what: String) -> HTML {
-    n >= all
-      ? .empty
-      : "<p class=\"caption\">\(n) of \(Figures.count(Double(all))) \(what); all are in <code>run.sqlite</code>.</p>"
-  }
-
-  // MARK: Money
-
-  private var money: HTML {
-    var out: HTML = """
-      <h2 id="money">Stake and rewards</h2><p class="caption">Where stake went and who was paid, to the wei.</p>
-      """
-    func conserved(_ path: String) -> HTML {
-      switch summary.value(at: path)?.boolean {
-      case true?: "<span class=\"badge good\">every wei accounted for</span>"
-      case false?: "<span class=\"badge bad\">wei were lost or made</span>"
-      case nil: "<span class=\"badge plain\">not checked</span>"
-      }
-    }
-    out += pair(
-      chart("stake", of: "stake", "Stake", "All services and operators together.", empty: "Not known yet."),
-      chart(
-        "slashAmounts", of: "slashAmounts", "Slashing",
-        "What the rules take, what was taken, and from whom it should not have been.", empty: "Not known yet."
-      ))
-    out += chart(
-      "rewards", of: "rewards", "Rewards", "From the services' submissions down to the last holder.",
-      empty: "Not known yet.")
-    var table = HTMLTable(columns: [.text(""), .number("amount"), .text("")])
-    let rows: [(String, String, HTML)] = [
-      ("Deposited", "stake.depositedWei", conserved("stake.conserved")),
-      ("Restaked", "stake.restakedWei", .empty),
-      ("Queued for withdrawal", "stake.queuedWei", .empty), ("Withdrawn", "stake.withdrawnWei", .empty),
-      ("Slashed", "stake.slashedWei", .empty),
-      ("Due for offences", "slashing.amounts.dueWei", .empty),
-      ("Taken by slashes", "slashing.amounts.takenWei", .empty),
-      ("Burned", "slashing.amounts.burnedWei", .empty),
-      ("Redistributed", "slashing.amounts.redistributedWei", .empty),
-      ("Taken too much", "slashing.amounts.overSlashedWei", .empty),
-      ("Due and not taken", "slashing.amounts.underSlashedWei", .empty),
-      ("Lost by those who chose no wrong", "slashing.amounts.honestLossWei", .empty),
-      ("Rewards submitted", "rewards.submittedWei", conserved("rewards.conserved")),
-      ("Rewards paid", "rewards.paidWei", .empty), ("Refunded", "rewards.refundedWei", .empty),
-      ("Dust", "rewards.dustWei", .empty),
-    ]
-    table.rows = rows.map { [.text($0.0), .number(Figures.wei(amount($0.1)), nil), .html($0.2)] }
-    out += "<div class=\"card\">\(table.html)</div>"
-    let issuers = summary["issuers"]?.members ?? []
-    if !issuers.isEmpty {
-      var table = HTMLTable(columns: [
-        .text("liquid restaking token"), .number("supply"), .number("assets per token, start"),
-        .number("end"),
-        .number("lost"),
-      ])
-      table.rows = issuers.map {
-        [
-          .text($0.key), .number(Figures.tokens($0.value["supply"]?.amount), nil),
-          .number(Figures.precise($0.value["navStart"]?.double), nil),
-          .number(Figures.precise($0.value["nav"]?.double), nil),
-          .number(Figures.percent($0.value["lossRatio"]?.double), nil),
-        ]
-      }
-      out += "<div class=\"card\">\(table.html)</div>"
-    }
-    return out + risk
-  }
-
-  private var risk: HTML {
-    var table = HTMLTable(columns: [
-      .number("certified overcollateralisation γ"), .number("concentration (HHI)"),
-      .number("operators holding a third"),
-      .number("two thirds"),
-    ])
-    table.rows = [
-      [
-        .number(Figures.ratio(number("risk.gammaCertified")), nil),
-        .number(Figures.ratio(number("risk.hhi")), nil),
-        .number(Figures.count(number("risk.nakamoto33")), nil),
-        .number(Figures.count(number("risk.nakamoto67")), nil),
-      ]
-    ]
-    return "<div class=\"card\">\(table.html)</div>"
-  }
-
-  // MARK: Services
-
-  private var services: HTML {
-    var out: HTML = """
-      <h2 id="services">Services</h2><p class="caption">A click on a heading sorts.</p>
-      """
-    var table = HTMLTable(
-      columns: [.text("service")]
-        + [
-          "operators", "stake", "quorum", "window", "tasks", "certified", "missed", "wrong", "on time",
-          "quorum p50", "p99",
-          "offences", "slashes",
-        ].map { .number($0) })
-    table.isSorted = true
-    table.rows = record.services.map { s in
-      func count(_ n: Int) -> HTMLTable.Cell { .number(Figures.count(Double(n)), Double(n)) }
-      let p50 = nearestRank(s.quorumMilliseconds, hundredths: 50)
-      let p99 = nearestRank(s.quorumMilliseconds, hundredths: 99)
-      let certified = s.tasks == 0 ? nil : Double(s.certified) / Double(s.tasks)
-      let onTime = s.due == 0 ? nil : Double(s.onTime) / Double(s.due)
-      return [
-        .label(s.name), count(s.operators), .number(Figures.wei(s.stakeWei), Double(s.stakeWei)),
-        .number(Figures.percent(Double(s.quorumBips) / 10_000), Double(s.quorumBips)),
-        .number(Figures.seconds(s.windowSeconds), s.windowSeconds), count(s.tasks),
-        .number(Figures.percent(certified), certified), count(s.missed), count(s.wrong),
-        .number(Figures.percent(onTime), onTime), .number(Figures.milliseconds(p50), p50),
-        .number(Figures.milliseconds(p99), p99), count(s.offences), count(s.slashes),
-      ]
-    }
-    out += "<div class=\"card\">\(table.html)</div>"
-    return out
-  }
-
   // MARK: Foot
 
   var legend: HTML {
@@ -632,7 +242,7 @@ struct ReportSections {
     """
   }
 
-  private var footer: HTML {
+  var footer: HTML {
     let command = (record.manifest["commandLine"]?.elements ?? []).compactMap(\.string).joined(separator: " ")
     var out: HTML = "<footer>"
     if !command.isEmpty { out += "<pre>\(command)</pre>" }
