@@ -13,6 +13,16 @@ private func economy(
   adversaries: String =
     "[{who: {operators: [1], services: [a]}, do: equivocate, from: 3s, until: 14s}]"
 ) throws -> Conclusion {
+  var simulation = try world(
+    seed: seed, allocation: allocation, issuers: issuers, extra: extra, adversaries: adversaries)
+  simulation.run(until: .never)
+  return simulation.conclude(simulation.settle())
+}
+
+private func world(
+  seed: UInt64, allocation: String = "equal", issuers: String, extra: String, adversaries: String,
+  gasLimit: Int = 36_000_000
+) throws -> Simulation {
   let text = """
     name: economy
     seed: \(seed)
@@ -23,7 +33,7 @@ private func economy(
       topology: {generate: random-regular, degree: 5}
       links: {latency: {uniform: {min: 10ms, max: 80ms}}}
       topicPeers: 5
-    chain: {rewardEpoch: 4s, blockTime: 2s, finality: 2, withdrawalDelay: 20s, deallocationDelay: 20s}
+    chain: {rewardEpoch: 4s, blockTime: 2s, finality: 2, withdrawalDelay: 20s, deallocationDelay: 20s, gasLimit: \(gasLimit)}
     operators: {count: 6, stakes: 100ETH, allocation: \(allocation)}
     watchers: {count: 3}
     services:
@@ -34,9 +44,7 @@ private func economy(
     \(extra)
     """
   let scenario = try Scenario.parse(file: "economy.yaml", bytes: Array(text.utf8))
-  var simulation = try Simulation(try Blueprint(scenario))
-  simulation.run(until: .never)
-  return simulation.conclude(simulation.settle())
+  return try Simulation(try Blueprint(scenario))
 }
 
 private let two = """
@@ -111,6 +119,22 @@ extension Conclusion {
     #expect(conclusion.summary.rewards.conserved == true)
     #expect(try conclusion.issuer("fleeing").supply < 300_000_000_000_000_000_000)
     #expect(try conclusion.issuer("learner").supply > 600_000_000_000_000_000_000)
+  }
+
+  /// Many withdrawals that can be completed at once do not make a block larger than it may be: they take turns.
+  @Test func completionsWaitForSpaceInBlocks() throws {
+    let leaving = "[{name: fleeing, deposited: 600ETH, run: {threshold: 1%, share: 50%}}]"
+    let guilt = "[{who: {operators: [1], services: [a]}, do: equivocate, from: 3s, until: 7s}]"
+    let limit = 1_000_000
+    var simulation = try world(
+      seed: 1, issuers: leaving, extra: "holders: {count: 20, exponent: 0.5}", adversaries: guilt,
+      gasLimit: limit)
+    simulation.run(until: .never)
+    let conclusion = simulation.conclude(simulation.settle())
+    let blocks = simulation.takeRows().blocks
+    #expect(blocks.allSatisfy { $0.gas <= UInt64(limit) })
+    #expect(blocks.contains { $0.transactions == 0 && $0.gas > UInt64(limit) * 3 / 4 })
+    #expect(conclusion.summary.stake.withdrawnWei > 0 && conclusion.brokenChecks == [])
   }
 
   /// The same scenario gives the same summary.
