@@ -28,6 +28,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests are compiled once and run once, so they are not worth optimising; what they test is.
+let tests = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
   name: "avsim",
   products: [
@@ -194,76 +197,76 @@ let package = Package(
     // Tests, one target a module
     .target(
       name: "TestKit", dependencies: ["Basics", "Gossip"], path: "Tests/TestKit", swiftSettings: strict),
-    .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: strict),
+    .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: tests),
     .testTarget(
       name: "ExactTests", dependencies: ["Exact", .product(name: "BigInt", package: "BigInt")],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "BN254Tests", dependencies: ["Basics", "BN254"], resources: [.copy("Vectors")],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "SignaturesTests", dependencies: ["Basics", "BN254", "Signatures"],
-      swiftSettings: strict + (blstPrefix != nil ? [.define("HAS_BLST")] : [])),
-    .testTarget(name: "UVTests", dependencies: ["Basics", "UV"], swiftSettings: strict),
-    .testTarget(name: "NetworkTests", dependencies: ["Basics", "Network"], swiftSettings: strict),
+      swiftSettings: tests + (blstPrefix != nil ? [.define("HAS_BLST")] : [])),
+    .testTarget(name: "UVTests", dependencies: ["Basics", "UV"], swiftSettings: tests),
+    .testTarget(name: "NetworkTests", dependencies: ["Basics", "Network"], swiftSettings: tests),
     .testTarget(
-      name: "GossipTests", dependencies: ["Basics", "Gossip", "TestKit"], swiftSettings: strict),
+      name: "GossipTests", dependencies: ["Basics", "Gossip", "TestKit"], swiftSettings: tests),
     .testTarget(
       name: "Libp2pTests",
       dependencies: [
         "Basics", "Gossip", "Libp2p", "Signatures", .product(name: "Crypto", package: "swift-crypto"),
       ],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "PeerTests", dependencies: ["Basics", "Gossip", "Libp2p", "Peer", "Signatures", "UV"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "InteropTests", dependencies: ["Basics", "Libp2p", "Peer", "Signatures", "TestKit", "avsim"],
-      exclude: ["Peers"], swiftSettings: strict),
+      exclude: ["Peers"], swiftSettings: tests),
     .testTarget(
       name: "ExperimentsTests",
       dependencies: ["Basics", "Network", "Gossip", "Scenarios", "Simulator", "Experiments"],
-      resources: [.copy("nodes-500.json")], swiftSettings: strict),
-    .testTarget(name: "AVSTests", dependencies: ["Basics", "Signatures", "AVS"], swiftSettings: strict),
+      resources: [.copy("nodes-500.json")], swiftSettings: tests),
+    .testTarget(name: "AVSTests", dependencies: ["Basics", "Signatures", "AVS"], swiftSettings: tests),
     .testTarget(
       name: "ContractsTests",
       dependencies: [
         "Basics", "Exact", "BN254", "Signatures", "AVS", "Contracts", "Vectors",
         .product(name: "BigInt", package: "BigInt"),
       ],
-      resources: [.copy("Vectors")], swiftSettings: strict),
+      resources: [.copy("Vectors")], swiftSettings: tests),
     .testTarget(
       name: "RiskTests", dependencies: ["Basics", "Exact", "Risk", "Vectors"], resources: [.copy("Vectors")],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "EconomyTests", dependencies: ["Basics", "Exact", "Contracts", "Risk", "Economy"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "RiskVectorsTests", dependencies: ["RiskVectors", "Vectors"], resources: [.copy("Vectors")],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "ParticipantsTests",
       dependencies: ["Basics", "Signatures", "Gossip", "Network", "AVS", "Contracts", "Participants"],
-      swiftSettings: strict),
+      swiftSettings: tests),
     .testTarget(
       name: "ScenariosTests", dependencies: ["Basics", "Network", "AVS", "Participants", "Scenarios"],
-      exclude: ["Malformed", "Good"], swiftSettings: strict),
+      exclude: ["Malformed", "Good"], swiftSettings: tests),
     .testTarget(
       name: "ReportingTests",
       dependencies: ["Basics", "AVS", "Reporting", .product(name: "GRDB", package: "GRDB.swift")],
-      resources: [.copy("Vectors")], swiftSettings: strict),
+      resources: [.copy("Vectors")], swiftSettings: tests),
     .testTarget(
       name: "SimulatorTests",
       dependencies: [
         "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator", "TestKit",
       ],
-      exclude: ["Golden"], swiftSettings: strict),
+      exclude: ["Golden"], swiftSettings: tests),
     .testTarget(
       name: "ExplorationTests",
       dependencies: [
         "Basics", "AVS", "Network", "Gossip", "Contracts", "Participants", "Scenarios", "Reporting", "Runs",
         "Simulator", "Exploration",
-      ], exclude: ["Planted"], swiftSettings: strict),
+      ], exclude: ["Planted"], swiftSettings: tests),
     .testTarget(
       name: "ClusterTests",
       dependencies: [
@@ -271,7 +274,7 @@ let package = Package(
         "Scenarios",
         "Reporting", "Runs", "Simulator", "Cluster", "TestKit",
       ],
-      swiftSettings: strict),
+      swiftSettings: tests),
   ]
 )
 

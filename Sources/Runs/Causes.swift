@@ -11,7 +11,7 @@ import Reporting
 
 extension Record {
   /// Says of each offence that no honest running watcher could see why not.
-  mutating func explainOffences() {
+  func explainOffences() {
     for k in offences.indices where !offences[k].observable {
       let offence = offences[k]
       if offence.offenceClass == .lazyCopy, !schedule[TaskID(UInt32(offence.key))].isCanary {
@@ -50,7 +50,7 @@ extension Record {
 
   /// Says of each executed slash that punishes no offence what hit the operator instead, what was seen, and what would have
   /// saved it.
-  mutating func explainSlashes(at end: Instant) {
+  func explainSlashes(at end: Instant) {
     for k in slashes.indices where slashes[k].state == .executed {
       let slash = slashes[k]
       let key = OffenceKey(

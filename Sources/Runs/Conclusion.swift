@@ -42,7 +42,7 @@ extension Record {
   /// - Parameters:
   ///   - at: the end of traffic.
   ///   - settledAt: the chain's last instant.
-  public mutating func conclude(
+  public func conclude(
     _ blueprint: Blueprint, _ totals: PopulationTotals, _ coordinator: Coordinator, digest: String?,
     at: Instant,
     settledAt: Instant
@@ -89,7 +89,7 @@ extension Record {
   }
 
   /// Offences that were never slashed are due what the rule takes of the stake that the chain shows now.
-  private mutating func fillDues(_ coordinator: Coordinator) {
+  private func fillDues(_ coordinator: Coordinator) {
     for k in offences.indices where offences[k].dueWei == 0 {
       let offence = offences[k]
       guard
@@ -235,7 +235,7 @@ extension Record {
   ]
 
   /// Brings the checkers to their end, and tells what each found.
-  private mutating func checks(
+  private func checks(
     _ blueprint: Blueprint, _ totals: PopulationTotals, _ coordinator: Coordinator, _ settledAt: Instant
   ) -> [RunSummary.Check] {
     for slash in slashes where slash.state == .executed && Self.objective.contains(slash.offenceClass) {
@@ -253,11 +253,7 @@ extension Record {
       let index = Int(schedule.dutyBase[task.index]) + member
       return duties[index].publishedAt != .max || duties[index].miss == DutyMiss.late.rawValue
     }
-    checkers.certificates.close(&checkers.breaches)
-    checkers.liveness.close(
-      checkers.books, horizon: horizon, duration: deployment.duration, settledAt: settledAt,
-      &checkers.breaches)
-    checkers.cases.close(checkers.books, settledAt: settledAt, &checkers.breaches)
+    checkers.close(horizon: horizon, duration: deployment.duration, settledAt: settledAt)
     let progress = judgeProgress(blueprint, totals, coordinator)
     return checkers.list(progress: progress) + [accountabilityCheck()]
   }

@@ -25,7 +25,7 @@ struct LivenessWindow: Equatable {
 
 extension Record {
   /// Adds the liveness offences of all windows that ended by `now`.
-  mutating func addLivenessOffences(_ now: Instant) {
+  func addLivenessOffences(_ now: Instant) {
     for (index, service) in deployment.services.enumerated() {
       guard let rule = rules[index].first(where: { $0.offence == .liveness }) else { continue }
       let windows = livenessWindows(ServiceID(index), rule, until: now)
@@ -63,7 +63,7 @@ extension Record {
   }
 
   /// Adds the offences against rules that look at each certificate: duties of certified tasks not done in time.
-  mutating func addLateOffences() {
+  func addLateOffences() {
     for (index, service) in deployment.services.enumerated() {
       guard rules[index].contains(where: { $0.offence == .late }) else { continue }
       for task in schedule.tasks(of: ServiceID(index)) where tasks[task.index].certifiedAt != nil {

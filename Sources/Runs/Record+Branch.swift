@@ -9,7 +9,7 @@ import Reporting
 
 extension Record {
   /// Takes in one fact of the coordinator, at once or when no reorg can undo it any more.
-  public mutating func note(_ fact: CoordinatorFact) {
+  public func note(_ fact: CoordinatorFact) {
     guard reorgDepth > 0 else { return settle(fact) }
     switch fact {
     case .reorg(let reorg):
@@ -29,13 +29,13 @@ extension Record {
   }
 
   /// The end: no reorg comes any more.
-  mutating func settleAll() {
+  func settleAll() {
     for group in unsettled { for fact in group.facts { settle(fact) } }
     unsettled.removeAll()
   }
 
   /// A block that does not count: its row says so, and its certificates'.
-  private mutating func orphan(_ facts: [CoordinatorFact]) {
+  private func orphan(_ facts: [CoordinatorFact]) {
     for fact in facts {
       switch fact {
       case .block(let block): rows.blocks.append(BlockRow(block, .orphaned))

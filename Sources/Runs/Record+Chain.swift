@@ -8,7 +8,7 @@ import Reporting
 
 extension Record {
   /// Takes in what can no more be undone.
-  mutating func settle(_ fact: CoordinatorFact) {
+  func settle(_ fact: CoordinatorFact) {
     checkers.note(fact)
     chain.note(fact)
     switch fact {
@@ -111,7 +111,7 @@ extension Record {
     }
   }
 
-  private mutating func accept(_ certificate: CertificateFact) {
+  private func accept(_ certificate: CertificateFact) {
     let task = schedule[certificate.task]
     let latency = (certificate.at - task.due).nanoseconds
     let bips =
@@ -134,7 +134,7 @@ extension Record {
   }
 
   /// Who signed, where a rule asks for it. A certificate of a wrong result is the offence of all who are in it.
-  private mutating func noteSigners(_ certificate: CertificateFact, _ task: ScheduledTask) {
+  private func noteSigners(_ certificate: CertificateFact, _ task: ScheduledTask) {
     let service = certificate.service
     let members = deployment.services[service.index].members
     let list = rules[service.index]
@@ -158,7 +158,7 @@ extension Record {
   }
 
   /// The row of the certificate in the transaction that was included last.
-  mutating func addCertificateRow(
+  func addCertificateRow(
     _ task: TaskID, _ service: ServiceID, signers: Int, bips: Int, at: Instant, outcome: String
   ) {
     guard let inclusion else { preconditionFailure("a certificate outside of a transaction") }
@@ -171,7 +171,7 @@ extension Record {
   }
 
   /// Evidence of a watcher was decided on.
-  private mutating func close(_ key: EvidenceKey, at: Instant, outcome: String) {
+  private func close(_ key: EvidenceKey, at: Instant, outcome: String) {
     guard var row = pendingEvidence.removeValue(forKey: key) else { return }
     row.includedAt = at
     row.outcome = outcome

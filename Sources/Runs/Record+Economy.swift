@@ -23,7 +23,7 @@ struct EconomyRecord {
 
 extension Record {
   /// Tells the record the names that facts' numbers stand for, and the graph at the start.
-  public mutating func introduce(_ coordinator: Coordinator) {
+  public func introduce(_ coordinator: Coordinator) {
     let configuration = coordinator.configuration
     economy.issuers = configuration.economy.issuers.map(\.name)
     economy.assets = configuration.assets.map(\.name)
@@ -32,11 +32,11 @@ extension Record {
     if let gauge = coordinator.stakeGraph()?.gauge(at: .zero) { note(gauge, epoch: 0) }
   }
 
-  private mutating func add(_ table: EconomyTable, _ cells: [EconomyCell]) {
+  private func add(_ table: EconomyTable, _ cells: [EconomyCell]) {
     rows.economy.append(EconomyRow(table, cells))
   }
 
-  private mutating func note(_ gauge: RiskGauge, epoch: UInt64) {
+  private func note(_ gauge: RiskGauge, epoch: UInt64) {
     economy.gauges.append((epoch, gauge))
     add(
       .risk,
@@ -55,7 +55,7 @@ extension Record {
     .integer(number < economy.operators.count ? economy.operators[number].index : number)
   }
 
-  mutating func note(_ fact: EconomyFact) {
+  func note(_ fact: EconomyFact) {
     switch fact {
     case .price(let price):
       let name = price.asset.index < economy.assets.count ? economy.assets[price.asset.index] : ""
@@ -111,7 +111,7 @@ extension Record {
     }
   }
 
-  private mutating func note(_ part: AccountabilityFact) {
+  private func note(_ part: AccountabilityFact) {
     let receives = part.role == .burned || part.role == .recipient
     if !receives { economy.borne[part.slash, default: 0] += part.wei }
     let name = part.account.map { $0.index < economy.accounts.count ? economy.accounts[$0.index] : "" }
@@ -127,7 +127,7 @@ extension Record {
   // MARK: - The end
 
   /// Settles the economy, writes the last rows and fills its part of the summary.
-  mutating func concludeEconomy(
+  func concludeEconomy(
     _ summary: inout RunSummary, _ coordinator: Coordinator, settledAt: Instant
   ) {
     var chain = coordinator

@@ -8,7 +8,7 @@ import Contracts
 
 extension Record {
   /// Takes in one fact of a participant. Facts come in the order of time, or, from several processes, nearly so.
-  public mutating func note(_ fact: Fact) {
+  public func note(_ fact: Fact) {
     switch fact.kind {
     case .published:
       duties[duty(fact.task, fact.value)].publishedAt = fact.at.nanoseconds
@@ -103,7 +103,7 @@ extension Record {
   }
 
   /// An offence against a rule of the service. What no rule forbids is no offence. `cause` nil: as the fact says.
-  private mutating func offend(
+  private func offend(
     _ offence: OffenceClass, _ fact: Fact, _ act: String, by cause: WrongCause? = nil, isSeen: Bool = false
   ) {
     let service = schedule[fact.task].service
@@ -122,7 +122,7 @@ extension Record {
         evidenceAt: isSeen ? fact.at : nil, dueWei: 0, cause: words))
   }
 
-  mutating func add(_ offence: OffenceRecord) {
+  func add(_ offence: OffenceRecord) {
     let key = OffenceKey(
       operatorID: offence.operatorID, service: offence.service, offence: offence.offenceClass,
       key: offence.key)
@@ -132,7 +132,7 @@ extension Record {
   }
 
   /// A fault came into force: the engine says what it applies, when it does.
-  public mutating func began(_ fault: Fault, _ now: Instant) {
+  public func began(_ fault: Fault, _ now: Instant) {
     troubles.append(Trouble(fault: fault, from: now, until: nil))
     switch fault.kind {
     case .partition(let sides): availability.cut(fault.id, sides: sides, at: now)
@@ -142,7 +142,7 @@ extension Record {
   }
 
   /// It ended.
-  public mutating func ended(_ fault: Fault, _ now: Instant) {
+  public func ended(_ fault: Fault, _ now: Instant) {
     if let k = troubles.lastIndex(where: { $0.fault.id == fault.id && $0.until == nil }) {
       troubles[k].until = now
     }
@@ -150,7 +150,7 @@ extension Record {
   }
 
   /// Counts what could have been delivered of the messages whose lifetime has ended by `now`.
-  public mutating func audit(_ now: Instant) {
+  public func audit(_ now: Instant) {
     while underWayHead < underWay.count {
       let message = underWay[underWayHead]
       let end = message.at + lifetime

@@ -8,7 +8,7 @@ import Reporting
 
 extension Record {
   /// Closes the interval that ends at `now`.
-  public mutating func sample(_ now: Instant, _ counters: Counters, busyNanoseconds: UInt64, cores: Int) {
+  public func sample(_ now: Instant, _ counters: Counters, busyNanoseconds: UInt64, cores: Int) {
     var row = SampleRow(at: now, interval: now - sample.at)
     while sample.nextDue < schedule.tasks.count, schedule.tasks[sample.nextDue].due <= now {
       row.tasksDue += 1
@@ -49,7 +49,7 @@ extension Record {
 
   /// Hands out the rows of tasks whose last message has lived out its life. A certificate, or an attestation that is later
   /// than that, may still come: rows written at the end of the run replace these.
-  private mutating func tellEnded(_ now: Instant) {
+  private func tellEnded(_ now: Instant) {
     while sample.told < sample.nextDue, schedule.tasks[sample.told].deadline + lifetime <= now {
       rows.tasks.append(taskRow(sample.told, undecided: .open))
       rows.attestations += attestationRows(sample.told)

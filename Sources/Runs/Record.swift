@@ -30,8 +30,9 @@ struct TaskOutcome {
   var signedBips = 0
 }
 
-/// Truth recorder and account of decisions. One a run; in a cluster of several processes the parent's.
-public struct Record: ~Copyable {
+/// Truth recorder and account of decisions. One a run, with one owner; in a cluster of several processes the parent's. (A class:
+/// as a noncopyable struct its hundreds of nested fields cost the compiler's ownership checks a minute and a half.)
+public final class Record {
   public let deployment: Deployment
   public let schedule: TaskSchedule
   let rules: [[SlashingRule]]
@@ -168,7 +169,7 @@ public struct FreshRows {
 
 extension Record {
   /// Hands out the fresh rows.
-  public mutating func takeRows() -> FreshRows {
+  public func takeRows() -> FreshRows {
     defer { rows = FreshRows() }
     return rows
   }

@@ -88,6 +88,13 @@ struct Checkers {
     }
   }
 
+  /// At the end: what is still open is judged.
+  mutating func close(horizon: Instant, duration: TimeSpan, settledAt: Instant) {
+    certificates.close(&breaches)
+    liveness.close(books, horizon: horizon, duration: duration, settledAt: settledAt, &breaches)
+    cases.close(books, settledAt: settledAt, &breaches)
+  }
+
   /// One line a check, in a fixed order; `progress` is what that check says when it holds.
   func list(progress: String) -> [RunSummary.Check] {
     var list: [RunSummary.Check] = []

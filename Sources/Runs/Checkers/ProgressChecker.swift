@@ -41,7 +41,7 @@ enum ProgressChecker {
 
 extension Record {
   /// Judges progress at the end of a run. Returns what the check says when it holds.
-  mutating func judgeProgress(
+  func judgeProgress(
     _ blueprint: Blueprint, _ totals: PopulationTotals, _ coordinator: Coordinator
   ) -> String {
     if let why = ProgressChecker.exemption(

@@ -48,7 +48,7 @@ extension Record {
   /// - Parameters:
   ///   - overfull: a host whose queue of work is longer than its bound.
   ///   - waiting: transactions in the mempool.
-  public mutating func look(
+  public func look(
     _ now: Instant, overfull: (host: Int, pending: Int, bound: Int)?, waiting: Int
   ) {
     checkers.looksAtQueues += 1
@@ -69,9 +69,17 @@ extension Record {
   /// - Parameters:
   ///   - ends: for each link the node whose mesh it is in, and the other.
   ///   - lost: transmissions that did not arrive, in the whole run.
-  public mutating func lookAtMesh(
+  public func lookAtMesh(
     _ links: [(slot: UInt32, topic: TopicID)], ends: [(NodeID, NodeID)], lost: UInt64, _ now: Instant
   ) {
-    checkers.rest.look(links, ends: ends, lost: lost, now, &checkers.breaches)
+    checkers.lookAtMesh(links, ends, lost: lost, now)
+  }
+}
+
+extension Checkers {
+  fileprivate mutating func lookAtMesh(
+    _ links: [(slot: UInt32, topic: TopicID)], _ ends: [(NodeID, NodeID)], lost: UInt64, _ now: Instant
+  ) {
+    rest.look(links, ends: ends, lost: lost, now, &breaches)
   }
 }

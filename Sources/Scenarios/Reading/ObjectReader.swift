@@ -52,24 +52,20 @@ final class ObjectReader {
 
   /// The value of `key`; nil when it is absent or wrong (a wrong one is noted).
   func optional<T>(_ key: String, _ about: String, _ read: (ValueReader) -> T?) -> T? {
-    note(key)
-    if isRecording {
-      record(key, about, nil, read)
-      return nil
-    }
-    guard let entry = entries.first(where: { $0.key == key }) else { return nil }
-    return read(ValueReader(tree: entry.value, path: path(key), reading: reading, sink: nil))
+    guard let value = open(key) else { return nil }
+    let result = read(value)
+    guard let sink = value.sink else { return result }
+    record(key, about, nil, sink)
+    return nil
   }
 
   /// The value of `key`, or `fallback` when it is absent or wrong (a wrong one is noted).
   func value<T>(_ key: String, _ about: String, or fallback: T, _ read: (ValueReader) -> T?) -> T {
-    note(key)
-    if isRecording {
-      record(key, about, defaultText(fallback), read)
-      return fallback
-    }
-    guard let entry = entries.first(where: { $0.key == key }) else { return fallback }
-    return read(ValueReader(tree: entry.value, path: path(key), reading: reading, sink: nil)) ?? fallback
+    guard let value = open(key) else { return fallback }
+    let result = read(value)
+    guard let sink = value.sink else { return result ?? fallback }
+    record(key, about, defaultText(fallback), sink)
+    return fallback
   }
 
   /// The value of a key that must be there; `placeholder` when it is not (which is noted).
@@ -85,20 +81,14 @@ final class ObjectReader {
 
   /// A mapping under `key`, read by `build`; an absent one reads as empty.
   func object<T>(_ key: String, _ about: String, _ build: (ObjectReader) -> T) -> T {
-    note(key)
-    if isRecording {
+    if let value = open(key) {
       var result: T?
-      record(key, about, nil) { value in
-        value.object { object in
-          result = build(object)
-          return true
-        }
+      value.object { object in
+        result = build(object)
+        return true
       }
-      return result!
-    }
-    if let entry = entries.first(where: { $0.key == key }) {
-      let value = ValueReader(tree: entry.value, path: path(key), reading: reading, sink: nil)
-      if let result = value.object(build) { return result }
+      if let sink = value.sink { record(key, about, nil, sink) }
+      if let result { return result }
     }
     let empty = Tree(place: tree.place, content: .mapping([]))
     return build(ObjectReader(tree: empty, path: path(key), reading: reading, isRecording: false))
@@ -192,9 +182,17 @@ final class ObjectReader {
 
   // MARK: Schema
 
-  private func record<T>(_ key: String, _ about: String, _ fallback: JSONText?, _ read: (ValueReader) -> T?) {
-    let sink = SchemaSink()
-    _ = read(ValueReader(tree: tree, path: path, reading: reading, sink: sink))
+  /// The reader of `key`'s value, or while recording one that describes it; nil when the key is absent. Not generic, as
+  /// little as can be is: every key of every file is read through here.
+  private func open(_ key: String) -> ValueReader? {
+    note(key)
+    if isRecording { return ValueReader(tree: tree, path: path, reading: reading, sink: SchemaSink()) }
+    guard let entry = entries.first(where: { $0.key == key }) else { return nil }
+    return ValueReader(tree: entry.value, path: path(key), reading: reading, sink: nil)
+  }
+
+  /// Takes what `sink` heard of `key` into the schema.
+  private func record(_ key: String, _ about: String, _ fallback: JSONText?, _ sink: SchemaSink) {
     var property = sink.json.adding("description", .string(about))
     if let fallback { property = property.adding("default", fallback) }
     if let index = properties.firstIndex(where: { $0.key == key }) {

@@ -38,6 +38,8 @@ struct Tree: Sendable {
     }
   }
 
+  var isMapping: Bool { if case .mapping = content { true } else { false } }
+
   subscript(key: String) -> Tree? {
     if case .mapping(let entries) = content { entries.first { $0.key == key }?.value } else { nil }
   }

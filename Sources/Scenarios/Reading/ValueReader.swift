@@ -25,20 +25,23 @@ struct ValueReader {
 
   /// A scalar that `parse` understands.
   func scalar<T>(_ allowed: Allowed, _ parse: (String) throws(QuantityError) -> T) -> T? {
+    guard let text = text(allowed) else { return nil }
+    do throws(QuantityError) { return try parse(text) } catch {
+      mistake("\(error.reason); \(allowed.text)")
+      return nil
+    }
+  }
+
+  /// The scalar's text; nil when there is none (which is noted) or the schema is being written.
+  private func text(_ allowed: Allowed) -> String? {
     if let sink {
       sink.alternatives.append(allowed.schema)
       return nil
     }
     switch tree.content {
-    case .scalar(let text):
-      do throws(QuantityError) { return try parse(text) } catch {
-        mistake("\(error.reason); \(allowed.text)")
-        return nil
-      }
-    case .empty:
-      mistake("has no value; \(allowed.text)")
-    case .list, .mapping:
-      mistake("is \(tree.noun); \(allowed.text)")
+    case .scalar(let text): return text
+    case .empty: mistake("has no value; \(allowed.text)")
+    case .list, .mapping: mistake("is \(tree.noun); \(allowed.text)")
     }
     return nil
   }
@@ -178,6 +181,11 @@ struct ValueReader {
       sink.alternatives.append(schema)
       return nil
     }
+    return items(range)?.compactMap(read)
+  }
+
+  /// Readers of a list's items; nil when it is no list or has too many or too few, which is noted.
+  private func items(_ range: ClosedRange<Int>) -> [ValueReader]? {
     guard case .list(let items) = tree.content else {
       mistake("is \(tree.noun); write a list")
       return nil
@@ -187,26 +195,35 @@ struct ValueReader {
       mistake("has \(items.count) items; write \(wanted)")
       return nil
     }
-    return items.enumerated().compactMap { index, item in
-      read(ValueReader(tree: item, path: "\(path)[\(index)]", reading: reading, sink: nil))
+    return items.enumerated().map { index, item in
+      ValueReader(tree: item, path: "\(path)[\(index)]", reading: reading, sink: nil)
     }
   }
 
   /// A mapping, read by `build`; keys that `build` did not ask for are mistakes.
-  func object<T>(_ build: (ObjectReader) -> T) -> T? {
-    let object = ObjectReader(tree: tree, path: path, reading: reading, isRecording: isRecording)
-    if let sink {
-      _ = build(object)
-      sink.alternatives.append(object.schema)
-      return nil
-    }
-    guard case .mapping = tree.content else {
+  @discardableResult func object<T>(_ build: (ObjectReader) -> T) -> T? {
+    guard let object = open() else { return nil }
+    let value = build(object)
+    return close(object) ? value : nil
+  }
+
+  /// The mapping's reader; nil when it is none, which is noted.
+  private func open() -> ObjectReader? {
+    if sink == nil, !tree.isMapping {
       mistake("is \(tree.noun); write a mapping (key: value)")
       return nil
     }
-    let value = build(object)
+    return ObjectReader(tree: tree, path: path, reading: reading, isRecording: isRecording)
+  }
+
+  /// Ends the reading of a mapping; whether its value was read, and not its schema recorded.
+  private func close(_ object: ObjectReader) -> Bool {
+    if let sink {
+      sink.alternatives.append(object.schema)
+      return false
+    }
     object.finish()
-    return value
+    return true
   }
 
   /// The form that fits the node: a scalar, a list or a mapping.
