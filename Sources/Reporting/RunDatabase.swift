@@ -7,7 +7,7 @@ public import Basics
 internal import GRDB
 
 /// The database of one run, open for writing.
-public final class RunDatabase {
+public final class RunDatabase: Sendable {
   /// Why the database refused. `message` is SQLite's own sentence.
   public struct Failure: Error, CustomStringConvertible {
     public var path: String

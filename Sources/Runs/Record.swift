@@ -153,7 +153,7 @@ public final class Record {
 }
 
 /// Rows that became final or new since the last time somebody took them.
-public struct FreshRows {
+public struct FreshRows: Sendable {
   public var tasks: [TaskRow] = []
   public var attestations: [AttestationRow] = []
   public var certificates: [CertificateRow] = []

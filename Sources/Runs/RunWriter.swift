@@ -9,6 +9,7 @@ public import Reporting
 public final class RunWriter {
   public let directory: RunDirectory
   private let database: RunDatabase
+  private let stream: RowStream
   private let manifest: RunManifest
   private let blueprint: Blueprint
 
@@ -19,6 +20,7 @@ public final class RunWriter {
     let summary = RunSummary(name: blueprint.name, engine: manifest.engine, seed: blueprint.deployment.seed)
     directory = try RunDirectory.create(at: path, manifest: manifest, summary: summary, force: force)
     database = try RunDatabase(creatingAt: directory.databasePath)
+    stream = RowStream(into: database)
     self.manifest = manifest
     self.blueprint = blueprint
     try database.insert(blueprint.nodeRows)
@@ -26,25 +28,20 @@ public final class RunWriter {
     try database.insert(blueprint.faultRows)
   }
 
-  /// Writes rows that became final.
-  public func write(_ rows: FreshRows) throws {
-    try database.insert(rows.tasks)
-    try database.insert(rows.attestations)
-    try database.insert(rows.certificates)
-    try database.insert(rows.evidence)
-    try database.insert(rows.blocks)
-    try database.insert(rows.rewards)
-    try database.insert(rows.samples)
-    try database.insert(rows.economy)
-    try database.insert(rows.scores)
-    try database.insert(rows.scoreMoves)
-  }
+  /// Has rows written that became final, beside the run.
+  ///
+  /// - Throws: what became of earlier rows.
+  public func write(_ rows: FreshRows) throws { try stream.send(rows) }
 
   /// Writes faults that came up, or ended, while the run went on.
-  public func write(_ faults: [FaultRow]) throws { try database.insert(faults) }
+  public func write(_ faults: [FaultRow]) throws {
+    try stream.wait()
+    try database.insert(faults)
+  }
 
   /// Writes truth and decisions, the summary, the report; and says that the run is complete when it is.
   public func finish(_ conclusion: Conclusion) throws {
+    try stream.wait()
     try database.insert(conclusion.tasks)
     try database.insert(conclusion.attestations)
     try database.replace(
