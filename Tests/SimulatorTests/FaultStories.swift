@@ -160,7 +160,6 @@ extension Conclusion {
     #expect(struck.unjust(.quorumCapture) > 0, "the one with good software is missing in every certificate")
   }
 
-  /// A name is in force under its own name, and a pattern is what it stands for.
   /// Certificates that a reorg undoes and loses are not sent again: a rule without a guard finds everybody absent.
   @Test func aReorgIsACauseOfUnjustSlashes() throws {
     let rule = "- {offence: liveness, window: 4s, threshold: 40%, guard: none, dispute: 5m}"
@@ -174,6 +173,7 @@ extension Conclusion {
     #expect(try after("{depth: 4, lost: 0%}").slashes.isEmpty)
   }
 
+  /// A name is in force under its own name, and a pattern is what it stands for.
   @Test func patternsAreWrittenOut() throws {
     let rolling = try under("rollingRestart: {nodes: 3, down: 3s, every: 4s}")
     #expect(rolling.summary.faults.map(\.kind) == ["crash", "crash", "crash"])
