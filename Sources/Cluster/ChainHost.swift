@@ -113,7 +113,12 @@ final class ChainHost {
     while let next = coordinator.nextEvent, next <= limit {
       last = max(next, last)
       coordinator.advance(to: last, facts: &chainFacts)
-      _ = digestFacts()
+      for task in digestFacts().challenged {
+        guard let certificate = coordinator.certificate(task) else { continue }
+        for side in nodes.sides(task, result: certificate.result, at: last) {
+          coordinator.submit(blueprint.chain.chain.transaction(from: side.node, side.body), at: last)
+        }
+      }
     }
     return last
   }

@@ -254,6 +254,12 @@ extension NodeHost: NodePopulation {
     timetable.add(.challenge(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 42))
   }
 
+  func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] {
+    var taken = Effects()
+    participants.certificateChallenged(task, result: result, at, &taken) { _ in true }
+    return taken.submissions
+  }
+
   func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }
 
   func audit() {

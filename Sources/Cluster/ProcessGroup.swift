@@ -173,6 +173,8 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(.chain(ChainNews.challenge(task, result).encoded))
   }
 
+  func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] { [] }
+
   func setStake(_ service: ServiceID, _ stake: [UInt128]) {
     let message = ControlMessage.chain(ChainNews.stake(service, stake).encoded)
     stakes[service.index] = message

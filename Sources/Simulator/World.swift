@@ -353,6 +353,18 @@ extension World {
     return (certified, challenged)
   }
 
+  /// After the end of traffic: holders still take sides in challenges, with nothing between them and the chain.
+  mutating func takeSides(_ challenged: [TaskID], _ now: Instant) {
+    for task in challenged {
+      guard let certificate = coordinator.certificate(task) else { continue }
+      participants.certificateChallenged(task, result: certificate.result, now, &effects) { _ in true }
+    }
+    for submission in effects.submissions {
+      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
+    }
+    effects.submissions.removeAll()
+  }
+
   mutating func takeSample(_ now: Instant) {
     participants.audit(now, &effects)
     for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
