@@ -113,7 +113,12 @@ final class ChainHost {
     while let next = coordinator.nextEvent, next <= limit {
       last = max(next, last)
       coordinator.advance(to: last, facts: &chainFacts)
-      _ = digestFacts()
+      for task in digestFacts().challenged {
+        guard let certificate = coordinator.certificate(task) else { continue }
+        for side in nodes.sides(task, result: certificate.result, at: last) {
+          coordinator.submit(blueprint.chain.chain.transaction(from: side.node, side.body), at: last)
+        }
+      }
     }
     return last
   }
@@ -223,22 +228,27 @@ final class ChainHost {
   }
 
   private func moveChain(_ now: Instant) {
-    for task in digestFacts() {
+    let news = digestFacts()
+    for task in news.certified {
       if let certificate = coordinator.certificate(task) { nodes.certify(task, result: certificate.result) }
+    }
+    for task in news.challenged {
+      if let certificate = coordinator.certificate(task) { nodes.challenge(task, result: certificate.result) }
     }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     timetable.add(.chain, at: nextChainEvent)
   }
 
-  /// Records what the chain told; returns the tasks whose certificates it accepted.
-  private func digestFacts() -> [TaskID] {
-    var certified: [TaskID] = []
+  /// Records what the chain told; returns the tasks whose certificates it accepted, and those challenged.
+  private func digestFacts() -> (certified: [TaskID], challenged: [TaskID]) {
+    var (certified, challenged): ([TaskID], [TaskID]) = ([], [])
     var stakeChanged = false
     for fact in chainFacts {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
+      case .forkOpened(let fork, challenged: _): challenged.append(fork.task)
       case .reorg: stakeChanged = true
       case _ where fact.movesWeights: stakeChanged = true
       default: break
@@ -247,7 +257,7 @@ final class ChainHost {
     chainFacts.removeAll(keepingCapacity: true)
     tasksCertified += certified.count
     if stakeChanged { tellStake() }
-    return certified
+    return (certified, challenged)
   }
 
   private func tellStake() {
@@ -262,6 +272,7 @@ final class ChainHost {
     nodes.audit()
     record.audit(now)
     let load = nodes.load
+    record.look(now, queueDrops: nodes.totals.measures.queueDrops)
     record.sample(now, nodes.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
     latestSample = record.rows.samples.last
   }

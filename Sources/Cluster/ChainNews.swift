@@ -7,13 +7,15 @@ internal import Signatures
 /// A change on chain that nodes act on.
 enum ChainNews: Equatable {
   case certificate(TaskID, Digest)
+  /// The certificate of this task, naming this result, is challenged.
+  case challenge(TaskID, Digest)
   case stake(ServiceID, [UInt128])
 
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
     switch self {
-    case .certificate(let task, let result):
-      bytes.append(1)
+    case .certificate(let task, let result), .challenge(let task, let result):
+      if case .challenge = self { bytes.append(3) } else { bytes.append(1) }
       bytes.append(number: UInt64(task.rawValue), 4)
       for word in [result.w0, result.w1, result.w2, result.w3] { bytes.append(number: word, 8) }
     case .stake(let service, let weights):
@@ -27,12 +29,15 @@ enum ChainNews: Equatable {
   /// Nil for bytes that are no news.
   init?(decoding bytes: [UInt8]) {
     var reader = WireReader(bytes)
-    switch reader.number(1) {
-    case 1:
+    let kind = reader.number(1)
+    switch kind {
+    case 1, 3:
       guard let task = reader.number(4), let w0 = reader.number(8), let w1 = reader.number(8),
         let w2 = reader.number(8), let w3 = reader.number(8), reader.isAtEnd
       else { return nil }
-      self = .certificate(TaskID(UInt32(task)), Digest(w0, w1, w2, w3))
+      let result = Digest(w0, w1, w2, w3)
+      self =
+        kind == 1 ? .certificate(TaskID(UInt32(task)), result) : .challenge(TaskID(UInt32(task)), result)
     case 2:
       guard let service = reader.number(2), reader.remaining % 16 == 0 else { return nil }
       var weights: [UInt128] = []

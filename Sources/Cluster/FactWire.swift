@@ -87,9 +87,9 @@ extension Fact {
 }
 
 extension Submission {
-  private enum Kind: UInt8 { case certificate = 1, pair, single, wrongCertificate }
+  private enum Kind: UInt8 { case certificate = 1, pair, single, wrongCertificate, join }
 
-  /// The claim in bytes. Requires one that participants make: a certificate or evidence.
+  /// The claim in bytes. Requires one that participants make: a certificate, evidence, or a side taken.
   func encoded(_ scheme: SignatureScheme) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(number: UInt64(node.rawValue), 4)
@@ -114,6 +114,10 @@ extension Submission {
       bytes += signed.encoded(scheme, paddedTo: 0)
     case .evidence(.certificate(let service, let task)):
       bytes.append(Kind.wrongCertificate.rawValue)
+      bytes.append(number: UInt64(service.rawValue), 2)
+      bytes.append(number: UInt64(task.rawValue), 4)
+    case .join(let service, let task):
+      bytes.append(Kind.join.rawValue)
       bytes.append(number: UInt64(service.rawValue), 2)
       bytes.append(number: UInt64(task.rawValue), 4)
     case .createTask, .dispute, .veto, .stake:
@@ -146,6 +150,9 @@ extension Submission {
     case .single:
       guard let one = signed() else { return nil }
       return .evidence(.single(one))
+    case .join:
+      guard let service = reader.number(2), let task = reader.number(4) else { return nil }
+      return .join(ServiceID(UInt16(service)), TaskID(UInt32(task)))
     case .wrongCertificate:
       guard let service = reader.number(2), let task = reader.number(4) else { return nil }
       return .evidence(.certificate(ServiceID(UInt16(service)), TaskID(UInt32(task))))

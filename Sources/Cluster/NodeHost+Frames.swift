@@ -28,6 +28,15 @@ extension NodeHost {
         key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
         at: now)
       switch fate {
+      case .lost, .cut:
+        if transmission.payload.isControl,
+          participants.router.control.announces(transmission.payload.control)
+        {
+          repeatAnnouncement(on: transmission.slot, now)
+        }
+      case .delivered, .queueFull: break
+      }
+      switch fate {
       // The bytes travel; the reference of a control RPC is not needed any more, as if it were lost.
       case .delivered, .lost, .cut: participants.lose(transmission.payload)
       case .queueFull: participants.refuse(transmission)

@@ -21,6 +21,9 @@ final class NodeHost {
   enum Entry: BitwiseCopyable {
     case wakeUp(NodeID, WakeUp)
     case certificate(TaskID, Digest)
+    case challenge(TaskID, Digest)
+    /// What the slot's node said of its subscriptions was lost by the imposed link; it says it again.
+    case announcement(UInt32)
     /// Instant zero.
     case beginning
   }
@@ -164,9 +167,18 @@ final class NodeHost {
       participants.wake(timer, at: node, now, &effects)
     case .certificate(let task, let result):
       participants.certificateIncluded(task, result: result, now, &effects)
+    case .challenge(let task, let result):
+      let stands = standing.map { $0 != nil }
+      participants.certificateChallenged(task, result: result, now, &effects) { !stands[$0.index] }
+    case .announcement(let slot): participants.announceAgain(slot, now, &effects)
     case .beginning: begin(now)
     }
     carryOut(now)
+  }
+
+  /// TCP's first timeout (RFC 6298, *2.1*), as in the simulator.
+  func repeatAnnouncement(on slot: UInt32, _ now: Instant) {
+    timetable.add(.announcement(slot), at: now + .seconds(1))
   }
 
   private func linkUp(slot: Int) {
@@ -236,6 +248,16 @@ extension NodeHost: NodePopulation {
 
   func certify(_ task: TaskID, result: Digest) {
     timetable.add(.certificate(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
+  }
+
+  func challenge(_ task: TaskID, result: Digest) {
+    timetable.add(.challenge(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 42))
+  }
+
+  func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] {
+    var taken = Effects()
+    participants.certificateChallenged(task, result: result, at, &taken) { _ in true }
+    return taken.submissions
   }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }

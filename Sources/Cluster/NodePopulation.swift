@@ -26,6 +26,10 @@ protocol NodePopulation: AnyObject {
   func announce(_ task: TaskID)
   /// A certificate for `task` is on chain, and names this result.
   func certify(_ task: TaskID, result: Digest)
+  /// That certificate is challenged where no contract can judge: holders take sides.
+  func challenge(_ task: TaskID, result: Digest)
+  /// The same after the end of traffic: what holders say at once. Processes that have ended say nothing.
+  func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission]
   /// The stake of a service's members, by index, in wei.
   func setStake(_ service: ServiceID, _ stake: [UInt128])
   /// A fault comes into force. `live` is what others need to draw it again, for one that is not in the scenario.

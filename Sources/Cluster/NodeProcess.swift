@@ -131,11 +131,13 @@ extension NodeProcess: ProcessOwner {
       switch ChainNews(decoding: body) {
       case .certificate(let task, let result) where task.index < host.participants.schedule.tasks.count:
         host.certify(task, result: result)
+      case .challenge(let task, let result) where task.index < host.participants.schedule.tasks.count:
+        host.challenge(task, result: result)
       case .stake(let service, let weights)
       where service.index < host.blueprint.deployment.services.count
         && weights.count >= host.blueprint.deployment.services[service.index].members.count:
         host.setStake(service, weights)
-      case .certificate, .stake, nil: notices.append("news from the chain that cannot be read")
+      case .certificate, .challenge, .stake, nil: notices.append("news from the chain that cannot be read")
       }
     case .fault(let id, let body):
       // A process that came back hears of a fault before its first alarm.

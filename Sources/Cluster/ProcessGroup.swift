@@ -169,6 +169,12 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(.chain(ChainNews.certificate(task, result).encoded))
   }
 
+  func challenge(_ task: TaskID, result: Digest) {
+    supervisor?.broadcast(.chain(ChainNews.challenge(task, result).encoded))
+  }
+
+  func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] { [] }
+
   func setStake(_ service: ServiceID, _ stake: [UInt128]) {
     let message = ControlMessage.chain(ChainNews.stake(service, stake).encoded)
     stakes[service.index] = message

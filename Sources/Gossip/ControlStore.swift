@@ -165,6 +165,8 @@ public struct ControlStore: ~Copyable {
 
   /// Whether it holds anything beside the ControlMessage.
   func hasOuter(_ handle: ControlHandle) -> Bool { rpcs[handle.rawValue].outerBytes > 0 }
+  /// Whether it tells what its sender subscribes to.
+  public func announces(_ handle: ControlHandle) -> Bool { rpcs[handle.rawValue].subscriptions > 0 }
   func subscriptionCount(_ handle: ControlHandle) -> Int { Int(rpcs[handle.rawValue].subscriptions) }
 
   /// Kind, topic and number of ids of the RPC's last item; nil when it has no ids.

@@ -33,6 +33,19 @@ extension RouterState {
     return .done
   }
 
+  /// Says once more what `slot`'s owner subscribes to: a peer hears it only when a connection begins, and what the network
+  /// lost of it nobody else would say again.
+  mutating func announceAgain(_ slot: UInt32, _ outbox: inout Outbox) -> MembershipResult {
+    let node = owner(slot)
+    guard nodes[node].isUp, isConnected(slot) else { return .crashed }
+    for topic in 0..<topicCount where standing[node * topicCount + topic] == .joined {
+      let topic = TopicID(topic)
+      add(.subscribe, topic, value: partials.wants(cell(node, topic)), to: slot, &outbox)
+    }
+    flush(&outbox)
+    return .done
+  }
+
   /// What the two sides speak: the higher of no version that one of them does not know.
   private mutating func negotiate(_ slot: UInt32, _ node: Int) {
     let peer = Int(peers[slot])

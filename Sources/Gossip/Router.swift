@@ -111,6 +111,15 @@ public struct Router: ~Copyable {
     return state.disconnected(slot, at: latest)
   }
 
+  /// Says once more over `slot` what its node subscribes to, after the network lost that: a transport of streams would have
+  /// repeated it.
+  public mutating func announceAgain(slot: UInt32, at instant: Instant, outbox: inout Outbox)
+    -> MembershipResult
+  {
+    advance(to: instant)
+    return state.announceAgain(slot, &outbox)
+  }
+
   /// A dial that `Outbox.dials` asked for did not succeed.
   public mutating func dialFailed(slot: UInt32) { state.endDial(slot, state.owner(slot)) }
 

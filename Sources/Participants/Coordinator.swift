@@ -160,6 +160,7 @@ public struct Coordinator: Sendable {
   public func certificate(_ task: TaskID) -> CertificateRecord? { state.tasks.certificate(task) }
   public func taskState(_ task: TaskID) -> TaskState? { state.tasks.state(task) }
   public var cases: [SlashingCase] { state.court.cases }
+  public var forks: [Fork] { state.forks.forks }
   public var openCases: Int { state.court.openCount }
   public var openTasks: Int { state.tasks.openCount }
   public var pendingWithdrawals: Int { state.ledger.withdrawals.count(where: \.isPending) }

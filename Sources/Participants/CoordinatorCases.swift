@@ -35,6 +35,11 @@ extension CoordinatorState {
       if fresh.isEmpty, let first = accusations.first, let id = court.existing(first) {
         throw .evidence(.duplicate(id))
       }
+      if let service, let rule = services[service.index].rule(for: .wrongQuorum), let terms = rule.fork,
+        case .certificate(_, let task) = evidence
+      {
+        openFork(of: service, task, by: sender, rule, terms, accused: accusations, at: at, &facts)
+      }
       for accusation in fresh {
         guard let id = open(accusation, at: at, block: block, &facts) else { continue }
         facts.append(.evidenceAccepted(pending.id, id, at: at))
@@ -149,7 +154,16 @@ extension CoordinatorState {
       preconditionFailure("accused without account")
     }
     let strategies = ledger.strategies(of: service.set)
-    let share = court.penalty(of: id)
+    let penalty = court.penalty(of: id)
+    var share = penalty
+    if let fork = fork(of: found) {
+      share = decide(fork, at: at, &facts)
+      if share == 0 {
+        court.close(id, as: .dismissed)
+        facts.append(.caseEnded(id, .dismissed, at: at))
+        return configuration.gas.caseAction
+      }
+    }
     let before = exposures(to: account, strategies, at: block)
     let allocated = strategies.map { ledger.allocation(account, service.set, $0, at: block).current }
     var vaultFacts: [CoordinatorFact] = []
@@ -180,7 +194,7 @@ extension CoordinatorState {
       id: id, service: accusation.service, operatorNode: accusation.operatorNode,
       offence: accusation.offence,
       subject: accusation.subject, at: at, block: block, wad: share,
-      dueWei: mulWad(accusation.stake, UInt128(share)), takenWei: taken, slashID: receipt?.slashID ?? 0,
+      dueWei: mulWad(accusation.stake, UInt128(penalty)), takenWei: taken, slashID: receipt?.slashID ?? 0,
       allocations: zip(strategies, allocated).map { strategy, before in
         SlashedAllocation(
           strategy: strategy, before: before,

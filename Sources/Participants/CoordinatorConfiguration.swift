@@ -232,6 +232,9 @@ extension ServiceConfiguration {
         mistakes.append("recipient: a redistributing operator set cannot contain native ETH")
       }
     }
+    if bonds == nil, rules.contains(where: { $0.fork != nil }) {
+      mistakes.append("bonds: a challenge that holders decide on needs a bond")
+    }
     for (k, rule) in rules.enumerated() {
       mistakes += rule.validate().map { "rules.\(rule.offence.rawValue).\($0)" }
       if rules[..<k].contains(where: { $0.offence == rule.offence }) {

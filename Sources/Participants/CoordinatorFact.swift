@@ -190,6 +190,11 @@ public enum CoordinatorFact: Sendable, Equatable {
   case evidenceRefused(TransactionID, sender: NodeID, EvidenceRefusal, at: Instant)
   case caseOpened(CaseFact)
   case caseEnded(CaseID, CaseEnd, at: Instant)
+  /// A challenge that no contract can judge; told before its cases. `challenged`: the result that is called wrong.
+  case forkOpened(Fork, challenged: Digest)
+  case forkJoined(ServiceID, TaskID, by: NodeID, at: Instant)
+  /// Told before the slashes that follow from it.
+  case forkDecided(Fork, bondLost: UInt128, at: Instant)
   case slashExecuted(SlashFact)
   case slashedStakeMoved(SlashedStakeFact)
   /// Told after the case's `slashExecuted`.

@@ -43,6 +43,7 @@ struct CoordinatorState: Sendable {
   var tasks = TaskBook()
   var services: [ServiceBook] = []
   var court: Court
+  var forks = ForkBook()
   var mempool: Mempool
   var agenda = Agenda<DueItem>()
 

@@ -23,6 +23,8 @@ extension CoordinatorState {
         try examine(evidence, pending, at: at, block: block, &consequences)
       case .dispute(let id): try dispute(id, at: at, block: block, &consequences)
       case .veto(let id): try veto(id, by: transaction.sender, at: at, &consequences)
+      case .join(let service, let task):
+        try join(service, task, by: transaction.sender, at: at, &consequences)
       case .stake(let action): try perform(action, transaction.sender, at: at, block: block, &consequences)
       }
     } catch {

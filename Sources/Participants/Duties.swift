@@ -87,7 +87,7 @@ extension Participants {
     let signedResult =
       forgot(task, member)
       ? schedule.wrongResult(task, variant: UInt64(job.node.rawValue) + 1)
-      : result(task, conduct, by: job.node)
+      : result(task, isWrong: conduct.isWrong, isLazy: conduct.isLazy, by: job.node)
     let message = sign(
       task, vote, signedResult, by: job.node, publishedAt: now + conduct.delay, now,
       forged: conduct.forgesSignature)
@@ -119,11 +119,11 @@ extension Participants {
   }
 
   /// The result that the operator signs.
-  private func result(_ task: TaskID, _ conduct: Conduct, by node: NodeID) -> Digest {
+  func result(_ task: TaskID, isWrong: Bool, isLazy: Bool, by node: NodeID) -> Digest {
     // Colluders sign the same wrong result, and so does everybody with the same wrong software.
-    if conduct.isWrong { return schedule.wrongResult(task, variant: 0) }
-    if conduct.isLazy, let bait = schedule.bait(task) { return bait }
-    if !conduct.isLazy, conditions.isFaulty(node, schedule[task].service) {
+    if isWrong { return schedule.wrongResult(task, variant: 0) }
+    if isLazy, let bait = schedule.bait(task) { return bait }
+    if !isLazy, conditions.isFaulty(node, schedule[task].service) {
       return schedule.wrongResult(task, variant: UInt64.max - 2)
     }
     return schedule[task].truth

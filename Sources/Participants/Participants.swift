@@ -103,6 +103,11 @@ extension Participants {
     _ = router.connected(slot: slot, at: now, outbox: &effects.outbox)
   }
 
+  /// What the node told over `slot` of its subscriptions was lost on the way: it says it again.
+  public mutating func announceAgain(_ slot: UInt32, _ now: Instant, _ effects: inout Effects) {
+    _ = router.announceAgain(slot: slot, at: now, outbox: &effects.outbox)
+  }
+
   /// A partition came into force or ended; needed to count deliveries fairly, never to decide anything.
   public mutating func partitioned(
     _ id: UInt32, sides: [UInt32], isOneWay: Bool = false, _ now: Instant

@@ -146,6 +146,8 @@ public enum UnjustCause: String, Sendable, CaseIterable {
   case aggregatorCensorship
   /// An aggregator had its attestation in time, and certified without it: it came after the quorum and the grace.
   case aggregation
+  /// It was in a certificate that a reorg undid, and in none that stayed.
+  case reorg
   /// The service slashed without cause.
   case maliciousService
   case unknown
@@ -169,6 +171,8 @@ public enum UnjustCause: String, Sendable, CaseIterable {
     case .aggregatorCensorship:
       "More aggregators that take turns, and a threshold above one aggregator's share of the tasks."
     case .aggregation: "A longer aggregation grace, so that certificates wait for who has signed in time."
+    case .reorg:
+      "Judging by final blocks alone, and aggregators that send again what a reorg undid; a guard, where others were hit too."
     case .maliciousService: "Less magnitude allocated to the service, and a resolver who may veto."
     case .unknown: "Nothing on record tells."
     }

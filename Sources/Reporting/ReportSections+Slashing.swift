@@ -51,7 +51,7 @@ extension ReportSections {
       ]
     }
     out += "<div class=\"card\">\(table.html)</div>"
-    return out + unjustSlashes + offences
+    return out + unjustSlashes + forks + offences
   }
 
   var unjustSlashes: HTML {

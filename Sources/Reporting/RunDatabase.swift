@@ -28,7 +28,9 @@ public final class RunDatabase: Sendable {
       configuration.journalMode = .wal
       queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.write { db in
-        let tables = RunSchema.tables + RunSchema.scoreTables + EconomyTable.allCases.map(\.definition)
+        let tables =
+          RunSchema.tables + RunSchema.forkTables + RunSchema.scoreTables
+          + EconomyTable.allCases.map(\.definition)
         for table in tables { try db.execute(sql: table) }
         try db.execute(sql: "PRAGMA user_version = \(RunSchema.version)")
       }

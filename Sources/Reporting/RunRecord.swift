@@ -18,6 +18,9 @@ struct RunRecord {
   var offencesInAll = 0
   var slashes: [Slash] = []
   var slashesInAll = 0
+  var forks: [ForkStory] = []
+  var forksInAll = 0
+  var forkSides: [ForkSideStory] = []
   var economy = EconomyStory()
   var graylisted: [Graylisted] = []
   var graylistedInAll = 0
@@ -168,6 +171,7 @@ extension RunRecord {
         """
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
+    try readForks(db)
     economy = try EconomyStory(db)
     try readScores(db)
   }

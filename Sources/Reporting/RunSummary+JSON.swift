@@ -33,6 +33,7 @@ extension RunSummary {
         "forfeitedWei": JSONValue(amount: challenges.forfeitedWei),
         "turnedAway": JSONValue(challenges.turnedAway),
       ],
+      "forks": forks?.json ?? .null,
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "holders": holders?.json ?? .null, "market": market?.json ?? .null,
       "insurance": insurance?.json ?? .null,

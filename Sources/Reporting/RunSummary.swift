@@ -36,6 +36,8 @@ public struct RunSummary: Sendable, Equatable {
   public var stake = Stake()
   public var rewards = Rewards()
   public var challenges = Challenges()
+  /// Nil when no service has a rule that its holders decide on.
+  public var forks: Forks?
   /// In scenario order.
   public var issuers: [Issuer] = []
   /// Nil without issuers.

@@ -68,7 +68,7 @@ extension Record {
 
   /// What the record says of the duties that a slash was for.
   private struct DutyCount {
-    var due = 0, published = 0, received = 0, included = 0, omitted = 0, cut = 0, disturbed = 0
+    var due = 0, published = 0, received = 0, included = 0, orphaned = 0, omitted = 0, cut = 0, disturbed = 0
     var faults: [String] = []
     var misses: [UInt8: Int] = [:]
     var wrongCertificates = 0
@@ -94,6 +94,10 @@ extension Record {
       account += " For \(count.wrongSigned) it signed another result than the truth."
     }
     if count.omitted > 0 { account += " An aggregator left it out on purpose \(count.omitted) times." }
+    if count.orphaned > 0 {
+      account +=
+        " \(count.orphaned) times it was in a certificate that a reorg undid, and in none that stayed."
+    }
     if count.cut > 0 { account += " In \(count.cut) it was cut off from every aggregator." }
     for (miss, times) in count.misses.sorted(by: { $0.key < $1.key }) {
       account += " Not published: \(times) (\(Self.words(miss)))."
@@ -112,6 +116,7 @@ extension Record {
       case .keyDuplication: .keyDuplication
       }
     }
+    if count.orphaned * 2 > count.due - count.included { return .reorg }
     if count.cut > 0 { return .partition }
     let skewed = count.misses[DutyMiss.skewed.rawValue] ?? 0
     if skewed > 0 || count.faults.contains("clock") { return .clock }
@@ -146,7 +151,11 @@ extension Record {
       count.due += 1
       if duty.publishedAt <= record.deadline.nanoseconds { count.published += 1 }
       if duty.collectedAt != .max { count.received += 1 }
-      if inCertificate.contains(index) { count.included += 1 }
+      if inCertificate.contains(index) {
+        count.included += 1
+      } else if orphanedSignatures.contains(index) {
+        count.orphaned += 1
+      }
       if omitted.contains(index) { count.omitted += 1 }
       if duty.publishedAt == .max { count.misses[duty.miss, default: 0] += 1 }
       if self.tasks[task.index].isWrong { count.wrongCertificates += 1 }

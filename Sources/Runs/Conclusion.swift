@@ -27,6 +27,7 @@ public struct Conclusion: Sendable {
   public var accuracy: SlashAccuracy
   public var offences: [OffenceRecord]
   public var slashes: [SlashRecord]
+  public var forks: [ForkRow]
   public var tasks: [TaskRow]
   public var attestations: [AttestationRow]
   public var propagation: Histogram
@@ -76,6 +77,7 @@ extension Record {
     let challenges = coordinator.challengeTotals
     summary.challenges.forfeitedWei = challenges.forfeited
     summary.challenges.turnedAway = challenges.turnedAway
+    if rules.contains(where: { $0.contains { $0.fork != nil } }) { summary.forks = RunSummary.Forks(forks) }
     concludeEconomy(&summary, coordinator, settledAt: settledAt)
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
       fault, place in
@@ -83,7 +85,8 @@ extension Record {
     }
     summary.checks = checks(blueprint, totals, coordinator, settledAt)
     return Conclusion(
-      summary: summary, accuracy: accuracy, offences: offences, slashes: slashes, tasks: taskRows(),
+      summary: summary, accuracy: accuracy, offences: offences, slashes: slashes, forks: forks,
+      tasks: taskRows(),
       attestations: attestationRows(), propagation: totals.measures.propagation, quorum: quorumLatency,
       certificate: certificateLatency)
   }
@@ -242,6 +245,10 @@ extension Record {
       let key = OffenceKey(
         operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
       guard offenceIndex[key] == nil else { continue }
+      // What holders decide no contract has convinced itself of.
+      if rules[slash.service.index].contains(where: { $0.offence == slash.offenceClass && $0.fork != nil }) {
+        continue
+      }
       checkers.breaches.add(
         Checkers.objective, slash.executedAt ?? slash.requestedAt,
         "node \(slash.operatorID.rawValue) was slashed for \(slash.offenceClass.rawValue) and did nothing of the kind"

@@ -231,6 +231,6 @@ extension SlashingRule {
         Veto(
           resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
           massBips: veto.mass.map { UInt64($0.bips) })
-      })
+      }, fork: plan.fork.map { ForkTerms(cohesionBips: UInt64($0.cohesion.bips)) })
   }
 }

@@ -41,6 +41,10 @@ extension Record {
       case .block(let block): rows.blocks.append(BlockRow(block, .orphaned))
       case .included(let inclusion): self.inclusion = inclusion
       case .certificateAccepted(let certificate):
+        let members = deployment.services[certificate.service.index].members.count
+        for member in 0..<members where ChainBooks.isSet(member, in: certificate.signerBits) {
+          orphanedSignatures.insert(duty(certificate.task, UInt64(member)))
+        }
         addCertificateRow(
           certificate.task, certificate.service, signers: certificate.signers, bips: 0, at: certificate.at,
           outcome: "orphaned")

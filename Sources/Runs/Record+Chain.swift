@@ -54,6 +54,13 @@ extension Record {
       case .dismissed: slashes[index].state = .disputed
       case .expired: slashes[index].state = .expired
       }
+    case .forkOpened(let fork, challenged: _): forks.append(ForkRow(fork))
+    case .forkJoined: break
+    case .forkDecided(let fork, let lost, let at):
+      guard let k = forks.firstIndex(where: { $0.service == fork.service && $0.task == fork.task }) else {
+        return
+      }
+      forks[k] = ForkRow(fork, bondLost: lost, at: at)
     case .slashExecuted(let slash):
       guard let index = slashIndex[slash.id] else { return }
       slashes[index].state = .executed

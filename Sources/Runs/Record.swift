@@ -72,6 +72,10 @@ public final class Record {
   var layerTaken: [Int: UInt128] = [:]
   /// Slashes by the contracts' numbers, for burn and redistribution, which come later.
   var slashNumbers: [SlashNumber: Int] = [:]
+  /// Forks of services' tokens, as the chain opened and decided them.
+  var forks: [ForkRow] = []
+  /// Certificates that a reorg undid, and who was in them: by duty. Asked, never walked over.
+  var orphanedSignatures: Set<Int> = []
   /// The end of traffic: tasks that fall due later never happened.
   var horizon = Instant.never
   /// The transaction whose consequences are being told.

@@ -46,6 +46,7 @@ public final class RunWriter {
     try database.insert(conclusion.attestations)
     try database.replace(
       offences: conclusion.offences, slashes: conclusion.slashes, accuracy: conclusion.accuracy)
+    try database.insert(conclusion.forks)
     try database.replace(histogram: conclusion.propagation, of: "propagation")
     try database.replace(histogram: conclusion.quorum, of: "quorum")
     try database.replace(histogram: conclusion.certificate, of: "certificate")

@@ -158,10 +158,14 @@ public enum MeasureTable {
         "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware",
         "keyDuplication",
         "aggregatorCensorship", "aggregation",
-        "maliciousService", "unknown",
+        "reorg", "maliciousService", "unknown",
       ])
     add("challenges", .wei, ["forfeitedWei"])
     add("challenges", .plain, ["turnedAway"])
+    add("forks", .plain, ["opened", "cohesion", "rejection", "fracture", "joinedShare"])
+    add(
+      "forks", .wei,
+      ["bondsLostWei", "accusedStakeWei", "accusedRedeemWei", "othersStakeWei", "othersRedeemWei"])
     for group in ["micro", "macro", "culpable", "weighted"] {
       add("slashing.\(group)", .plain, ["precision", "recall", "f1"])
     }

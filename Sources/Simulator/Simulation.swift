@@ -73,7 +73,7 @@ public struct Simulation: EngineRun, ~Copyable {
     while let next = engine.population.coordinator.nextEvent, next <= end, firstBreach == nil {
       last = max(next, last)
       engine.population.coordinator.advance(to: last, facts: &engine.population.chainFacts)
-      _ = engine.population.digestChainFacts()
+      engine.population.takeSides(engine.population.digestChainFacts().challenged, last)
     }
     return last
   }

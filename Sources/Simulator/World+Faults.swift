@@ -88,6 +88,8 @@ extension World {
     for input in standstill.end(node.index) {
       if input.slot == .max {
         participants.wake(WakeUp(rawValue: input.payload), at: node, now, &effects)
+      } else if eras.isAny, eras.isStale(Payload(rawValue: input.payload), on: input.slot) {
+        participants.lose(Payload(rawValue: input.payload))
       } else {
         participants.arrive(Payload(rawValue: input.payload), on: input.slot, now, &effects)
       }
@@ -129,6 +131,7 @@ extension World {
     let back = blueprint.deployment.reverse[Int(slot)]
     broken.remove(slot)
     broken.remove(back)
+    eras.connected(slot, back)
     participants.connected(slot, now, &effects)
     participants.connected(back, now, &effects)
   }
@@ -149,6 +152,7 @@ extension World {
     participants.restart(node, now, &effects)
     for slot in participants.router.slots(of: node)
     where isOpen(slot) && participants.isUp(participants.router.neighbor(slot)) {
+      eras.connected(slot, blueprint.deployment.reverse[Int(slot)])
       participants.connected(slot, now, &effects)
       participants.connected(blueprint.deployment.reverse[Int(slot)], now, &effects)
     }

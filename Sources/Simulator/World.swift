@@ -37,6 +37,10 @@ struct World: Population, ~Copyable {
     case dialed
     /// A link whose queue holds something is free. Index: slot.
     case linkFree
+    /// Nodes learn that a certificate is challenged. Index: task.
+    case challenged
+    /// What a node said of its subscriptions was lost; it says it again. Index: slot.
+    case announced
 
     func payload(_ index: Int) -> UInt32 {
       precondition(index < 1 << 28, "world input index \(index) needs more than 28 bits")
@@ -57,6 +61,8 @@ struct World: Population, ~Copyable {
   var standstill: Standstill
   /// Connections closed for what came over them, by the receiver's slot. Asked, never walked over.
   var broken: Set<UInt32> = []
+  /// Which control RPCs left before which connections stood.
+  var eras: ConnectionEras
   /// When the next chain event is scheduled.
   var nextChainEvent = Instant.never
   /// Transmissions that did not arrive.
@@ -96,6 +102,7 @@ struct World: Population, ~Copyable {
     self.coordinator = coordinator
     linkFaults = Array(repeating: nil, count: blueprint.faults.count)
     standstill = Standstill(nodes: deployment.nodes.count)
+    eras = ConnectionEras(slots: blueprint.faults.isEmpty ? 0 : linkSlots)
     isProcessModelled = blueprint.processCosts != nil
     hasQueues = deployment.gossip.queue != nil
     awaitsLink = Table(repeating: false, count: deployment.gossip.queue == nil ? 0 : linkSlots)
@@ -148,6 +155,9 @@ struct World: Population, ~Copyable {
       }
       return
     }
+    if eras.isAny, eras.isStale(Payload(rawValue: payload), on: slot) {
+      return participants.lose(Payload(rawValue: payload))
+    }
     participants.arrive(Payload(rawValue: payload), on: slot, now, &effects)
   }
 
@@ -180,6 +190,7 @@ struct World: Population, ~Copyable {
   }
 
   mutating func send(_ transmission: Transmission, _ now: Instant, _ network: inout EventNetwork) {
+    if eras.isAny { eras.sent(transmission.payload) }
     let fate = network.send(
       slot: Int(transmission.slot), payload: transmission.payload.rawValue,
       key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
@@ -188,6 +199,13 @@ struct World: Population, ~Copyable {
     case .delivered: break
     case .lost, .cut:
       lostTransmissions += 1
+      if transmission.payload.isControl,
+        participants.router.control.announces(transmission.payload.control)
+      {
+        network.schedule(
+          at: now + Self.repetition, slot: Int(worldSlot),
+          payload: Input.announced.payload(Int(transmission.slot)))
+      }
       participants.lose(transmission.payload)
     case .queueFull:
       lostTransmissions += 1
@@ -195,6 +213,9 @@ struct World: Population, ~Copyable {
     }
     if let aftermath = network.links.takeAftermath() { follow(aftermath, transmission, &network) }
   }
+
+  /// From a lost announcement of subscriptions to its repetition: TCP's first timeout (RFC 6298, *2.1*).
+  static let repetition = TimeSpan.seconds(1)
 
   private mutating func dispatchSubmissions(_ now: Instant, _ network: inout EventNetwork) {
     for submission in effects.submissions {
@@ -247,6 +268,15 @@ extension World {
       if let certificate = coordinator.certificate(task) {
         participants.certificateIncluded(task, result: certificate.result, now, &effects)
       }
+    case .challenged:
+      let task = TaskID(index)
+      if let certificate = coordinator.certificate(task) {
+        let standing = blueprint.deployment.nodes.indices.map { standstill.stands($0) }
+        participants.certificateChallenged(task, result: certificate.result, now, &effects) {
+          !standing[$0.index]
+        }
+      }
+    case .announced: participants.announceAgain(index, now, &effects)
     case .damaged: damaged(index, now, &network)
     case .mended: mend(index, now)
     case .pass:
@@ -286,35 +316,53 @@ extension World {
 
   /// Passes on what the chain told, and makes sure that its next event will come.
   mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
-    for task in digestChainFacts() {
+    let news = digestChainFacts()
+    for task in news.certified {
       let delay = rpcDelay(UInt64(task.rawValue), 1 << 41)
       network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
+    }
+    for task in news.challenged {
+      let delay = rpcDelay(UInt64(task.rawValue), 1 << 42)
+      network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.challenged.payload(task.index))
     }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     network.schedule(at: nextChainEvent, slot: Int(worldSlot), payload: Input.chain.payload(0))
   }
 
-  /// Records what the chain told; returns the tasks whose certificates it accepted.
-  mutating func digestChainFacts() -> [TaskID] {
-    var certified: [TaskID] = []
+  /// Records what the chain told; returns the tasks whose certificates it accepted, and those challenged.
+  mutating func digestChainFacts() -> (certified: [TaskID], challenged: [TaskID]) {
+    var (certified, challenged): ([TaskID], [TaskID]) = ([], [])
     var stakeChanged = false
     for fact in chainFacts {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
+      case .forkOpened(let fork, challenged: _): challenged.append(fork.task)
       case .reorg: stakeChanged = true
       case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
     }
     chainFacts.removeAll(keepingCapacity: true)
-    guard stakeChanged else { return certified }
+    guard stakeChanged else { return (certified, challenged) }
     for service in blueprint.deployment.services.indices {
       let id = ServiceID(service)
       participants.setStake(id, coordinator.stake(of: id).weights)
     }
-    return certified
+    return (certified, challenged)
+  }
+
+  /// After the end of traffic: holders still take sides in challenges, with nothing between them and the chain.
+  mutating func takeSides(_ challenged: [TaskID], _ now: Instant) {
+    for task in challenged {
+      guard let certificate = coordinator.certificate(task) else { continue }
+      participants.certificateChallenged(task, result: certificate.result, now, &effects) { _ in true }
+    }
+    for submission in effects.submissions {
+      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
+    }
+    effects.submissions.removeAll()
   }
 
   mutating func takeSample(_ now: Instant) {
@@ -337,6 +385,7 @@ extension World {
 
   /// Shows the checkers what can be looked at between events.
   private mutating func lookAround(_ now: Instant) {
+    record.look(now, queueDrops: participants.measures.queueDrops)
     record.look(
       now, overfull: participants.overfullQueue(), waiting: coordinator.waitingTransactions)
     guard now >= .zero + blueprint.deployment.duration else { return }

@@ -129,35 +129,3 @@ final class Command {
     #expect(run.loop.run { command.hasAnswer && other.hasAnswer })
   }
 }
-
-/// The vocabulary means the same on sockets: one run with several effects at once, each seen in what only it can cause.
-@Suite(.serialized) struct EffectsOnSockets {
-  @Test func linksAndNodesAreStruckAsInTheSimulator() throws {
-    let extra = """
-      adversaries:
-        - {who: {operators: [4]}, do: {impersonate: {victims: [0]}}}
-      faults:
-        - {at: 200ms, for: 2500ms, duplicate: {share: 100%, nodes: [0]}}
-        - {at: 200ms, for: 2500ms, corrupt: {share: 5%, nodes: [3]}}
-        - {at: 200ms, for: 2500ms, partition: {isolate: [1], oneWay: true}}
-        - {at: 500ms, for: 1s, pause: {nodes: [2]}}
-        - {at: 200ms, for: 2500ms, keyDuplication: {nodes: [5], disagree: 100%}}
-      """
-    let scenario = try smallScenario(extra, duration: "3s")
-    let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), ClusterOptions())
-    defer { run.close() }
-    // That damaged frames cost connections is noticed, and meant.
-    run.noticed = { #expect($0.contains("cost a peer its connection"), "\($0)") }
-    try run.connect()
-    run.run(until: .never)
-    let conclusion = run.conclude(run.settle())
-    let summary = conclusion.summary
-    #expect(summary.gossip.invalid > 0, "corrupted frames, and votes in another's name")
-    let mute = conclusion.attestations.filter { $0.operatorID == NodeID(1) && $0.publishedAt != nil }
-    #expect(mute.contains { $0.receivedAt == nil }, "it publishes and is not heard")
-    #expect(
-      conclusion.offences.contains { $0.operatorID == NodeID(5) && !$0.culpable && $0.cause.contains("key") })
-    #expect(conclusion.offences.allSatisfy { $0.offenceClass != .equivocation || $0.operatorID == NodeID(5) })
-    #expect(summary.checks.allSatisfy { $0.holds })
-  }
-}

@@ -63,7 +63,7 @@ import UV
           signedStake: UInt128(1) << 100 | 5)),
       .certificate(Certificate(service: ServiceID(1), task: TaskID(9), result: .zero, signers: [])),
       .evidence(.pair(signed(1), signed(2))), .evidence(.single(signed(3))),
-      .evidence(.certificate(ServiceID(1), TaskID(4))),
+      .evidence(.certificate(ServiceID(1), TaskID(4))), .join(ServiceID(1), TaskID(4)),
     ]
     for body in bodies {
       let bytes = Submission(node: NodeID(5), body: body).encoded(scheme)
@@ -78,7 +78,8 @@ import UV
 
   @Test func newsFromTheChainTravelAsTheyAre() {
     for news in [
-      ChainNews.certificate(TaskID(7), Digest(1, 2, 3, 4)), .stake(ServiceID(3), [0, 1, .max]),
+      ChainNews.certificate(TaskID(7), Digest(1, 2, 3, 4)), .challenge(TaskID(8), Digest(4, 3, 2, 1)),
+      .stake(ServiceID(3), [0, 1, .max]),
       .stake(ServiceID(0), []),
     ] {
       #expect(ChainNews(decoding: news.encoded) == news)

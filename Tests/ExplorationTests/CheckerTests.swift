@@ -313,6 +313,39 @@ struct Absence: Sendable {
     }
   }
 
+  @Test func noCertificateComesBeforeItsTask() throws {
+    var chain = try Chain()
+    // Task 3 falls due at 12 s.
+    chain.certify(3, signers: 0b1111, at: 12)
+    #expect(chain.broken.isEmpty)
+    chain.certify(4, signers: 0b1111, at: 14)
+    #expect(chain.broken == [Checkers.order])
+  }
+
+  @Test func anEpochAddsUp() throws {
+    for paid in [7, 8] as [UInt128] {
+      var chain = try Chain()
+      chain.checkers.note(
+        .epochEnded(
+          EpochFact(
+            service: ServiceID(0), epoch: 0, at: .zero + .seconds(20), submittedWei: 10, paidWei: paid,
+            dustWei: 1, refundedWei: 2)))
+      #expect(chain.broken == (paid == 7 ? [] : [Checkers.money]))
+    }
+  }
+
+  @Test func aRecipientIsTheRules() throws {
+    var chain = try Chain()
+    let id = chain.accuse(.equivocation, .task(TaskID(0)), offenceAt: 0, at: 2)
+    chain.slash(id, at: 6)
+    chain.checkers.note(
+      .slashedStakeMoved(
+        SlashedStakeFact(
+          service: ServiceID(0), slashID: 1, recipient: .redistribute("me"), wei: 1, at: .zero + .seconds(6)))
+    )
+    #expect(chain.broken == [CaseChecker.moves])
+  }
+
   @Test func conservationIsTold() throws {
     var chain = try Chain()
     chain.checkers.note(.checkBroken(Finding(check: "rewards.balances", detail: ""), at: .zero))

@@ -76,6 +76,29 @@ enum Browser {
     }
   }
 
+  @Test(
+    .enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"),
+    .enabled(if: assets != nil, "needs the chart library: scripts/fetch-report-assets"),
+    arguments: [["1s", "2s"], ["none", "{othersSigned: 67%}"]])
+  func everyCurveOfASweepIsDrawn(values: [String]) throws {
+    let points = ["precision", "honestLossWei"].flatMap { measure in
+      values.enumerated().flatMap { k, value in
+        ["a", "b"].map { line in
+          SweepCurvePoint(
+            values: [("faults[0].for", value), ("guard", line)], measure: measure, runs: 5, mean: Double(k),
+            low: line == "a" ? Double(k) - 0.5 : nil, high: Double(k) + 0.5)
+        }
+      }
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/sweep.html"
+    try SweepReport(name: "s", description: "", points: points, assets: Self.assets).page
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    let (page, log) = try Browser.load(path)
+    #expect(Browser.console(log) == [])
+    #expect(page.components(separatedBy: "<svg").count - 1 == 2)
+  }
+
   /// One node, one task, one sample, one bucket: no axis has a length.
   @Test(
     .enabled(if: Browser.executable != nil, "needs Chromium: apt-get install -y chromium"),

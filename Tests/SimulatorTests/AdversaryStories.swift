@@ -60,6 +60,30 @@ extension Conclusion {
     #expect(Double(wrong.counts.truePositive) >= 0.6 * Double(wrong.offences))
   }
 
+  /// Seven of nine sign a wrong result where no contract can judge, and holders decide. Who has no result of its own stays.
+  @Test(arguments: [
+    ("", "cohesion", 1.0), ("faults: [{at: 5s, for: 6s, crash: {nodes: [8]}}]", "fracture", 0.5),
+  ])
+  func holdersDecideWhatNoContractCanJudge(faults: String, outcome: String, joined: Double) throws {
+    let conclusion = try when(
+      "operators: [0, 1, 2, 3, 4, 5, 6]", "wrongQuorum", more: ", from: 5s, until: 7s",
+      service: "    challenge: {bond: 10ETH, purse: 10ETH}",
+      rules:
+        "- {offence: wrong_quorum, evidence: intersubjective, penalty: 100%, dispute: 5m, fork: {cohesion: 80%}}",
+      faults: faults)
+    let forks = try #require(conclusion.summary.forks)
+    #expect(conclusion.forks.map(\.outcome) == [outcome])
+    #expect(abs((forks.joinedShare ?? 0) - joined) < 0.001)
+    #expect(forks.othersRedeemWei == 2_000_000_000_000_000_000_000)
+    let stake = Double(forks.accusedStakeWei)
+    #expect(abs(Double(forks.accusedRedeemWei) - stake * (1 - joined)) < 1e-9 * stake)
+    #expect(abs(Double(forks.bondsLostWei) - 1e19 * (1 - joined)) < 1e10)
+    let slashes = conclusion.executed(.wrongQuorum)
+    #expect(slashes.count == 7 && conclusion.of(.wrongQuorum).counts.falsePositive == 0)
+    #expect(slashes.allSatisfy { abs(Double($0.takenWei) - 1e21 * joined) < 1e12 })
+    #expect(conclusion.summary.checks.contains { $0.name == "forks-follow-their-sides" })
+  }
+
   @Test func aVoteAroundAnOlderOneIsFoundByItsSpan() throws {
     let conclusion = try when(
       "operators: [2, 4]", "{surround: {back: 3}}", more: ", from: 10s, until: 14s",
@@ -261,6 +285,49 @@ extension SlashAccuracy.Amounts {
         #expect(one.cause.contains("unobservable: "), "seed \(seed)")
       }
     }
+  }
+
+  /// The same for votes around votes, copied canaries, wrong quorums, and for evidence that is forged or shows nothing.
+  @Test(arguments: 1...Self.seeds)
+  func isRightForTheOtherClassesToo(seed: UInt64) throws {
+    let conclusion = try story(
+      seed: seed,
+      """
+      adversaries:
+        - {who: {operators: 2}, do: {surround: {back: 3}}, from: 8s, probability: 40%}
+        - {who: {operators: 2}, do: lazyCopy, probability: 50%}
+        - {who: {byStake: 70%}, do: wrongQuorum, probability: 15%, together: true}
+        - {who: {operators: 1}, do: {forgedEvidence: {victims: [0, 1, 2]}}, probability: 30%}
+        - {who: {operators: 1}, do: {griefing: {count: 1}}, probability: 30%}
+      faults:
+        - at: 1s
+          for: 18s
+          swarm:
+            rate: 0.6/s
+            longest: 8s
+            kinds: [partition, oneWay, isolate, crash, pause, loss, burstLoss, latency, jitter, duplicate, reorder,
+              corrupt, flap, clog, hold, slowCPU, throttle, clock, keyDuplication]
+      """, service: "    canaries: 40%\n    kind: {checkpoint: {epoch: 2s}}", rules: everyRule)
+    let objective: [OffenceClass] = [.surround, .lazyCopy, .wrongQuorum, .forgedEvidence, .griefing]
+    for offence in objective + [.equivocation, .invalidResult] {
+      let found = conclusion.of(offence)
+      #expect(found.counts.falsePositive == 0, "\(offence.rawValue), seed \(seed)")
+      #expect(found.pending == 0, "\(offence.rawValue), seed \(seed)")
+    }
+    // Once everything is lost, nothing can be slashed any more: such requests expire.
+    let missed = zip(conclusion.offences, conclusion.accuracy.offenceVerdicts).filter { offence, verdict in
+      objective.contains(offence.offenceClass) && offence.observable && verdict == .falseNegative
+        && !conclusion.slashes.contains {
+          $0.operatorID == offence.operatorID && $0.offenceClass == offence.offenceClass
+            && $0.key == offence.key && $0.state == .expired
+        }
+    }
+    #expect(missed.isEmpty, "seed \(seed): \(missed.first.map { "\($0.0)" } ?? "")")
+    for one in conclusion.offences where objective.contains(one.offenceClass) && !one.observable {
+      #expect(one.cause.contains("unobservable: "), "seed \(seed)")
+    }
+    // So that a run without cases is no success.
+    #expect(objective.count { conclusion.of($0).offences > 0 } >= 3, "seed \(seed)")
   }
 
   static let seeds = UInt64(setting("AVSIM_SEEDS") ?? 8)

@@ -160,6 +160,19 @@ extension Conclusion {
     #expect(struck.unjust(.quorumCapture) > 0, "the one with good software is missing in every certificate")
   }
 
+  /// Certificates that a reorg undoes and loses are not sent again: a rule without a guard finds everybody absent.
+  @Test func aReorgIsACauseOfUnjustSlashes() throws {
+    let rule = "- {offence: liveness, window: 4s, threshold: 40%, guard: none, dispute: 5m}"
+    func after(_ reorg: String) throws -> Conclusion {
+      try story("chain: {blockTime: 2s, finality: 5}\nfaults: [{at: 13500ms, reorg: \(reorg)}]", rules: rule)
+    }
+    let lost = try after("{depth: 4, lost: 100%}")
+    #expect(lost.unjust(.reorg) >= 9)
+    #expect(lost.slashes.allSatisfy { $0.cause == "reorg" && $0.account.contains("a reorg undid") })
+    // Transactions that wait again are included again: nobody is hurt.
+    #expect(try after("{depth: 4, lost: 0%}").slashes.isEmpty)
+  }
+
   /// A name is in force under its own name, and a pattern is what it stands for.
   @Test func patternsAreWrittenOut() throws {
     let rolling = try under("rollingRestart: {nodes: 3, down: 3s, every: 4s}")

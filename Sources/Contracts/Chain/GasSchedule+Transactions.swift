@@ -11,7 +11,7 @@ extension GasSchedule {
       return transaction + self.certificate + certificatePerSigner * UInt64(signers)
         + certificatePerNonSigner * UInt64(absent)
     case .evidence: return transaction + evidence
-    case .dispute, .veto: return transaction + caseAction
+    case .dispute, .veto, .join: return transaction + caseAction
     case .stake: return transaction + stakeAction
     }
   }

@@ -37,6 +37,8 @@ public struct Transaction: Sendable, Equatable {
     case dispute(CaseID)
     /// The rule's resolver cancels a case.
     case veto(CaseID)
+    /// The sender, a holder of the service's stake, goes over to the fork that the challenge of this task made.
+    case join(ServiceID, TaskID)
     case stake(StakeAction)
   }
 
@@ -67,6 +69,8 @@ public struct Transaction: Sendable, Equatable {
     case .evidence: .evidence
     case .dispute: .dispute
     case .veto: .veto
+    // Taking sides is what a dispute is, by gas and in tables.
+    case .join: .dispute
     case .stake: .stake
     }
   }
@@ -94,6 +98,7 @@ public enum TransactionRefusal: Error, Sendable, Equatable {
   case certificate(CertificateRefusal)
   case evidence(EvidenceRefusal)
   case caseAction(CaseActionRefusal)
+  case fork(ForkRefusal)
   case stake(RestakingError)
   /// The sender, or the operator named, is not an operator.
   case notAnOperator(NodeID)

@@ -10,6 +10,8 @@ public struct ChallengeBonds: Sendable, Equatable {
   public let bond: UInt128
   public let purse: UInt128
   private var lost: [NodeID: UInt128] = [:]
+  /// Bonds at risk in disputes that are not decided.
+  private var held: [NodeID: UInt128] = [:]
   /// Wei lost by all, and challenges refused since the sender could not put up the bond.
   public private(set) var forfeited: UInt128 = 0
   public private(set) var turnedAway = 0
@@ -19,8 +21,8 @@ public struct ChallengeBonds: Sendable, Equatable {
     self.purse = purse
   }
 
-  /// What `node` has left.
-  public func left(of node: NodeID) -> UInt128 { purse - (lost[node] ?? 0) }
+  /// What `node` has left, and not at risk.
+  public func left(of node: NodeID) -> UInt128 { purse - (lost[node] ?? 0) - (held[node] ?? 0) }
 
   /// - Throws: `bondMissing` when the node cannot put up the bond.
   public mutating func require(of node: NodeID) throws(EvidenceRefusal) {
@@ -31,8 +33,20 @@ public struct ChallengeBonds: Sendable, Equatable {
   }
 
   /// The bond of a frivolous challenge is lost.
-  public mutating func forfeit(_ node: NodeID) {
-    lost[node, default: 0] += bond
-    forfeited += bond
+  public mutating func forfeit(_ node: NodeID) { lose(bond, of: node) }
+
+  /// A bond is put at risk until the dispute is decided; `require` must hold.
+  public mutating func hold(_ node: NodeID) { held[node, default: 0] += bond }
+
+  /// A bond that was at risk comes back, but for what is lost of it.
+  public mutating func release(_ node: NodeID, losing amount: UInt128) {
+    precondition(held[node, default: 0] >= bond, "no bond of node \(node.rawValue) is held")
+    held[node, default: 0] -= bond
+    lose(min(amount, bond), of: node)
+  }
+
+  private mutating func lose(_ amount: UInt128, of node: NodeID) {
+    lost[node, default: 0] += amount
+    forfeited += amount
   }
 }

@@ -96,7 +96,8 @@ public struct Examination: Sendable {
     case .single(let one):
       guard let truth = tasks.record(one.attestation.task)?.truth else { return false }
       return truth != one.attestation.result && isValid(one)
-    case .certificate(_, let task):
+    case .certificate(let service, let task):
+      if services[service.index].rule(for: .wrongQuorum)?.evidence == .intersubjective { return true }
       guard let truth = tasks.record(task)?.truth, let record = tasks.certificate(task) else { return false }
       return truth != record.result
     }
@@ -163,9 +164,12 @@ public struct Examination: Sendable {
   private func certificate(_ service: ServiceID, _ task: TaskID) throws(EvidenceRefusal) -> [Accusation] {
     let rule = try rule(service, .wrongQuorum)
     let record = try record(task, of: service)
-    guard let truth = record.truth else { throw .noVerifiableFact(task) }
     guard let certificate = tasks.certificate(task) else { throw .noCertificate(task) }
-    guard truth != certificate.result else { throw .resultIsTrue }
+    // Where the rule says that no contract can judge, none does: whoever challenges speaks for itself.
+    if rule.evidence != .intersubjective {
+      guard let truth = record.truth else { throw .noVerifiableFact(task) }
+      guard truth != certificate.result else { throw .resultIsTrue }
+    }
     try requireWindow(record, rule)
     if certificate.signers.isEmpty { throw .recordPruned(task) }
     var accusations: [Accusation] = []

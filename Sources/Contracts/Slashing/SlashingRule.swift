@@ -12,6 +12,9 @@ public enum EvidenceKind: String, Sendable, CaseIterable, Codable {
   case attestationAgainstFact = "attestation_against_fact"
   /// A certificate on chain against a fact that the chain can verify; its signers are accused (wrong quorum).
   case certificateAgainstFact = "certificate_against_fact"
+  /// A certificate on chain that its challenger calls wrong, where the chain knows no fact: a bond is put at risk and the
+  /// holders take sides (wrong quorum). See `Fork`.
+  case intersubjective
   /// The chain's own record of who signed which certificate (liveness over a window, late for each task). Nobody submits
   /// it.
   case chainRecord = "chain_record"
@@ -73,12 +76,16 @@ public struct SlashingRule: Sendable, Equatable {
   /// Time for disputes after a case is opened.
   public var dispute: TimeSpan
   public var veto: Veto?
+  /// Intersubjective evidence: when a fork is the only token. The dispute window is the time for taking sides.
+  public var fork: ForkTerms?
 
   public init(
     offence: OffenceClass, evidence: EvidenceKind, window: TimeSpan, thresholdBips: UInt64 = 0,
     grace: TimeSpan = .zero,
-    guardShareBips: UInt64? = nil, penalty: Penalty, dispute: TimeSpan = .zero, veto: Veto? = nil
+    guardShareBips: UInt64? = nil, penalty: Penalty, dispute: TimeSpan = .zero, veto: Veto? = nil,
+    fork: ForkTerms? = nil
   ) {
+    self.fork = fork
     self.offence = offence
     self.evidence = evidence
     self.window = window
@@ -108,9 +115,14 @@ public struct SlashingRule: Sendable, Equatable {
     guard let proof = Self.evidence(for: offence) else {
       return ["offence: \(offence.rawValue) leaves nothing that a contract can check; no rule can name it"]
     }
-    if evidence != proof {
+    if evidence == .intersubjective, offence == .wrongQuorum {
+      mistakes += validateFork()
+    } else if evidence != proof {
       mistakes.append(
         "evidence: \(offence.rawValue) is proved by \(proof.rawValue), not by \(evidence.rawValue)")
+    }
+    if evidence != .intersubjective, fork != nil {
+      mistakes.append("fork: has a meaning with intersubjective evidence only")
     }
     if window == .zero { mistakes.append("window: 0s admits no evidence") }
     if offence != .liveness {
@@ -133,6 +145,23 @@ public struct SlashingRule: Sendable, Equatable {
       if window == .zero { mistakes.append("penalty: a correlation window of 0s sees only the case itself") }
     }
     if let veto, veto.window == .zero { mistakes.append("veto: a window of 0s admits no veto") }
+    return mistakes
+  }
+
+  private func validateFork() -> [String] {
+    var mistakes: [String] = []
+    guard let fork else {
+      return ["fork: intersubjective evidence needs the share that makes one token the only one"]
+    }
+    if fork.cohesionBips <= 5_000 || fork.cohesionBips > 10_000 {
+      mistakes.append("fork: cohesion of \(fork.cohesionBips) bips is not above 5000 and at most 10000")
+    }
+    if dispute == .zero { mistakes.append("dispute: in 0s nobody can take a side") }
+    if veto != nil { mistakes.append("veto: the holders decide, not a resolver") }
+    guard case .fixed = penalty else {
+      mistakes.append("penalty: a fork takes a fixed share")
+      return mistakes
+    }
     return mistakes
   }
 }

@@ -8,12 +8,12 @@
     field: "x", type: data.numeric ? "quantitative" : "ordinal", title: data.axis,
     scale: data.numeric ? { zero: false, nice: true } : undefined, sort: data.numeric ? undefined : null,
   };
-  const color = lines.size > 1 ? { field: "line", type: "nominal", title: null, legend: { orient: "top", columns: 2 } } : undefined;
+  const color = lines.size > 1 ? { field: "line", type: "nominal", title: null, legend: { orient: "top", columns: 2, labelLimit: 420 } } : undefined;
   data.measures.forEach((measure, k) => {
     const layer = (mark, extra) => ({ mark, encoding: Object.assign({ x }, color ? { color } : {}, extra) });
     const y = (field) => ({ field, type: "quantitative", title: null, scale: { zero: false } });
     const spec = {
-      $schema: "https://vega.github.io/schema/vega-lite/v5.json", width: 620, height: 240, background: null,
+      width: 620, height: 240, background: null,
       data: { values: data.points.filter((p) => p.measure === measure) },
       layer: [
         data.numeric ? layer({ type: "area", opacity: 0.2 }, { y: y("low"), y2: { field: "high" } })
@@ -25,6 +25,8 @@
         }),
       ],
     };
-    vegaEmbed("#curve-" + k, spec, { actions: false, renderer: "svg" });
+    // `ast`: the page's policy forbids to make code of text.
+    vegaEmbed("#curve-" + k, spec, { actions: false, renderer: "svg", ast: true, tooltip: { theme: "custom" } })
+      .catch((error) => console.error(measure, error));
   });
 })();

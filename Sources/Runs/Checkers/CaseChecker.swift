@@ -110,7 +110,9 @@ struct CaseChecker {
     isClosed[id.index] = true
   }
 
-  mutating func execute(_ fact: SlashFact, _ books: ChainBooks, _ breaches: inout BreachList) {
+  mutating func execute(
+    _ fact: SlashFact, _ books: ChainBooks, _ forks: ForkChecker, _ breaches: inout BreachList
+  ) {
     slashes.append(Slash(service: fact.service, number: fact.slashID, at: fact.at))
     let who = "node \(fact.operatorNode.rawValue) for \(fact.offence.rawValue)"
     guard fact.id.index < cases.count else {
@@ -132,7 +134,9 @@ struct CaseChecker {
       breaches.add(Self.rules, fact.at, "\(who) was slashed before \(ready), the end of its windows")
     }
     switch rule.penalty {
-    case .fixed(let wad):
+    case .fixed(let share):
+      // Where holders decide, it is as much of it as the fork counts; nothing as long as they have not.
+      let wad = rule.fork == nil ? share : forks.takenWad(opened) ?? 0
       if fact.wad != wad {
         breaches.add(Self.rules, fact.at, "\(who) lost \(fact.wad) of 10^18, the rule takes \(wad)")
       }

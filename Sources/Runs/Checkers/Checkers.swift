@@ -15,9 +15,13 @@ struct Checkers {
   var certificates = CertificateChecker()
   var liveness = LivenessChecker()
   var cases = CaseChecker()
+  var forks = ForkChecker()
   var rewards: RewardChecker
   var rest = RestChecker()
   var looksAtQueues = 0
+  /// The last look at which more jobs had found a full queue than at the one before, and how many had.
+  private(set) var lastQueueDrop = Instant.zero
+  private var queueDrops: UInt64 = 0
   /// The certificate of the transaction that was told last.
   private var latest: InclusionFact?
   /// Accepted certificates: task, signers, instant.
@@ -55,9 +59,13 @@ struct Checkers {
     case .taskExpired(_, let task, let at): books.settle(task, .expired(at: at))
     case .caseOpened(let opened):
       cases.open(opened, books, &breaches)
+      forks.accuse(opened)
       if opened.offence == .liveness { liveness.judge(opened, books, &breaches) }
     case .caseEnded(let id, _, let at): cases.end(id, at, &breaches)
-    case .slashExecuted(let slash): cases.execute(slash, books, &breaches)
+    case .forkOpened(let fork, challenged: _): forks.open(fork, books, &breaches)
+    case .forkJoined(let service, let task, let node, let at): forks.join(service, task, node, at, &breaches)
+    case .forkDecided(let fork, let lost, let at): forks.decide(fork, bondLost: lost, at, books, &breaches)
+    case .slashExecuted(let slash): cases.execute(slash, books, forks, &breaches)
     case .slashedStakeMoved(let moved): cases.move(moved, books, &breaches)
     case .rewardsPaid(let reward): rewards.judge(reward, books, &breaches)
     case .epochEnded(let epoch):
@@ -73,6 +81,11 @@ struct Checkers {
       breaches.add(finding.check.hasPrefix("rewards") ? Self.money : Self.stake, at, "\(finding)")
     default: break
     }
+  }
+
+  mutating func note(queueDrops total: UInt64, _ now: Instant) {
+    if total > queueDrops { lastQueueDrop = now }
+    queueDrops = total
   }
 
   /// At the end: every signer of a certificate published an attestation for its task.
@@ -110,6 +123,9 @@ struct Checkers {
     add(Self.objective, "every slash for an objective class has a recorded violation")
     add(CaseChecker.evidence, "\(cases.opened) cases")
     add(CaseChecker.rules, "\(cases.executed) slashes")
+    if forks.judged > 0 || breaches[ForkChecker.name] != nil {
+      add(ForkChecker.name, "\(forks.judged) disputes")
+    }
     add(CaseChecker.moves, "\(cases.executed) slashes")
     add(LivenessChecker.name, "\(liveness.judged) cases")
     add(Self.order, "by due instant")

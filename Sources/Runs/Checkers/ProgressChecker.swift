@@ -2,7 +2,7 @@
 // the response window, at least one of three such tasks is certified.
 //
 // No claim is made where something else could explain silence: a fault without an end, links that lose more than a
-// twentieth by themselves, full queues, dropped transactions, misconduct other than of attesters, or a network that
+// twentieth by themselves, queues that were full after the last fault, dropped transactions, misconduct other than of attesters, or a network that
 // certified nothing before the first fault either.
 
 import AVS
@@ -25,7 +25,6 @@ enum ProgressChecker {
     if blueprint.faults.isEmpty { return "no fault" }
     if blueprint.faults.contains(where: { $0.until == nil }) { return "a fault never ends" }
     if blueprint.conditions.contains(where: { $0.loss > 0.05 }) { return "the links lose too much" }
-    if totals.measures.queueDrops > 0 { return "a queue was full" }
     if droppedTransactions > 0 { return "the mempool was full" }
     let isOther = blueprint.deployment.misconduct.contains { !isAttesters($0.kind) }
     return isOther ? "others than attesters misbehave" : nil
@@ -51,6 +50,8 @@ extension Record {
     }
     let begin = blueprint.faults.map(\.at).min() ?? .zero
     let end = blueprint.faults.compactMap(\.until).max() ?? .never
+    // Work is dropped before and while faults are in force; what is dropped afterwards explains silence.
+    if checkers.lastQueueDrop > end { return "no claim: a queue was full after the last fault" }
     let works = zip(schedule.tasks, tasks).contains { $0.due < begin && $1.certifiedAt != nil }
     guard works else { return "no claim: nothing was certified before the first fault" }
     let guilty = Set(deployment.misconduct.map(\.operatorID))

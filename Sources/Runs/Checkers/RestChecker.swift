@@ -64,6 +64,9 @@ extension Record {
     }
   }
 
+  /// Takes in how many jobs have found a full queue so far.
+  public func look(_ now: Instant, queueDrops: UInt64) { checkers.note(queueDrops: queueDrops, now) }
+
   /// Takes in which links of the meshes are lopsided, when tasks have ended.
   ///
   /// - Parameters:

@@ -20,6 +20,13 @@ public struct RulePlan: Sendable, Equatable, Codable {
   /// Time for disputes after a case is opened.
   public var dispute: TimeSpan
   public var veto: VetoPlan?
+  /// Intersubjective evidence: what makes one token of the fork the only one.
+  public var fork: ForkPlan?
+}
+
+public struct ForkPlan: Sendable, Equatable, Codable {
+  /// Share of the stake that decides.
+  public var cohesion: Share
 }
 
 public enum GuardPlan: Sendable, Equatable, Codable {
@@ -69,7 +76,7 @@ extension RulePlan {
       threshold: isLiveness ? .percent(50) : .zero,
       grace: .zero, guardRule: isLiveness || offence == .late ? .othersSigned(.percent(67)) : .none,
       penalty: .fixed(penalty),
-      dispute: .seconds(3 * 86_400), veto: nil)
+      dispute: .seconds(3 * 86_400), veto: nil, fork: nil)
   }
 
   /// The rules under `rules:`. A rule of `base` with the same offence lends its values to the keys left out.
@@ -106,7 +113,9 @@ extension RulePlan {
     let evidence = o.value("evidence", "what proves it; follows from the offence", or: start.evidence) {
       $0.choice()
     }
-    if evidence != start.evidence {
+    if evidence == .intersubjective, offence == .wrongQuorum {
+      self.evidence = evidence
+    } else if evidence != start.evidence {
       o.mistake(
         "evidence", "\(offence.rawValue) is proved by \(start.evidence.rawValue), not by \(evidence.rawValue)"
       )
@@ -136,6 +145,7 @@ extension RulePlan {
       o.optional("veto", "who may cancel a case after the dispute window, and until when") {
         $0.object { VetoPlan($0) }
       } ?? start.veto
+    readFork(o)
     if offence != .liveness {
       for key in ["threshold", "grace"] where o.has(key) {
         o.mistake(key, "has a meaning for liveness only; remove it")
@@ -144,6 +154,30 @@ extension RulePlan {
         o.mistake("guard", "has a meaning for liveness and late only; remove it")
       }
     }
+  }
+}
+
+extension RulePlan {
+  /// What a rule needs whose evidence no contract can judge, and what it cannot have.
+  private mutating func readFork(_ o: ObjectReader) {
+    let usual = ForkPlan(cohesion: .percent(80))
+    let written = o.optional("fork", "intersubjective evidence: how the holders decide") { value in
+      value.object { f in
+        ForkPlan(
+          cohesion: f.value(
+            "cohesion", "share of the stake not accused that makes one token the only one",
+            or: usual.cohesion
+          ) { $0.wholeBips(Share(wad: Share.one / 2 + Share.bip) ... .whole) })
+      }
+    }
+    guard evidence == .intersubjective else {
+      if written != nil { o.mistake("fork", "has a meaning with evidence: intersubjective only; remove it") }
+      return
+    }
+    fork = written ?? fork ?? usual
+    if veto != nil { o.mistake("veto", "the holders decide what no contract can judge; remove it") }
+    if dispute == .zero { o.mistake("dispute", "in 0s nobody can take a side; write a time above zero") }
+    if case .fixed = penalty {} else { o.mistake("penalty", "a fork takes a fixed share; write one") }
   }
 }
 

@@ -269,6 +269,9 @@ extension ServicePlan {
           return plan
         }
       } ?? base.challenge
+    if challenge == nil, rules.contains(where: { $0.evidence == .intersubjective }) {
+      o.mistake("rules", "intersubjective evidence is challenged with a bond; write challenge: {bond, purse}")
+    }
     market = ServiceMarketPlan(o, base: base.market)
     let plan = self
     if market.insurance != nil, recipient == .burn {

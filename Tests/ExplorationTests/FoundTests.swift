@@ -1,0 +1,17 @@
+// What hunts found on the program as it was, kept small: it must never come back.
+
+import Exploration
+import Foundation
+import Scenarios
+import Testing
+
+@Suite struct FoundTests {
+  static let directory =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../topologies/hunted/"
+
+  @Test(arguments: ["graft-of-a-former-life", "restart-behind-a-partition"])
+  func whatAHuntFoundIsRepaired(name: String) throws {
+    let scenario = try ScenarioTemplate(Self.directory + name + ".yaml").scenario()
+    #expect(try Hunt.replay(scenario, HuntedProperties()).violations.isEmpty)
+  }
+}
