@@ -223,31 +223,43 @@ final class ChainHost {
   }
 
   private func moveChain(_ now: Instant) {
-    for task in digestFacts() {
-      if let certificate = coordinator.certificate(task) { nodes.certify(task, result: certificate.result) }
+    let news = digestFacts()
+    for task in news.certificates {
+      if let certificate = coordinator.certificate(task) {
+        nodes.certify(task, result: certificate.result)
+      } else {
+        nodes.uncertify(task)
+      }
     }
+    for submission in news.lost { nodes.lose(submission) }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     timetable.add(.chain, at: nextChainEvent)
   }
 
-  /// Records what the chain told; returns the tasks whose certificates it accepted.
-  private func digestFacts() -> [TaskID] {
+  /// Records what the chain told; returns the tasks whose certificates it accepted or undid, and what nobody has any more.
+  private func digestFacts() -> (certificates: [TaskID], lost: [Submission]) {
     var certified: [TaskID] = []
+    var undone: [TaskID] = []
+    var lost: [Submission] = []
     var stakeChanged = false
     for fact in chainFacts {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .reorg: stakeChanged = true
+      case .reorg(let reorg):
+        stakeChanged = true
+        undone += reorg.uncertified
+        lost += reorg.missing
       case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
     }
     chainFacts.removeAll(keepingCapacity: true)
     tasksCertified += certified.count
+    tasksCertified -= undone.count
     if stakeChanged { tellStake() }
-    return certified
+    return (certified + undone, lost)
   }
 
   private func tellStake() {
@@ -268,7 +280,12 @@ final class ChainHost {
 
   // MARK: What nodes did
 
-  func note(_ fact: Fact) { record.note(fact) }
+  func note(_ fact: Fact) {
+    record.note(fact)
+    if fact.kind == .collected, coordinator.hasListeners {
+      coordinator.hear(fact.task, of: schedule[fact.task].service, member: Int(fact.value))
+    }
+  }
 
   /// A claim is on its way to the chain.
   func submit(_ submission: Submission) {

@@ -21,6 +21,7 @@ final class NodeHost {
   enum Entry: BitwiseCopyable {
     case wakeUp(NodeID, WakeUp)
     case certificate(TaskID, Digest)
+    case certificateUndone(TaskID)
     /// Instant zero.
     case beginning
   }
@@ -50,6 +51,8 @@ final class NodeHost {
   var standing: [HeldInputs?]
   /// What the system refused while the run went on.
   var failures: [String] = []
+  /// When the last news of undone certificates comes.
+  private var reorgHeard = Instant.zero
   weak var audience: (any NodeAudience)?
 
   private let ears: Ears
@@ -164,6 +167,7 @@ final class NodeHost {
       participants.wake(timer, at: node, now, &effects)
     case .certificate(let task, let result):
       participants.certificateIncluded(task, result: result, now, &effects)
+    case .certificateUndone(let task): participants.certificateUndone(task, now, &effects)
     case .beginning: begin(now)
     }
     carryOut(now)
@@ -236,6 +240,21 @@ extension NodeHost: NodePopulation {
 
   func certify(_ task: TaskID, result: Digest) {
     timetable.add(.certificate(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
+  }
+
+  func uncertify(_ task: TaskID) {
+    let at = now + rpcDelay(UInt64(task.rawValue), 1 << 41)
+    reorgHeard = max(reorgHeard, at)
+    timetable.add(.certificateUndone(task), at: at)
+  }
+
+  func lose(_ submission: Submission) {
+    guard transport.isHosted[submission.node.index] else { return }
+    let timer = participants.lostByReorg(submission)
+    let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 42)
+    // Not before it has heard of the reorg.
+    timetable.add(
+      .wakeUp(submission.node, timer), at: max(now + delay, reorgHeard + TimeSpan(nanoseconds: 1)))
   }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }

@@ -19,6 +19,7 @@ struct RunRecord {
   var slashes: [Slash] = []
   var slashesInAll = 0
   var economy = EconomyStory()
+  var chain = ChainStory()
   var graylisted: [Graylisted] = []
   var graylistedInAll = 0
   /// Links on which a peer is or was graylisted, by what cost it most.
@@ -169,6 +170,7 @@ extension RunRecord {
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
     economy = try EconomyStory(db)
+    chain = try ChainStory(db, until: samples.last?.end ?? .infinity)
     try readScores(db)
   }
 

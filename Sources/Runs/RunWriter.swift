@@ -33,6 +33,7 @@ public final class RunWriter {
     try database.insert(rows.certificates)
     try database.insert(rows.evidence)
     try database.insert(rows.blocks)
+    try database.insert(rows.undone)
     try database.insert(rows.rewards)
     try database.insert(rows.samples)
     try database.insert(rows.economy)

@@ -30,7 +30,7 @@ public struct ChallengeBonds: Sendable, Equatable {
     }
   }
 
-  /// The bond of a frivolous challenge is lost.
+  /// The bond of a frivolous challenge is lost. Effects: the node's purse loses it, the forfeited sum gains it. Errors: none.
   public mutating func forfeit(_ node: NodeID) {
     lost[node, default: 0] += bond
     forfeited += bond
