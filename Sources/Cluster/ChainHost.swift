@@ -113,7 +113,7 @@ final class ChainHost {
     while let next = coordinator.nextEvent, next <= limit {
       last = max(next, last)
       coordinator.advance(to: last, facts: &chainFacts)
-      for task in digestFacts().challenged {
+      for task in takeTidings().challenged {
         guard let certificate = coordinator.certificate(task) else { continue }
         for side in nodes.sides(task, result: certificate.result, at: last) {
           coordinator.submit(blueprint.chain.chain.transaction(from: side.node, side.body), at: last)
@@ -228,10 +228,15 @@ final class ChainHost {
   }
 
   private func moveChain(_ now: Instant) {
-    let news = digestFacts()
-    for task in news.certified {
-      if let certificate = coordinator.certificate(task) { nodes.certify(task, result: certificate.result) }
+    let news = takeTidings()
+    for task in news.accepted + news.undone {
+      if let certificate = coordinator.certificate(task) {
+        nodes.certify(task, result: certificate.result)
+      } else {
+        nodes.uncertify(task)
+      }
     }
+    for submission in news.lost { nodes.lose(submission) }
     for task in news.challenged {
       if let certificate = coordinator.certificate(task) { nodes.challenge(task, result: certificate.result) }
     }
@@ -240,24 +245,12 @@ final class ChainHost {
     timetable.add(.chain, at: nextChainEvent)
   }
 
-  /// Records what the chain told; returns the tasks whose certificates it accepted, and those challenged.
-  private func digestFacts() -> (certified: [TaskID], challenged: [TaskID]) {
-    var (certified, challenged): ([TaskID], [TaskID]) = ([], [])
-    var stakeChanged = false
-    for fact in chainFacts {
-      record.note(fact)
-      switch fact {
-      case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .forkOpened(let fork, challenged: _): challenged.append(fork.task)
-      case .reorg: stakeChanged = true
-      case _ where fact.movesWeights: stakeChanged = true
-      default: break
-      }
-    }
-    chainFacts.removeAll(keepingCapacity: true)
-    tasksCertified += certified.count
-    if stakeChanged { tellStake() }
-    return (certified, challenged)
+  /// Records what the chain told; returns what nodes should hear.
+  private func takeTidings() -> ChainTidings {
+    let news = record.take(&chainFacts)
+    tasksCertified += news.accepted.count - news.undone.count
+    if news.movesStake { tellStake() }
+    return news
   }
 
   private func tellStake() {
@@ -279,7 +272,12 @@ final class ChainHost {
 
   // MARK: What nodes did
 
-  func note(_ fact: Fact) { record.note(fact) }
+  func note(_ fact: Fact) {
+    record.note(fact)
+    if fact.kind == .collected, coordinator.hasListeners {
+      coordinator.hear(fact.task, of: schedule[fact.task].service, member: Int(fact.value))
+    }
+  }
 
   /// A claim is on its way to the chain.
   func submit(_ submission: Submission) {

@@ -10,6 +10,9 @@ enum ChainNews: Equatable {
   /// The certificate of this task, naming this result, is challenged.
   case challenge(TaskID, Digest)
   case stake(ServiceID, [UInt128])
+  case certificateUndone(TaskID)
+  /// A submission's bytes.
+  case lost([UInt8])
 
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
@@ -22,6 +25,12 @@ enum ChainNews: Equatable {
       bytes.append(2)
       bytes.append(number: UInt64(service.rawValue), 2)
       for weight in weights { bytes.append(wide: weight) }
+    case .certificateUndone(let task):
+      bytes.append(3)
+      bytes.append(number: UInt64(task.rawValue), 4)
+    case .lost(let submission):
+      bytes.append(4)
+      bytes += submission
     }
     return bytes
   }
@@ -43,6 +52,12 @@ enum ChainNews: Equatable {
       var weights: [UInt128] = []
       while let weight = reader.wide() { weights.append(weight) }
       self = .stake(ServiceID(UInt16(service)), weights)
+    case 3:
+      guard let task = reader.number(4), reader.isAtEnd else { return nil }
+      self = .certificateUndone(TaskID(UInt32(task)))
+    case 4:
+      guard let rest = reader.bytes(reader.remaining) else { return nil }
+      self = .lost(rest)
     default: return nil
     }
   }

@@ -76,7 +76,7 @@ extension Fact {
       guard task < schedule.tasks.count, value < members[schedule.tasks[Int(task)].service.index] else {
         return nil
       }
-    case .quorum, .sent, .delivered:
+    case .quorum, .sent, .delivered, .resubmitted:
       guard task < schedule.tasks.count else { return nil }
     }
     self.init(

@@ -24,6 +24,7 @@ final class NodeHost {
     case challenge(TaskID, Digest)
     /// What the slot's node said of its subscriptions was lost by the imposed link; it says it again.
     case announcement(UInt32)
+    case certificateUndone(TaskID)
     /// Instant zero.
     case beginning
   }
@@ -53,6 +54,8 @@ final class NodeHost {
   var standing: [HeldInputs?]
   /// What the system refused while the run went on.
   var failures: [String] = []
+  /// When the last news of undone certificates comes.
+  private var reorgHeard = Instant.zero
   weak var audience: (any NodeAudience)?
 
   private let ears: Ears
@@ -171,6 +174,7 @@ final class NodeHost {
       let stands = standing.map { $0 != nil }
       participants.certificateChallenged(task, result: result, now, &effects) { !stands[$0.index] }
     case .announcement(let slot): participants.announceAgain(slot, now, &effects)
+    case .certificateUndone(let task): participants.certificateUndone(task, now, &effects)
     case .beginning: begin(now)
     }
     carryOut(now)
@@ -251,13 +255,28 @@ extension NodeHost: NodePopulation {
   }
 
   func challenge(_ task: TaskID, result: Digest) {
-    timetable.add(.challenge(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 42))
+    timetable.add(.challenge(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 43))
   }
 
   func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] {
     var taken = Effects()
     participants.certificateChallenged(task, result: result, at, &taken) { _ in true }
     return taken.submissions
+  }
+
+  func uncertify(_ task: TaskID) {
+    let at = now + rpcDelay(UInt64(task.rawValue), 1 << 41)
+    reorgHeard = max(reorgHeard, at)
+    timetable.add(.certificateUndone(task), at: at)
+  }
+
+  func lose(_ submission: Submission) {
+    guard transport.isHosted[submission.node.index] else { return }
+    let timer = participants.lostByReorg(submission)
+    let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 42)
+    // Not before it has heard of the reorg.
+    timetable.add(
+      .wakeUp(submission.node, timer), at: max(now + delay, reorgHeard + TimeSpan(nanoseconds: 1)))
   }
 
   func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }

@@ -30,6 +30,10 @@ protocol NodePopulation: AnyObject {
   func challenge(_ task: TaskID, result: Digest)
   /// The same after the end of traffic: what holders say at once. Processes that have ended say nothing.
   func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission]
+  /// The certificate for `task` is on chain no more.
+  func uncertify(_ task: TaskID)
+  /// A reorg undid a certificate or evidence, and nobody has it any more; its sender sees that after its RPC delay.
+  func lose(_ submission: Submission)
   /// The stake of a service's members, by index, in wei.
   func setStake(_ service: ServiceID, _ stake: [UInt128])
   /// A fault comes into force. `live` is what others need to draw it again, for one that is not in the scenario.

@@ -137,7 +137,11 @@ extension NodeProcess: ProcessOwner {
       where service.index < host.blueprint.deployment.services.count
         && weights.count >= host.blueprint.deployment.services[service.index].members.count:
         host.setStake(service, weights)
-      case .certificate, .challenge, .stake, nil: notices.append("news from the chain that cannot be read")
+      case .certificateUndone(let task) where task.index < host.participants.schedule.tasks.count:
+        host.uncertify(task)
+      case .lost(let bytes): lose(bytes, host)
+      case .certificate, .challenge, .stake, .certificateUndone, nil:
+        notices.append("news from the chain that cannot be read")
       }
     case .fault(let id, let body):
       // A process that came back hears of a fault before its first alarm.
@@ -149,6 +153,13 @@ extension NodeProcess: ProcessOwner {
     case .stop: stop()
     default: notices.append("a message from the parent that is not for a process")
     }
+  }
+
+  private func lose(_ bytes: [UInt8], _ host: NodeHost) {
+    guard let submission = Submission(decoding: bytes, host.blueprint.deployment.scheme),
+      submission.node.index < host.blueprint.deployment.nodes.count
+    else { return notices.append("a transaction of the chain that cannot be read") }
+    host.lose(submission)
   }
 
   func parentIsGone() { isOver = true }

@@ -175,6 +175,13 @@ extension ProcessGroup: NodePopulation {
 
   func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] { [] }
 
+  func uncertify(_ task: TaskID) { supervisor?.broadcast(.chain(ChainNews.certificateUndone(task).encoded)) }
+
+  func lose(_ submission: Submission) {
+    let body = submission.encoded(blueprint.deployment.scheme)
+    supervisor?.broadcast(.chain(ChainNews.lost(body).encoded))
+  }
+
   func setStake(_ service: ServiceID, _ stake: [UInt128]) {
     let message = ControlMessage.chain(ChainNews.stake(service, stake).encoded)
     stakes[service.index] = message

@@ -143,6 +143,16 @@ struct Aggregation: ~Copyable {
     return (index, true)
   }
 
+  /// The tally of aggregator number `ordinal` for `task` whose place is not free yet; nil: there is none.
+  func open(_ task: TaskID, ordinal: Int) -> UInt32? {
+    let index = places[Int(base[task.index]) + ordinal]
+    guard index != .max, tallies[index].task == task, tallies[index].wakeUps > 0, !tallies[index].closed
+    else {
+      return nil
+    }
+    return index
+  }
+
   subscript(index: UInt32) -> Tally {
     get { tallies[index] }
     _modify { yield &tallies[index] }

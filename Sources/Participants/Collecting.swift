@@ -45,7 +45,7 @@ extension Participants {
   }
 
   /// The place of aggregator `ordinal` in the line for `task`: 0 submits first.
-  private func rank(of ordinal: Int, in service: ServiceDeployment, for task: TaskID) -> Int {
+  func rank(of ordinal: Int, in service: ServiceDeployment, for task: TaskID) -> Int {
     let count = service.aggregators.count
     return (ordinal + count - task.index % count) % count
   }

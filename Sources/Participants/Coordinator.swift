@@ -112,9 +112,7 @@ public struct Coordinator: Sendable {
     branch.keep(state, before: number, depth: state.configuration.chain.reorgDepth)
     let told = facts.count
     state.produce(number, &facts)
-    for case .included(let inclusion) in facts[told...] {
-      branch.noteIncluded(inclusion.transaction, in: number)
-    }
+    for case .included(let inclusion) in facts[told...] { branch.note(inclusion) }
   }
 
   // MARK: - Views

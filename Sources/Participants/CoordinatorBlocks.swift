@@ -66,7 +66,8 @@ extension CoordinatorState {
         BlockFact(
           number: number, at: at, transactions: included.count, gasUsed: space.used,
           othersGas: space.others, baseFee: space.market?.baseFee, censored: space.censored,
-          waiting: mempool.count)))
+          waiting: mempool.count, waitingCertificates: mempool.count(of: .certificate),
+          waitingEvidence: mempool.count(of: .evidence))))
     moveBaseFee(gasUsed: space.used + space.others)
   }
 

@@ -5,7 +5,7 @@ import Basics
 import Contracts
 
 extension CoordinatorState {
-  private func examination(at: Instant, block: BlockNumber) -> Examination {
+  func examination(at: Instant, block: BlockNumber) -> Examination {
     Examination(
       tasks: tasks, services: services, ledger: ledger, accounts: accounts, isValid: isValid, at: at,
       block: block, plant: configuration.plant)

@@ -18,8 +18,10 @@ public struct BlockFact: Sendable, Equatable {
   public var baseFee: UInt64?
   /// Transactions that fitted and that the builder left out.
   public var censored: Int
-  /// Transactions left in the mempool.
+  /// Transactions left in the mempool; of them, certificates and evidence.
   public var waiting: Int
+  public var waitingCertificates = 0
+  public var waitingEvidence = 0
 }
 
 /// Slots in a row in which something waited for a block and none came. Quiet slots are not told.
@@ -200,7 +202,7 @@ public enum CoordinatorFact: Sendable, Equatable {
   /// Told after the case's `slashExecuted`.
   case vaultSlashed(VaultSlashFact)
   /// The vault's resolver cancelled its part.
-  case vaultSlashVetoed(String, CaseID, at: Instant)
+  case vaultSlashVetoed(String, CaseID, VetoReason, at: Instant)
   case vaultSlashRefused(String, CaseID, SymbioticError, at: Instant)
   case vaultWithdrawalRefused(String, SymbioticError, at: Instant)
   /// What a scenario asked of the stake, and the contracts refused.

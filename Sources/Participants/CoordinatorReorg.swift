@@ -18,6 +18,35 @@ public struct ReorgFact: Sendable, Equatable {
   public var returned: Int
   /// Those that nobody has any more, in order of inclusion.
   public var lost: [TransactionID]
+  /// All of them, returned and lost, in order of inclusion.
+  public var undone: [UndoneTransaction] = []
+}
+
+/// A transaction of a block that a reorg undid.
+public struct UndoneTransaction: Sendable, Equatable {
+  /// What it was and did in that block.
+  public var inclusion: InclusionFact
+  /// Nobody has it any more; else it waits again.
+  public var isLost: Bool
+}
+
+extension ReorgFact {
+  /// Tasks whose certificates are on chain no more, ascending.
+  public var uncertified: [TaskID] {
+    Set(undone.compactMap { $0.inclusion.refusal == nil ? $0.inclusion.certificate?.task : nil }).sorted()
+  }
+
+  /// Certificates and evidence that were lost, as their senders sent them: whoever looks for his own finds it neither in a block
+  /// nor in the pool of waiting transactions.
+  public var missing: [Submission] {
+    undone.compactMap { one in
+      guard one.isLost else { return nil }
+      if let certificate = one.inclusion.certificate {
+        return Submission(node: one.inclusion.sender, body: .certificate(certificate))
+      }
+      return one.inclusion.evidence.map { Submission(node: one.inclusion.sender, body: .evidence($0)) }
+    }
+  }
 }
 
 /// The states before the last blocks, and what came in since.
@@ -38,10 +67,10 @@ struct Branch: Sendable {
   private var inputs: [Input] = []
   /// Number of the first input kept.
   private var firstInput = 0
-  private(set) var included: [(block: BlockNumber, id: TransactionID)] = []
+  private(set) var included: [InclusionFact] = []
 
   mutating func note(_ input: Input) { inputs.append(input) }
-  mutating func noteIncluded(_ id: TransactionID, in block: BlockNumber) { included.append((block, id)) }
+  mutating func note(_ inclusion: InclusionFact) { included.append(inclusion) }
 
   /// Keeps the state before `block`, and of the older ones what a reorg of `depth` from here on can ask for.
   mutating func keep(_ state: CoordinatorState, before block: BlockNumber, depth: UInt64) {
@@ -94,7 +123,7 @@ extension Coordinator {
     let fork = max(head, chain.startBlock + depth) - depth
     var fact = ReorgFact(at: at, fork: fork, depth: head - fork, orphaned: [], returned: 0, lost: [])
     fact.orphaned = branch.snapshots.filter { $0.block > fork }.map(\.block)
-    let undone = branch.included.filter { $0.block > fork }.map(\.id)
+    let undone = branch.included.filter { $0.block > fork }
     if let snapshot = branch.snapshots.first(where: { $0.block > fork }) {
       var restored = snapshot.state
       let inputs = branch.inputs(since: snapshot)
@@ -104,7 +133,11 @@ extension Coordinator {
     } else {
       state.takeOver(from: state, head: head)
     }
-    fact.lost = undone.filter { state.conditions.loses($0, reorg: reorg, bips: lostBips) }
+    fact.undone = undone.map {
+      UndoneTransaction(
+        inclusion: $0, isLost: state.conditions.loses($0.transaction, reorg: reorg, bips: lostBips))
+    }
+    fact.lost = fact.undone.filter(\.isLost).map(\.inclusion.transaction)
     fact.returned = undone.count - fact.lost.count
     branch.cut(after: fork)
     if !fact.lost.isEmpty {
@@ -142,6 +175,7 @@ extension CoordinatorState {
     conditions = other.conditions
     floor = other.floor
     nextTransaction = other.nextTransaction
+    hearing = other.hearing
     refusedTransactions = other.refusedTransactions
     self.head = head
     feeBlock = max(feeBlock, head + 1)

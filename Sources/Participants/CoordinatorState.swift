@@ -94,6 +94,8 @@ struct CoordinatorState: Sendable {
   var slashOrigins: [SlashName: SlashOrigin] = [:]
 
   var vaults: [VaultRoom] = []
+  /// What resolvers of vaults heard.
+  var hearing: Hearing
   /// Withdrawals that become deposits with another operator.
   var redelegated: Set<WithdrawalID> = []
   /// The reward contracts; there from genesis on.
@@ -123,6 +125,7 @@ struct CoordinatorState: Sendable {
     court = Court(plant: configuration.plant)
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
+    hearing = Hearing(configuration)
     try makeGenesis()
     startEconomy()
   }

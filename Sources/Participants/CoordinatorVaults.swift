@@ -203,15 +203,10 @@ extension CoordinatorState {
     let id = vaults[index].cases[request]
     let found = vaults[index].vault.requests[request]
     let now = vaults[index].timestamp(at)
-    if case .veto(_, let bips) = vaults[index].configuration.slasher,
-      scale(
-        HashRandom(seed: configuration.seed, .blockProposal).bits(4, UInt64(index), UInt64(request)), 10_000)
-        < bips
-    {
-      // The resolver acted at the last moment of its window.
+    if let reason = vetoReason(vault: index, request: request, at: at, block: head) {
       do throws(SymbioticError) {
         try vaults[index].vault.vetoSlash(request, by: vaults[index].curator, at: found.vetoDeadline - 1)
-        facts.append(.vaultSlashVetoed(vaults[index].configuration.name, id, at: at))
+        facts.append(.vaultSlashVetoed(vaults[index].configuration.name, id, reason, at: at))
         return
       } catch {
         facts.append(.vaultSlashRefused(vaults[index].configuration.name, id, error, at: at))

@@ -39,6 +39,8 @@ public struct Deployment: Sendable {
   /// What is due or published before this is not measured.
   public var warmup: TimeSpan
   public var misconduct: [Misconduct]
+  /// Whether nodes send again what a reorg undid and nobody kept.
+  public var resubmits = true
   /// A defect put in on purpose, to be found by checkers; nil: none.
   public var plant: PlantedDefect?
 

@@ -24,6 +24,8 @@ public struct WakeUp: Sendable, BitwiseCopyable, Equatable {
     case certificate
     /// A delayed publication is due. Index: job.
     case publication
+    /// The node sees that the chain undid a transaction of its own and that nobody has it. Index: `Resubmitting`.
+    case undone
   }
   public var rawValue: UInt32
 

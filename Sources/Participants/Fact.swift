@@ -65,6 +65,8 @@ public struct Fact: Sendable, BitwiseCopyable, Equatable {
     case forged
     /// The aggregator `node` left member `value` out of its certificate for `task`, by intent.
     case omitted
+    /// `node` sent its certificate or (detail 1) its evidence about `task` again, after a reorg had lost it.
+    case resubmitted
   }
   public var kind: Kind
   public var detail: UInt8

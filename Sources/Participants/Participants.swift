@@ -63,6 +63,8 @@ extension Participants {
     case .publication:
       let job = jobs.take(timer.index)
       if isAlive(job) { publishLate(job, now, &effects) } else { abandon(job, now, &effects) }
+    case .undone:
+      sendAgain(timer.index, at: node, now, &effects)
     case nil:
       break
     }
@@ -94,6 +96,7 @@ extension Participants {
         if record.due < now { hear(task, at: node, now, &effects) }
       }
     }
+    lookAfterTransactions(of: node, now, &effects)
   }
 
   /// The connection behind `slot` is gone, or is there again.

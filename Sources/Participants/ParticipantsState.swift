@@ -25,6 +25,8 @@ public struct Participants: ~Copyable {
   var watching: Watching
   var checkpoints: CheckpointWatch
   var conditions: NodeConditions
+  /// Transactions that the chain undid.
+  var resubmitting = Resubmitting()
   /// What adversaries among the hosted nodes remember.
   var memory = AdversaryMemory()
   /// Messages whose lifetime has not ended, oldest first.

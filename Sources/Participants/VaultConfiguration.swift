@@ -13,8 +13,20 @@ public struct VaultConfiguration: Sendable, Equatable {
   public enum SlasherKind: Sendable, Equatable {
     case none
     case instant
-    /// A slash waits for `window`; a resolver vetoes this share of them, in bips, drawn by request.
-    case veto(window: TimeSpan, vetoBips: UInt64)
+    /// A slash waits for `window`, and `resolver` may cancel it.
+    case veto(window: TimeSpan, resolver: Resolver)
+  }
+
+  /// How the resolver of a vault's networks decides. `CoordinatorResolvers` says what each looks at.
+  public enum Resolver: Sendable, Equatable {
+    /// Cancels what its own evidence shows to be unjust, and nothing else.
+    case honest
+    /// Cancels everything.
+    case captured
+    /// Cancels nothing: it is not there.
+    case absent
+    /// Cancels this share of the requests, in bips, drawn by request, whatever the case.
+    case chance(bips: UInt64)
   }
 
   /// A depositor asks for a part of what it has, in bips of its shares.
@@ -90,11 +102,13 @@ public struct VaultConfiguration: Sendable, Equatable {
       mistakes.append("operatorNetworkSpecific has one operator and one service")
     default: break
     }
-    if case .veto(let window, let bips) = slasher {
+    if case .veto(let window, let resolver) = slasher {
       if window >= epoch {
         mistakes.append("slasher: a veto of \(window) is not shorter than the epoch, \(epoch)")
       }
-      if bips > 10_000 { mistakes.append("slasher: \(bips) bips of vetoes are above 10000") }
+      if case .chance(let bips) = resolver, bips > 10_000 {
+        mistakes.append("slasher: \(bips) bips of vetoes are above 10000")
+      }
     }
     if adminFeeBips > 10_000 { mistakes.append("adminFee: \(adminFeeBips) bips is above 10000") }
     for one in withdrawals where one.depositor >= deposits.count || one.shareBips > 10_000 {

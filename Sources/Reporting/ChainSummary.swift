@@ -18,6 +18,13 @@ extension RunSummary {
     public var censored = 0
     /// By transactions of ours and keepers.
     public var gasUsed: UInt64 = 0
+    /// Of it, by kind of transaction.
+    public var gas = ChainGas()
+    /// What became of the transactions of orphaned blocks.
+    public var undone = Undone()
+    /// Slashes of vaults, and those that a vault's resolver cancelled.
+    public var vaultSlashes = 0
+    public var vaultVetoes = 0
     /// In wei a gas; nil without a fee market.
     public var baseFee: BaseFee?
     /// What senders paid, in wei.
@@ -27,6 +34,33 @@ extension RunSummary {
     /// From the mempool to the block.
     public var certificateWait = LatencySummary()
     public var evidenceWait = LatencySummary()
+    public init() {}
+  }
+
+  /// Keepers used what is missing to `gasUsed`.
+  public struct ChainGas: Sendable, Equatable {
+    public var certificates: UInt64 = 0
+    public var evidence: UInt64 = 0
+    public var other: UInt64 = 0
+    public init() {}
+  }
+
+  /// Transactions that reorgs undid: by kind, and by what became of them.
+  public struct Undone: Sendable, Equatable {
+    public var certificates = 0
+    public var evidence = 0
+    public var other = 0
+    /// Waited again and were included.
+    public var replayed = 0
+    /// Sent again by those who had sent them; of these, included and as good as before.
+    public var sentAgain = 0
+    public var resubmitted = 0
+    /// Came again, and were refused as they had not been before.
+    public var refused = 0
+    /// Gone for good.
+    public var lost = 0
+    /// Still waiting.
+    public var pending = 0
     public init() {}
   }
 
@@ -49,6 +83,18 @@ extension RunSummary.Chain {
       "orphanedBlocks": JSONValue(orphanedBlocks), "returnedTransactions": JSONValue(returnedTransactions),
       "lostTransactions": JSONValue(lostTransactions), "droppedTransactions": JSONValue(droppedTransactions),
       "censored": JSONValue(censored), "gasUsed": JSONValue(gasUsed),
+      "gas": [
+        "certificates": JSONValue(gas.certificates), "evidence": JSONValue(gas.evidence),
+        "other": JSONValue(gas.other),
+      ],
+      "undone": [
+        "certificates": JSONValue(undone.certificates), "evidence": JSONValue(undone.evidence),
+        "other": JSONValue(undone.other), "replayed": JSONValue(undone.replayed),
+        "sentAgain": JSONValue(undone.sentAgain), "resubmitted": JSONValue(undone.resubmitted),
+        "refused": JSONValue(undone.refused), "lost": JSONValue(undone.lost),
+        "pending": JSONValue(undone.pending),
+      ],
+      "vaultSlashes": JSONValue(vaultSlashes), "vaultVetoes": JSONValue(vaultVetoes),
       "baseFeeWei": [
         "start": fee(baseFee?.start), "max": fee(baseFee?.maximum), "end": fee(baseFee?.end),
       ],

@@ -20,6 +20,7 @@ struct ReportChartData {
       "rampLatency": .array(ramp.filter { $0["p99"] != .null }), "operators": .array(operators),
       "load": .array(load),
       "confusion": .array(confusion), "intervals": .array(intervals),
+      "blocks": .array(blocks), "baseFees": .array(baseFees),
       "slashAmounts": .array(slashAmounts), "rewards": .array(rewards), "stake": .array(stake),
     ]
   }

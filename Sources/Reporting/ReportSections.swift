@@ -26,6 +26,7 @@ struct ReportSections {
     out += scores
     out += load
     out += faults
+    out += chain
     out += slashing
     out += money
     out += EconomySection(summary: record.summary, story: record.economy).html
@@ -54,7 +55,8 @@ struct ReportSections {
     out += "<span>\(badge)</span></div>"
     if let description, !description.isEmpty { out += "<p class=\"description\">\(description)</p>" }
     out += """
-      <nav><a href="#network">Network</a><a href="#load">Load</a><a href="#faults">Faults</a><a href="#slashing">Slashing</a>\
+      <nav><a href="#network">Network</a><a href="#load">Load</a><a href="#faults">Faults</a>\
+      \(record.chain.blocks > 0 ? "<a href=\"#chain\">Chain</a>" : HTML.empty)<a href="#slashing">Slashing</a>\
       <a href="#money">Stake and rewards</a><a href="#services">Services</a><a href="#reading">How to read this page</a></nav>
       </header>
       """

@@ -146,7 +146,7 @@ extension RunDatabase {
   }
 
   public func insert(_ rows: [BlockRow]) throws(Failure) {
-    try insert(rows, into: "blocks", columns: 7) { row, values in
+    try insert(rows, into: "blocks", columns: 14) { row, values in
       values.add(row.number)
       values.add(row.at)
       values.add(row.transactions)
@@ -154,6 +154,28 @@ extension RunDatabase {
       values.add(row.othersGas)
       values.add(row.baseFee.map { String($0) })
       values.add(row.fate.rawValue)
+      values.add(row.certificateGas)
+      values.add(row.evidenceGas)
+      values.add(row.otherGas)
+      values.add(row.waitingCertificates)
+      values.add(row.waitingEvidence)
+      values.add(row.waiting)
+      values.add(row.censored)
+    }
+  }
+
+  public func insert(_ rows: [UndoneRow]) throws(Failure) {
+    try insert(rows, into: "undone", columns: 10) { row, values in
+      values.add(row.id)
+      values.add(row.reorgAt)
+      values.add(row.transaction)
+      values.add(row.kind)
+      values.add(row.sender.index)
+      values.add(row.block)
+      values.add(row.isLost)
+      values.add(row.resubmittedAt)
+      values.add(row.includedAt)
+      values.add(row.outcome)
     }
   }
 

@@ -22,6 +22,7 @@ struct RunRecord {
   var forksInAll = 0
   var forkSides: [ForkSideStory] = []
   var economy = EconomyStory()
+  var chain = ChainStory()
   var graylisted: [Graylisted] = []
   var graylistedInAll = 0
   /// Links on which a peer is or was graylisted, by what cost it most.
@@ -173,6 +174,7 @@ extension RunRecord {
     try readCases(db)
     try readForks(db)
     economy = try EconomyStory(db)
+    chain = try ChainStory(db, until: samples.last?.end ?? .infinity)
     try readScores(db)
   }
 

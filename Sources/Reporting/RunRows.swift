@@ -223,6 +223,16 @@ public struct BlockRow: Sendable {
   /// What became of the slot.
   public enum Fate: String, Sendable { case canonical, missed, orphaned }
   public var fate: Fate
+  /// Gas of certificates, of evidence, and of other transactions; keepers used the rest of `gas`.
+  public var certificateGas: UInt64 = 0
+  public var evidenceGas: UInt64 = 0
+  public var otherGas: UInt64 = 0
+  /// Certificates and evidence left waiting, and all transactions.
+  public var waitingCertificates = 0
+  public var waitingEvidence = 0
+  public var waiting = 0
+  /// Transactions that fitted and that the builder left out.
+  public var censored = 0
   public init(
     number: UInt64, at: Instant, transactions: Int, gas: UInt64, othersGas: UInt64 = 0,
     baseFee: UInt64? = nil, fate: Fate = .canonical
@@ -234,6 +244,36 @@ public struct BlockRow: Sendable {
     self.othersGas = othersGas
     self.baseFee = baseFee
     self.fate = fate
+  }
+}
+
+/// A row of `undone`: a transaction of a block that a reorg undid. Written again under the same id, it replaces the former.
+public struct UndoneRow: Sendable {
+  public var id: Int
+  public var reorgAt: Instant
+  public var transaction: UInt64
+  /// `certificate`, `evidence`, ...
+  public var kind: String
+  public var sender: NodeID
+  public var block: UInt64
+  /// Nobody had it any more.
+  public var isLost: Bool
+  /// When its sender sent it again.
+  public var resubmittedAt: Instant?
+  public var includedAt: Instant?
+  /// `pending`, `replayed`, `resubmitted`, `refused`, `lost`.
+  public var outcome: String
+  public init(
+    id: Int, reorgAt: Instant, transaction: UInt64, kind: String, sender: NodeID, block: UInt64, isLost: Bool
+  ) {
+    self.id = id
+    self.reorgAt = reorgAt
+    self.transaction = transaction
+    self.kind = kind
+    self.sender = sender
+    self.block = block
+    self.isLost = isLost
+    outcome = isLost ? "lost" : "pending"
   }
 }
 

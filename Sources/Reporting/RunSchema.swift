@@ -142,7 +142,28 @@ enum RunSchema {
       gas INTEGER NOT NULL,       -- of the transactions and of what keepers did
       others_gas INTEGER NOT NULL, -- of the chain's other users; 0 without a fee market
       base_fee_wei TEXT,          -- a gas; NULL without a fee market
-      fate TEXT NOT NULL          -- canonical, missed (something waited and no block came), orphaned (undone by a reorg)
+      fate TEXT NOT NULL,         -- canonical, missed (something waited and no block came), orphaned (undone by a reorg)
+      certificate_gas INTEGER NOT NULL DEFAULT 0, -- of gas: certificates
+      evidence_gas INTEGER NOT NULL DEFAULT 0,    -- of gas: evidence
+      other_gas INTEGER NOT NULL DEFAULT 0,       -- of gas: other transactions; keepers used the rest
+      waiting_certificates INTEGER NOT NULL DEFAULT 0, -- left in the mempool
+      waiting_evidence INTEGER NOT NULL DEFAULT 0,
+      waiting INTEGER NOT NULL DEFAULT 0,         -- left in the mempool, of all kinds
+      censored INTEGER NOT NULL DEFAULT 0         -- transactions that fitted and that the builder left out
+    ) STRICT
+    """,
+    """
+    CREATE TABLE undone (         -- transactions of blocks that a reorg undid
+      id INTEGER PRIMARY KEY,
+      reorg_ns INTEGER NOT NULL,  -- when the reorg happened
+      tx INTEGER NOT NULL,        -- number of the transaction, in order of reaching the mempool
+      kind TEXT NOT NULL,         -- certificate, evidence, createTask, dispute, veto, stake
+      sender INTEGER NOT NULL,    -- nodes.id
+      block INTEGER NOT NULL,     -- the block undone
+      lost INTEGER NOT NULL,      -- 1: nobody had it any more; 0: it waited again
+      resubmitted_ns INTEGER,     -- when its sender sent it again
+      included_ns INTEGER,        -- when it was in a block again
+      outcome TEXT NOT NULL       -- pending, replayed, resubmitted (and included), refused (when it came again), lost
     ) STRICT
     """,
     """

@@ -54,6 +54,7 @@ extension Blueprint {
       receiveCost: scenario.crypto.receive ?? .zero, rpcDelay: LatencyLaw(scenario.chain.rpcDelay),
       inclusionDelay: LatencyLaw(scenario.chain.inclusion), duration: scenario.duration,
       warmup: scenario.warmup, misconduct: setting.misconduct)
+    deployment.resubmits = scenario.chain.resubmit
     let unmodelled =
       scenario.observe.trace ? ["observe.trace: this version does not write trace.json; remove it"] : []
     var simulatorOnly: [String] = []

@@ -71,7 +71,7 @@ extension Record {
     summarizeGossip(&summary, totals, at)
     summarizeLoad(&summary, totals, at)
     summary.slashing = accuracy
-    summary.chain = chain.concluded(dropped: coordinator.droppedTransactions)
+    summary.chain = chain.concluded(dropped: coordinator.droppedTransactions, undone)
     summarizeStake(&summary, coordinator)
     summarizeRisk(&summary, blueprint)
     let challenges = coordinator.challengeTotals

@@ -85,7 +85,11 @@ extension CoordinatorConfiguration {
         switch plan.slasher {
         case .none: .none
         case .instant: .instant
-        case .veto(let window, let vetoes): .veto(window: window, vetoBips: UInt64(vetoes.bips))
+        case .veto(let window, .honest): .veto(window: window, resolver: .honest)
+        case .veto(let window, .captured): .veto(window: window, resolver: .captured)
+        case .veto(let window, .absent): .veto(window: window, resolver: .absent)
+        case .veto(let window, .chance(let share)):
+          .veto(window: window, resolver: .chance(bips: UInt64(share.bips)))
         }
       vaults.append(
         VaultConfiguration(

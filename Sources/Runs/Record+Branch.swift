@@ -14,6 +14,7 @@ extension Record {
     switch fact {
     case .reorg(let reorg):
       settle(fact)
+      rows.undone += undone.note(reorg)
       for group in unsettled where group.block > reorg.fork { orphan(group.facts) }
       unsettled.removeAll { $0.block > reorg.fork }
     case .missedSlots: settle(fact)
@@ -38,8 +39,10 @@ extension Record {
   private func orphan(_ facts: [CoordinatorFact]) {
     for fact in facts {
       switch fact {
-      case .block(let block): rows.blocks.append(BlockRow(block, .orphaned))
-      case .included(let inclusion): self.inclusion = inclusion
+      case .block(let block): rows.blocks.append(BlockRow(block, .orphaned, blockGas.take()))
+      case .included(let inclusion):
+        self.inclusion = inclusion
+        blockGas.note(inclusion)
       case .certificateAccepted(let certificate):
         let members = deployment.services[certificate.service.index].members.count
         for member in 0..<members where ChainBooks.isSet(member, in: certificate.signerBits) {
@@ -55,10 +58,15 @@ extension Record {
 }
 
 extension BlockRow {
-  init(_ block: BlockFact, _ fate: Fate) {
+  init(_ block: BlockFact, _ fate: Fate, _ gas: BlockGas) {
     self.init(
       number: UInt64(block.number), at: block.at, transactions: block.transactions, gas: block.gasUsed,
       othersGas: block.othersGas, baseFee: block.baseFee, fate: fate)
+    (certificateGas, evidenceGas, otherGas) = (gas.certificates, gas.evidence, gas.other)
+    waitingCertificates = block.waitingCertificates
+    waitingEvidence = block.waitingEvidence
+    waiting = block.waiting
+    censored = block.censored
   }
 }
 
@@ -85,7 +93,10 @@ struct ChainTally: Sendable {
       summary.orphanedBlocks += reorg.orphaned.count
       summary.returnedTransactions += reorg.returned
       summary.lostTransactions += reorg.lost.count
+    case .vaultSlashed: summary.vaultSlashes += 1
+    case .vaultSlashVetoed: summary.vaultVetoes += 1
     case .included(let inclusion):
+      summary.gas.note(inclusion)
       let wait = (inclusion.at - inclusion.submittedAt).nanoseconds
       switch inclusion.kind {
       case .certificate:
@@ -100,11 +111,37 @@ struct ChainTally: Sendable {
     }
   }
 
-  func concluded(dropped: UInt64) -> RunSummary.Chain {
+  func concluded(dropped: UInt64, _ undone: UndoneBook) -> RunSummary.Chain {
     var summary = summary
+    summary.undone = undone.totals
     summary.droppedTransactions = Int(dropped)
     summary.certificateWait = LatencySummary(certificateWait)
     summary.evidenceWait = LatencySummary(evidenceWait)
     return summary
+  }
+}
+
+extension RunSummary.ChainGas {
+  mutating func note(_ inclusion: InclusionFact) {
+    switch inclusion.kind {
+    case .certificate: certificates += inclusion.gas
+    case .evidence: evidence += inclusion.gas
+    case .createTask, .dispute, .veto, .stake: other += inclusion.gas
+    }
+  }
+}
+
+/// Gas of one block's transactions.
+struct BlockGas: Sendable {
+  private var sums = RunSummary.ChainGas()
+  var certificates: UInt64 { sums.certificates }
+  var evidence: UInt64 { sums.evidence }
+  var other: UInt64 { sums.other }
+
+  mutating func note(_ inclusion: InclusionFact) { sums.note(inclusion) }
+
+  mutating func take() -> BlockGas {
+    defer { self = BlockGas() }
+    return self
   }
 }

@@ -12,7 +12,7 @@ extension Record {
     checkers.note(fact)
     chain.note(fact)
     switch fact {
-    case .block(let block): rows.blocks.append(BlockRow(block, .canonical))
+    case .block(let block): rows.blocks.append(BlockRow(block, .canonical, blockGas.take()))
     case .missedSlots(let missed):
       for k in 0..<missed.count {
         rows.blocks.append(
@@ -20,7 +20,10 @@ extension Record {
             number: UInt64(missed.first + k), at: missed.at + missed.blockTime * k, transactions: 0, gas: 0,
             fate: .missed))
       }
-    case .included(let inclusion): self.inclusion = inclusion
+    case .included(let inclusion):
+      self.inclusion = inclusion
+      blockGas.note(inclusion)
+      if !undone.isEmpty { rows.undone += undone.note(inclusion) }
     case .certificateAccepted(let certificate): accept(certificate)
     case .certificateRefused(_, let service, let task, let why, let at):
       addCertificateRow(task, service, signers: 0, bips: 0, at: at, outcome: "\(why)")

@@ -45,6 +45,7 @@ extension Record {
       offend(
         fact.detail == 1 ? .griefing : .forgedEvidence, fact,
         fact.detail == 1 ? "challenges without ground" : "forges evidence", by: .intent, isSeen: true)
+    case .resubmitted: if let row = undone.noteResubmission(fact) { rows.undone.append(row) }
     case .omitted: omitted.insert(duty(fact.task, fact.value))
     case .evident:
       guard let offence = fact.accusation else { return }

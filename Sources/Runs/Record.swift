@@ -93,6 +93,10 @@ public final class Record {
   var unsettled: [(block: BlockNumber, facts: [CoordinatorFact])] = []
   var gathering: [CoordinatorFact] = []
   var chain = ChainTally()
+  /// Gas of the block that is being told, by kind of transaction.
+  var blockGas = BlockGas()
+  /// What reorgs undid, and what became of it.
+  var undone = UndoneBook()
 
   /// Issuers, holders and the market over time, and the stake graph's gauges.
   var economy = EconomyRecord()
@@ -163,6 +167,7 @@ public struct FreshRows: Sendable {
   public var certificates: [CertificateRow] = []
   public var evidence: [EvidenceRow] = []
   public var blocks: [BlockRow] = []
+  public var undone: [UndoneRow] = []
   public var rewards: [RewardRow] = []
   public var samples: [SampleRow] = []
   public var economy: [EconomyRow] = []

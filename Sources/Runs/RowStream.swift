@@ -40,6 +40,7 @@ extension RunDatabase {
     try insert(rows.certificates)
     try insert(rows.evidence)
     try insert(rows.blocks)
+    try insert(rows.undone)
     try insert(rows.rewards)
     try insert(rows.samples)
     try insert(rows.economy)

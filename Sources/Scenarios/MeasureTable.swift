@@ -179,7 +179,14 @@ public enum MeasureTable {
       "chain", .plain,
       [
         "blocks", "missedSlots", "reorgs", "orphanedBlocks", "returnedTransactions", "lostTransactions",
-        "droppedTransactions", "censored", "gasUsed",
+        "droppedTransactions", "censored", "gasUsed", "vaultSlashes", "vaultVetoes",
+      ])
+    add("chain.gas", .plain, ["certificates", "evidence", "other"])
+    add(
+      "chain.undone", .plain,
+      [
+        "certificates", "evidence", "other", "replayed", "sentAgain", "resubmitted", "refused", "lost",
+        "pending",
       ])
     add("chain.baseFeeWei", .wei, ["start", "max", "end"])
     add("chain.feesWei", .wei, ["certificate", "evidence", "other"])

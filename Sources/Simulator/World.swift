@@ -25,7 +25,7 @@ struct World: Population, ~Copyable {
     case faultEnds
     /// Time for a sample. Index: unused.
     case sample
-    /// Nodes learn that a certificate is on chain. Index: task.
+    /// Nodes learn whether a certificate is on chain. Index: task.
     case certificate
     /// The shared process begins a pass of its loop. Index: unused.
     case pass
@@ -78,6 +78,8 @@ struct World: Population, ~Copyable {
   var isPotential: Table<Bool>
   let linkSlots: UInt32
   let worldSlot: UInt32
+  /// Whether resolvers want to know what aggregators heard.
+  let hasListeners: Bool
   let rpcDraws: HashRandom
   let inclusionDraws: HashRandom
 
@@ -112,6 +114,7 @@ struct World: Population, ~Copyable {
     self.linkSlots = UInt32(linkSlots)
     worldSlot = UInt32(linkSlots + deployment.nodes.count)
     self.participants.router.observesScores = blueprint.observesScores
+    hasListeners = coordinator.hasListeners
     rpcDraws = HashRandom(seed: deployment.seed, .rpcDelay)
     inclusionDraws = HashRandom(seed: deployment.seed, .inclusion)
     for service in deployment.services.indices {
@@ -184,7 +187,10 @@ struct World: Population, ~Copyable {
         at: request.at, slot: Int(linkSlots + request.node.rawValue), payload: request.timer.rawValue)
     }
     effects.timers.removeAll()
-    for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
+    for k in 0..<effects.facts.count {
+      record.note(effects.facts[k])
+      if hasListeners { hear(effects.facts[k]) }
+    }
     effects.facts.removeAll()
     if !effects.submissions.isEmpty { dispatchSubmissions(now, &network) }
   }
@@ -216,6 +222,11 @@ struct World: Population, ~Copyable {
 
   /// From a lost announcement of subscriptions to its repetition: TCP's first timeout (RFC 6298, *2.1*).
   static let repetition = TimeSpan.seconds(1)
+
+  private mutating func hear(_ fact: Fact) {
+    guard fact.kind == .collected else { return }
+    coordinator.hear(fact.task, of: participants.schedule[fact.task].service, member: Int(fact.value))
+  }
 
   private mutating func dispatchSubmissions(_ now: Instant, _ network: inout EventNetwork) {
     for submission in effects.submissions {
@@ -267,6 +278,8 @@ extension World {
       let task = TaskID(index)
       if let certificate = coordinator.certificate(task) {
         participants.certificateIncluded(task, result: certificate.result, now, &effects)
+      } else {
+        participants.certificateUndone(task, now, &effects)
       }
     case .challenged:
       let task = TaskID(index)
@@ -316,13 +329,23 @@ extension World {
 
   /// Passes on what the chain told, and makes sure that its next event will come.
   mutating func moveChain(_ now: Instant, _ network: inout EventNetwork) {
-    let news = digestChainFacts()
-    for task in news.certified {
-      let delay = rpcDelay(UInt64(task.rawValue), 1 << 41)
-      network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
+    let news = takeTidings()
+    var latest = now
+    for task in news.accepted + news.undone {
+      let at = now + rpcDelay(UInt64(task.rawValue), 1 << 41)
+      latest = max(latest, at)
+      network.schedule(at: at, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
+    }
+    for submission in news.lost {
+      let timer = participants.lostByReorg(submission)
+      let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 42)
+      // Not before it has heard of the reorg.
+      network.schedule(
+        at: max(now + delay, latest + TimeSpan(nanoseconds: 1)),
+        slot: Int(linkSlots + submission.node.rawValue), payload: timer.rawValue)
     }
     for task in news.challenged {
-      let delay = rpcDelay(UInt64(task.rawValue), 1 << 42)
+      let delay = rpcDelay(UInt64(task.rawValue), 1 << 43)
       network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.challenged.payload(task.index))
     }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
@@ -330,27 +353,15 @@ extension World {
     network.schedule(at: nextChainEvent, slot: Int(worldSlot), payload: Input.chain.payload(0))
   }
 
-  /// Records what the chain told; returns the tasks whose certificates it accepted, and those challenged.
-  mutating func digestChainFacts() -> (certified: [TaskID], challenged: [TaskID]) {
-    var (certified, challenged): ([TaskID], [TaskID]) = ([], [])
-    var stakeChanged = false
-    for fact in chainFacts {
-      record.note(fact)
-      switch fact {
-      case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .forkOpened(let fork, challenged: _): challenged.append(fork.task)
-      case .reorg: stakeChanged = true
-      case _ where fact.movesWeights: stakeChanged = true
-      default: break
-      }
-    }
-    chainFacts.removeAll(keepingCapacity: true)
-    guard stakeChanged else { return (certified, challenged) }
+  /// Records what the chain told; returns what nodes should hear.
+  mutating func takeTidings() -> ChainTidings {
+    let news = record.take(&chainFacts)
+    guard news.movesStake else { return news }
     for service in blueprint.deployment.services.indices {
       let id = ServiceID(service)
       participants.setStake(id, coordinator.stake(of: id).weights)
     }
-    return (certified, challenged)
+    return news
   }
 
   /// After the end of traffic: holders still take sides in challenges, with nothing between them and the chain.

@@ -80,12 +80,15 @@ import UV
     for news in [
       ChainNews.certificate(TaskID(7), Digest(1, 2, 3, 4)), .challenge(TaskID(8), Digest(4, 3, 2, 1)),
       .stake(ServiceID(3), [0, 1, .max]),
+      .certificateUndone(TaskID(8)),
       .stake(ServiceID(0), []),
     ] {
       #expect(ChainNews(decoding: news.encoded) == news)
       #expect(ChainNews(decoding: news.encoded + [1]) == nil)
     }
-    #expect(ChainNews(decoding: []) == nil && ChainNews(decoding: [3, 0, 0, 0, 0]) == nil)
+    let lost = ChainNews.lost([7, 7, 0])
+    #expect(ChainNews(decoding: lost.encoded) == lost)
+    #expect(ChainNews(decoding: []) == nil && ChainNews(decoding: [9, 0, 0, 0, 0]) == nil)
   }
 
   @Test(arguments: [0, 1, 7, 8, 9, 64, 200, 4_096]) func aFrameIsKnownByAllItsBytes(count: Int) {

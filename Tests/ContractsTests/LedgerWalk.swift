@@ -24,6 +24,11 @@ struct Walk {
   let hasNative: Bool
   var refused = 0
   var done = 0
+  /// The largest deposit.
+  var largest: UInt128 = 0
+  var hasDonated = false
+  /// Native ETH in the accounts' pods, as the beacon chain has it.
+  var pods: [UInt128] = []
 
   /// Everybody, and three sets: one burning with native ETH if there is any, one redistributing, one burning.
   init(seed: UInt64) {
@@ -35,6 +40,7 @@ struct Walk {
     for _ in 0..<3 { operators.append(ledger.addAccount()) }
     for _ in 0..<4 { stakers.append(ledger.addAccount()) }
     for _ in 0..<3 { avs.append(ledger.addAccount()) }
+    pods = Array(repeating: 0, count: ledger.accounts.count)
     for (k, one) in avs.enumerated() {
       let strategies = hasNative && k == 0 ? [0, 1, 2] : [0, 1]
       if let set = try? ledger.createOperatorSet(
@@ -55,7 +61,7 @@ struct Walk {
       for staker in stakers + operators {
         let (strategy, amount) = (strategy(), amount())
         try ledger.deposit(staker, strategy, amount: amount, at: block)
-        conservation.recordDeposit(amount, strategy)
+        noteDeposit(amount, strategy)
       }
       for staker in stakers where random.below(4) > 0 {
         try ledger.delegate(staker, to: pick(operators), at: block)
@@ -113,12 +119,12 @@ struct Walk {
     case 0, 1:
       let (strategy, amount) = (strategy(), amount())
       try ledger.deposit(staker, strategy, amount: amount, at: block)
-      conservation.recordDeposit(amount, strategy)
+      noteDeposit(amount, strategy)
     case 2: try ledger.delegate(staker, to: pick(operators), at: block)
     case 3: try ledger.undelegate(staker, by: random.below(2) == 0 ? staker : pick(operators), at: block)
     case 4: try ledger.redelegate(staker, to: pick(operators), at: block)
     case 5, 6:
-      let strategy = strategy()
+      let strategy = StrategyID(random.below(hasNative ? 3 : 2))
       let held = ledger.holding(staker, strategy).depositShares
       try ledger.queueWithdrawal(
         staker, [strategy], depositShares: [mulDiv(held, UInt128(random.below(5)), 3)], at: block)
@@ -126,7 +132,8 @@ struct Walk {
     case 9:
       let (strategy, amount) = (strategy(), UInt128(random.below(1_000)))
       try ledger.donate(strategy, amount: amount)
-      conservation.recordDeposit(amount, strategy)
+      hasDonated = true
+      noteDeposit(amount, strategy)
     default: try beaconStep(staker)
     }
   }
@@ -135,17 +142,23 @@ struct Walk {
     guard hasNative else { return }
     let native = StrategyID(2)
     let ether: UInt128 = 1_000_000_000_000_000_000
-    let held = ledger.holding(staker, native).depositShares
-    if held > 2 * ether && random.below(3) == 0 {
-      let previous = held / 1_000_000_000 * 1_000_000_000
+    let pod = pods[staker.index]
+    if pod > 2 * ether && random.below(3) == 0 {
       let loss = UInt128(random.below(2) + 1) * ether
-      try ledger.recordBeaconBalance(staker, previous: previous, change: .loss(loss), at: block)
+      try ledger.recordBeaconBalance(staker, previous: pod, change: .loss(loss), at: block)
+      pods[staker.index] -= loss
       conservation.recordBeaconLoss(loss, native)
     } else {
       let amount = UInt128(random.below(64) + 1) * ether
-      try ledger.recordBeaconBalance(staker, previous: 0, change: .gain(amount), at: block)
-      conservation.recordDeposit(amount, native)
+      try ledger.recordBeaconBalance(staker, previous: pod, change: .gain(amount), at: block)
+      pods[staker.index] += amount
+      noteDeposit(amount, native)
     }
+  }
+
+  private mutating func noteDeposit(_ amount: UInt128, _ strategy: StrategyID) {
+    largest = max(largest, amount)
+    conservation.recordDeposit(amount, strategy)
   }
 
   private mutating func operatorStep() throws(RestakingError) -> Slash? {
@@ -162,7 +175,8 @@ struct Walk {
     case 3, 4, 5:
       let changes = (0...random.below(2)).map { _ in
         AllocationChange(
-          set: pick(sets), strategy: strategy(), magnitude: share() / UInt64(random.below(3) + 1))
+          set: pick(sets), strategy: StrategyID(random.below(hasNative ? 3 : 2)),
+          magnitude: share() / UInt64(random.below(3) + 1))
       }
       try ledger.modifyAllocations(who, changes, at: block)
     case 6, 7, 8:
@@ -199,6 +213,9 @@ struct Walk {
       id, by: withdrawal.staker, asTokens: random.below(3) > 0, at: block)
     for (strategy, tokens) in zip(withdrawal.strategies, paid) {
       conservation.recordWithdrawal(tokens, strategy)
+      if ledger.strategies[strategy.index].isNativeETH {
+        pods[withdrawal.staker.index] -= min(tokens, pods[withdrawal.staker.index])
+      }
     }
   }
 }

@@ -118,17 +118,65 @@ struct VaultTests {
     #expect(story.coordinator.stakeTotals().burned == 200 * ether)
   }
 
-  @Test("a veto slasher waits for its window; its resolver may cancel", arguments: [0, 10_000] as [UInt64])
-  func veto(bips: UInt64) throws {
-    var story = try Story(vaulted(slasher: .veto(window: .seconds(3_600), vetoBips: bips)))
+  @Test(
+    "a veto slasher waits for its window; who does not look cancels all or nothing",
+    arguments: [.absent, .captured, .chance(bips: 0), .chance(bips: 10_000)] as [VaultConfiguration.Resolver])
+  func veto(resolver: VaultConfiguration.Resolver) throws {
+    var story = try Story(vaulted(slasher: .veto(window: .seconds(3_600), resolver: resolver)))
+    let cancels = resolver == .captured || resolver == .chance(bips: 10_000)
     try accuse(&story, 1, at: seconds(100))
     story.run(to: seconds(3_000))
     #expect(story.slashes.count == 1)
     #expect(taken(story).isEmpty)
     story.settle(until: seconds(86_400))
-    #expect(taken(story) == (bips == 0 ? [100 * ether] : []))
-    #expect(story.facts.contains { if case .vaultSlashVetoed = $0 { true } else { false } } == (bips > 0))
+    #expect(taken(story) == (cancels ? [] : [100 * ether]))
+    #expect(vetoes(story) == (cancels ? [resolver == .captured ? .captured : .chance] : []))
     #expect(story.coordinator.stakeTotals().isConserved)
+  }
+
+  private func vetoes(_ story: Story) -> [VetoReason] {
+    story.facts.compactMap { if case .vaultSlashVetoed(_, _, let reason, _) = $0 { reason } else { nil } }
+  }
+
+  @Test(
+    "an honest resolver lets good evidence pass, and cancels what turned out to prove nothing",
+    arguments: [false, true])
+  func honestResolver(isRevised: Bool) throws {
+    var configuration = vaulted(slasher: .veto(window: .seconds(3_600), resolver: .honest))
+    configuration.services[0].rules = [
+      SlashingRule(
+        offence: .invalidResult, evidence: .attestationAgainstFact, window: .seconds(600),
+        penalty: .fixed(wad: half))
+    ]
+    var story = try Story(configuration)
+    let task = try story.task(0, at: seconds(100))
+    story.send(.evidence(.single(attest(1, 0, task, lie))), at: seconds(101))
+    story.run(to: seconds(3_000))
+    #expect(story.slashes.count == 1)
+    // The fact about the task changes after EigenLayer's part: what looked wrong was right.
+    if isRevised { story.coordinator.revise(task, truth: lie) }
+    story.settle(until: seconds(86_400))
+    #expect(taken(story) == (isRevised ? [] : [100 * ether]))
+    #expect(vetoes(story) == (isRevised ? [.evidenceFails] : []))
+  }
+
+  @Test(
+    "an honest resolver heard the attestation that an aggregator left out; an absent one would not have",
+    arguments: [true, false], [VaultConfiguration.Resolver.honest, .absent])
+  func heard(isHeard: Bool, resolver: VaultConfiguration.Resolver) throws {
+    var configuration = vaulted(slasher: .veto(window: .seconds(3_600), resolver: resolver))
+    configuration.services[0].rules = [livenessRule(window: .seconds(600))]
+    var story = try Story(configuration)
+    for k in 0..<4 {
+      let task = try story.task(0, at: seconds(UInt64(20 + 60 * k)))
+      if isHeard { story.coordinator.hear(task, of: ServiceID(0), member: 1) }
+      story.certify(0, task, signers: [0, 2, 3], at: seconds(UInt64(24 + 60 * k)))
+    }
+    story.settle(until: seconds(86_400))
+    #expect(story.slashes.map(\.operatorNode) == [NodeID(1)])
+    let isVetoed = isHeard && resolver == .honest
+    #expect(vetoes(story) == (isVetoed ? [.attestationsHeard] : []))
+    #expect(taken(story).isEmpty == isVetoed)
   }
 
   @Test("stake without a slasher weighs and cannot be taken") func unslashable() throws {

@@ -59,5 +59,6 @@ public struct DutyRecord: Sendable {
     while rows.count < table.weights.count { rows.append(Row()) }
   }
 
+  /// Forgets every duty; the next ones begin a new record.
   public mutating func removeAll() { self = DutyRecord() }
 }

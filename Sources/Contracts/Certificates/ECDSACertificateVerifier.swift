@@ -58,7 +58,8 @@ public struct ECDSACertificateVerifier: Sendable {
       ]))
   }
 
-  /// Enters the table of a reference time, with the set's staleness bound. Errors: tableUpdateStale.
+  /// Enters the table of a reference time, with the set's staleness bound. Effects: certificates of that time can be verified, and
+  /// the bound holds for all from now on. Errors: tableUpdateStale.
   public mutating func updateTable(
     _ members: [Member], referenceTimestamp: UInt32, stalenessMaximum: UInt32
   ) throws(CertificateError) {
@@ -68,7 +69,8 @@ public struct ECDSACertificateVerifier: Sendable {
     self.stalenessMaximum = stalenessMaximum
   }
 
-  /// Disables the global root of a reference time, or takes that back.
+  /// Disables the global root of a reference time, or takes that back. Effects: while it is disabled every certificate of that
+  /// time is refused with rootDisabled. Errors: none.
   public mutating func setRootDisabled(_ isDisabled: Bool, referenceTimestamp: UInt32) {
     if isDisabled { disabled.insert(referenceTimestamp) } else { disabled.remove(referenceTimestamp) }
   }

@@ -45,6 +45,10 @@ public struct TaskBook: Sendable {
   private func entry(_ task: TaskID) -> Entry? { task.index < entries.count ? entries[task.index] : nil }
 
   public func record(_ task: TaskID) -> TaskRecord? { entry(task)?.record }
+  /// The tasks of a service, in order of their ids. Cost: the number of all tasks.
+  public func records(of service: ServiceID) -> [TaskRecord] {
+    entries.compactMap { $0?.record.service == service ? $0?.record : nil }
+  }
   public func state(_ task: TaskID) -> TaskState? { entry(task)?.state }
   public func certificate(_ task: TaskID) -> CertificateRecord? { entry(task)?.certificate }
 

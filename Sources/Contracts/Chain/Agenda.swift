@@ -22,6 +22,7 @@ public struct Agenda<Item: Sendable>: Sendable {
   /// Every item, in no particular order.
   public var items: some Sequence<Item> { heap.lazy.map(\.item) }
 
+  /// Puts `item` on the agenda for `instant`, behind those of the same instant. Cost: logarithmic.
   public mutating func add(_ item: Item, at instant: Instant) {
     heap.append(Entry(at: instant, sequence: sequence, item: item))
     sequence += 1

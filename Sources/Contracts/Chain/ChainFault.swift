@@ -45,10 +45,13 @@ public struct ChainConditions: Sendable {
 
   public init(seed: UInt64) { draws = HashRandom(seed: seed, .blockProposal) }
 
+  /// A fault is in force from now on, beside those that are.
+  ///
   /// - Parameter until: when it ends by itself; nil: when somebody ends it.
   public mutating func begin(_ id: UInt32, _ fault: ChainFault, until: Instant?) {
     faults.append((id, fault, until))
   }
+  /// Ends a fault; one that is not in force changes nothing.
   public mutating func end(_ id: UInt32) { faults.removeAll { $0.id == id } }
 
   /// Ends those whose time has come.

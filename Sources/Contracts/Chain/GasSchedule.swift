@@ -1,5 +1,7 @@
-// What a transaction costs in block space. Every figure says where it comes from. Those of the execution layer's own prices
-// are exact; how many such operations a contract needs is counted from the deployed contracts' sources, and rounded.
+// What a transaction costs in block space. Every figure says where it comes from (`Figure.basis`): the execution layer's own
+// prices are exact; *counted* figures multiply them by the operations in the deployed contracts' sources, and are rounded; the
+// others are *estimates*, of operations that are put together in one figure here, or of contracts that nobody has deployed.
+// None was measured: eigenlayer-contracts publishes the gas of whole integration tests (.gas-snapshot), not of single calls.
 //
 // Prices: transaction 21,000 and ecrecover 3,000 (Yellow Paper, appendices G and E), calldata 16 a byte (EIP-2028), first
 // read of a storage word 2,100 (EIP-2929), writing a fresh word 22,100 (EIP-2200 with EIP-2929), BN254 addition 150,
@@ -32,6 +34,22 @@ public struct GasSchedule: Sendable, Equatable {
 
   public init() {}
 
+  /// The figures, for descriptions.
+  public enum Figure: String, CaseIterable, Sendable {
+    case transaction, certificate, perSigner, perNonSigner, evidence, createTask, stakeAction, caseAction,
+      slash
+  }
+
+  /// Where a figure comes from.
+  public enum Basis: String, Sendable {
+    /// The execution layer's own price.
+    case price
+    /// Prices times operations counted in the deployed contract's source.
+    case counted
+    /// Nothing that was measured or counted in a deployed contract.
+    case estimate
+  }
+
   /// Kinds of certificate by the signature that operators use.
   public enum Signers: Sendable, CaseIterable {
     /// `ECDSACertificateVerifier`: one recovery a signer.
@@ -61,6 +79,33 @@ public struct GasSchedule: Sendable, Equatable {
       certificatePerNonSigner = 142_000
     case .ed25519:
       certificatePerSigner = 5_600
+    }
+  }
+}
+
+extension GasSchedule.Figure {
+  public var basis: GasSchedule.Basis {
+    switch self {
+    case .transaction: .price
+    case .certificate, .perSigner, .perNonSigner: .counted
+    case .evidence, .createTask, .stakeAction, .caseAction, .slash: .estimate
+    }
+  }
+
+  /// What the figure is made of, in short.
+  public var derivation: String {
+    switch self {
+    case .transaction: "Yellow Paper, appendix G"
+    case .certificate: "the aggregate's pairing or the EIP-712 digest, and a task record of two fresh words"
+    case .perSigner: "ecdsa: ecrecover and 65 bytes of calldata; none for aggregates"
+    case .perNonSigner:
+      "bn254: merkle proof of ten levels, key and weights as calldata, four fresh words of cache"
+    case .evidence:
+      "two signature checks, calldata, a record of three fresh words; no such contract is deployed"
+    case .createTask: "a record of four fresh words"
+    case .stakeAction: "eight to fourteen fresh words by operation; one figure for all"
+    case .caseAction: "two words of the case and a check of the caller"
+    case .slash: "slashOperator for one strategy: eight words and their histories"
     }
   }
 }

@@ -36,6 +36,11 @@ public struct Mempool: Sendable {
 
   public var count: Int { keys.count }
 
+  /// Waiting transactions of a kind. Cost: the number of all that wait.
+  public func count(of kind: Transaction.Kind) -> Int {
+    keys.count { slots[$0.slot]?.transaction.kind == kind }
+  }
+
   /// The earliest instant from which a waiting transaction may be included; nil when none waits.
   public private(set) var nextReady: Instant?
 

@@ -21,6 +21,7 @@ extension RestakingLedger {
   /// (strategy in the set, operator slashable, magnitude not zero) takes force at block + deallocation delay + 1 and
   /// stays slashable and encumbered until then; any other decrease is applied at once. An increase encumbers at once
   /// and is slashable from block + the operator's allocation delay.
+  /// Rounds nothing: magnitudes are added and subtracted. When one entry is refused, all are.
   /// Errors: uninitializedAllocationDelay; for each entry invalidOperatorSet, modificationAlreadyPending, sameMagnitude,
   /// insufficientMagnitude.
   public mutating func modifyAllocations(
@@ -143,7 +144,8 @@ extension RestakingLedger {
     }
   }
 
-  /// Frees up to `most` finished deallocations of a strategy. Anybody may call. Errors: none; nothing to do is fine.
+  /// Frees up to `most` finished deallocations of a strategy, over all sets, first in first out, and stops at the first that is
+  /// not finished. Effects: their magnitude can be allocated anew. Anybody may call. Errors: none; nothing to do is fine.
   public mutating func clearDeallocationQueue(
     _ account: AccountID, _ strategy: StrategyID, most: Int, at block: BlockNumber
   ) {

@@ -50,6 +50,7 @@ public struct Conservation: Sendable {
     operations += 1
   }
 
+  /// Native ETH was lost on the beacon chain.
   public mutating func recordBeaconLoss(_ amount: UInt128, _ strategy: StrategyID) {
     Self.add(amount, strategy, &lost)
     operations += 1

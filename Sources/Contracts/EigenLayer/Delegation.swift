@@ -5,8 +5,8 @@ import Basics
 extension RestakingLedger {
   /// Makes an account an operator, delegated to itself for ever.
   ///
-  /// Effects: its allocation delay is in force at once (since v1.9); its own deposits count as operator shares.
-  /// Errors: activelyDelegated.
+  /// Effects: its allocation delay is in force at once (since v1.9); its own deposits count as operator shares, as in `delegate`.
+  /// Requires: it is delegated to nobody. Errors: activelyDelegated.
   public mutating func registerOperator(
     _ account: AccountID, allocationDelay: UInt32, at block: BlockNumber
   ) throws(RestakingError) {
@@ -19,7 +19,7 @@ extension RestakingLedger {
   /// Proposes another allocation delay.
   ///
   /// Effects: in force after the configuration delay, plus one block. A due proposal is folded in first; one that is
-  /// still pending is replaced, and the wait starts anew. Errors: invalidOperator.
+  /// still pending is replaced, and the wait starts anew. Requires: an operator. Errors: invalidOperator.
   public mutating func setAllocationDelay(
     _ account: AccountID, delay: UInt32, at block: BlockNumber
   ) throws(RestakingError) {
@@ -42,7 +42,10 @@ extension RestakingLedger {
   /// Delegates all of a staker's stake to an operator.
   ///
   /// Effects: operator shares gain each strategy's deposit shares; scaling factors absorb the operator's earlier slashes,
-  /// so that the staker does not pay for them. Errors: activelyDelegated, operatorNotRegistered, fullySlashed.
+  /// so that the staker does not pay for them. Native ETH counts as mulWad(mulWad(deposit shares, k), beacon factor), rounded
+  /// down: an operator gains no more than is left of the balance. The factor k = k * WAD / maximum magnitude rounds down: the
+  /// shares are worth no more than before.
+  /// Errors, in order: activelyDelegated, operatorNotRegistered, fullySlashed.
   public mutating func delegate(
     _ staker: AccountID, to target: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -104,7 +107,9 @@ extension RestakingLedger {
   /// Ends a delegation and queues a withdrawal of everything, one for each strategy: tokens in list order, then native
   /// ETH. `caller` is the staker, its operator, or somebody who may call this for the operator; approvers are not modelled.
   ///
-  /// Errors: notActivelyDelegated, operatorsCannotUndelegate, callerCannotUndelegate, and those of queueing.
+  /// Effects: the staker is nobody's; the operator loses its shares, and each withdrawal belongs to that operator until it is
+  /// completed: slashes of the delay reach it. Rounding: as of `queueWithdrawal`. Returns the withdrawals, in order.
+  /// Errors, in order: notActivelyDelegated, operatorsCannotUndelegate, callerCannotUndelegate, and those of queueing.
   @discardableResult
   public mutating func undelegate(
     _ staker: AccountID, by caller: AccountID, at block: BlockNumber
@@ -133,8 +138,11 @@ extension RestakingLedger {
     return queued
   }
 
-  /// Undelegates and delegates anew in one call. The queued withdrawals still belong to the old operator.
-  /// Errors: those of `undelegate`, operatorNotRegistered.
+  /// Undelegates and delegates anew in one call.
+  ///
+  /// Effects: those of `undelegate`, then of `delegate` with nothing deposited; the queued withdrawals still belong to the old
+  /// operator. Rounding: as of `queueWithdrawal`. Errors, in order: notActivelyDelegated, operatorsCannotUndelegate,
+  /// operatorNotRegistered, those of queueing.
   @discardableResult
   public mutating func redelegate(
     _ staker: AccountID, to target: AccountID, at block: BlockNumber

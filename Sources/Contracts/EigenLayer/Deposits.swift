@@ -37,8 +37,8 @@ extension RestakingLedger {
     return shares
   }
 
-  /// Tokens appear in the pool without shares: the exchange rate rises. Effects: the balance.
-  /// Errors: invalidStrategy (native ETH has no pool), exceeds128Bits.
+  /// Tokens appear in the pool without shares: the exchange rate rises. Effects: the balance. Requires: nothing; anybody can
+  /// send tokens to the contract. Rounds nothing. Errors: invalidStrategy (native ETH has no pool), exceeds128Bits.
   public mutating func donate(_ strategy: StrategyID, amount: UInt128) throws(RestakingError) {
     guard strategy.index < strategies.count, !strategies[strategy.index].isNativeETH else {
       throw .invalidStrategy

@@ -29,7 +29,7 @@ extension RestakingLedger {
     permissions.canCall(caller, for: account, Self.right(function))
   }
 
-  /// As the operator's `modifyAllocations`. Errors, in order: invalidCaller, those of the operator's.
+  /// As the operator's `modifyAllocations`: its effects, for the operator or whom it lets call. Errors, in order: invalidCaller, those of the operator's.
   public mutating func modifyAllocations(
     _ account: AccountID, _ changes: [AllocationChange], by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -37,7 +37,7 @@ extension RestakingLedger {
     try modifyAllocations(account, changes, at: block)
   }
 
-  /// As the operator's `register`. Errors, in order: invalidPermissions, those of the operator's.
+  /// As the operator's `register`: its effects, for the operator or whom it lets call. Errors, in order: invalidPermissions, those of the operator's.
   public mutating func register(
     _ account: AccountID, in set: OperatorSetID, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -45,7 +45,7 @@ extension RestakingLedger {
     try register(account, in: set, at: block)
   }
 
-  /// As the operator's `setAllocationDelay`. Errors, in order: invalidCaller, those of the operator's.
+  /// As the operator's `setAllocationDelay`: its effects, for the operator or whom it lets call. Errors, in order: invalidCaller, those of the operator's.
   public mutating func setAllocationDelay(
     _ account: AccountID, delay: UInt32, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -53,7 +53,7 @@ extension RestakingLedger {
     try setAllocationDelay(account, delay: delay, at: block)
   }
 
-  /// As the AVS's `updateSlasher`. Errors, in order: invalidPermissions, those of the AVS's.
+  /// As the AVS's `updateSlasher`: its effects, for the AVS or whom it lets call. Errors, in order: invalidPermissions, those of the AVS's.
   public mutating func updateSlasher(
     _ set: OperatorSetID, to slasher: AccountID, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {

@@ -164,14 +164,14 @@ public struct RestakingLedger: Sendable, Equatable {
     self.plant = plant
   }
 
-  /// Adds a strategy; add them in ascending order of their addresses.
+  /// Adds a strategy, empty; add them in ascending order of their addresses. Requires: fewer than 65,535 of them.
   public mutating func addStrategy(isNativeETH: Bool = false) -> StrategyID {
     precondition(strategies.count < Int(UInt16.max))
     strategies.append(Strategy(isNativeETH: isNativeETH))
     return StrategyID(strategies.count - 1)
   }
 
-  /// Adds somebody.
+  /// Adds somebody, with nothing and delegated to nobody.
   public mutating func addAccount() -> AccountID {
     precondition(accounts.count < Int(UInt32.max))
     accounts.append(Account())

@@ -13,7 +13,8 @@ extension RestakingLedger {
   ///
   /// Effects: a gain counts as a deposit of as many shares. A loss lowers the beacon-chain slashing factor to
   /// floor(factor * (previous - loss) / previous) and, if the staker is delegated, the operator's shares; deposit shares
-  /// stay. The factor rounds down: a loss is never understated.
+  /// stay. The factor rounds down: a loss is never understated. What the operator loses rounds down twice: no more than the loss
+  /// explains. Requires: whole gwei, as the beacon chain counts.
   /// Errors: sharesNotMultipleOfGwei; those of adding shares; arithmeticUnderflow for a loss above `previous`.
   public mutating func recordBeaconBalance(
     _ staker: AccountID, previous: UInt128, change: BalanceChange, at block: BlockNumber

@@ -15,6 +15,7 @@ extension RestakingLedger {
 
   /// Creates an operator set with its slasher, in force at once; the recipient is fixed for ever.
   ///
+  /// Effects: a set without members, its strategies in ascending order. Requires: a recipient that is no burn address.
   /// Errors: invalidRedistributionRecipient, invalidStrategy (native ETH in a redistributing set, or unknown),
   /// strategyAlreadyInOperatorSet. (That a set's name is new is for whoever holds the names: invalidOperatorSet.)
   public mutating func createOperatorSet(
@@ -44,7 +45,8 @@ extension RestakingLedger {
     sorted.insert(strategy, at: place)
   }
 
-  /// Errors: invalidOperatorSet, invalidStrategy, strategyAlreadyInOperatorSet.
+  /// Effects: allocations to the set in these strategies, made before, are slashable from now on. Requires: no native ETH in a
+  /// redistributing set. Errors: invalidOperatorSet, invalidStrategy, strategyAlreadyInOperatorSet.
   public mutating func addStrategies(_ added: [StrategyID], to set: OperatorSetID) throws(RestakingError) {
     guard set.index < sets.count else { throw .invalidOperatorSet }
     var sorted = sets[set.index].strategies
@@ -55,8 +57,8 @@ extension RestakingLedger {
     sets[set.index].strategies = sorted
   }
 
-  /// A removed strategy is not slashable from this block on; deallocations that were pending still wait their full time.
-  /// Errors: invalidOperatorSet, strategyNotInOperatorSet.
+  /// Effects: a removed strategy is not slashable from this block on; deallocations that were pending still wait their full time.
+  /// When one is refused, all are. Errors: invalidOperatorSet, strategyNotInOperatorSet.
   public mutating func removeStrategies(_ removed: [StrategyID], from set: OperatorSetID)
     throws(RestakingError)
   {
@@ -69,8 +71,9 @@ extension RestakingLedger {
     sets[set.index].strategies = left
   }
 
-  /// Proposes another slasher, in force after the configuration delay plus one block. Proposing the pending one again
-  /// does nothing. Errors: invalidOperatorSet.
+  /// Proposes another slasher. Effects: in force after the configuration delay plus one block; a due proposal is folded in first,
+  /// and one that is pending is replaced, with a new wait; proposing the pending one again does nothing.
+  /// Errors: invalidOperatorSet.
   public mutating func updateSlasher(
     _ set: OperatorSetID, to slasher: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -93,7 +96,8 @@ extension RestakingLedger {
     return row.slasher
   }
 
-  /// Errors: invalidOperator, invalidOperatorSet, alreadyMemberOfSet (also while still slashable after leaving).
+  /// Joins a set. Effects: the operator is slashable by the set from now on, in what it allocated to it.
+  /// Errors, in order: invalidOperator, invalidOperatorSet, alreadyMemberOfSet (also while still slashable after leaving).
   public mutating func register(
     _ account: AccountID, in set: OperatorSetID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -104,7 +108,7 @@ extension RestakingLedger {
     memberships[slot].registered = true
   }
 
-  /// Leaves a set; stays slashable for the deallocation delay, inclusive. `caller` is the operator, the AVS, or
+  /// Leaves a set. Effects: stays slashable for the deallocation delay, inclusive; allocations stay as they are. `caller` is the operator, the AVS, or
   /// somebody who may call this for one of them.
   /// Errors, in order: invalidCaller, invalidOperatorSet, notMemberOfSet.
   public mutating func deregister(

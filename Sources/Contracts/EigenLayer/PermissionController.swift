@@ -88,7 +88,7 @@ public struct PermissionController: Sendable, Equatable {
 
   // MARK: - Operations
 
-  /// Proposes an admin, who must accept. Errors: notAdmin, adminAlreadySet, adminAlreadyPending.
+  /// Proposes an admin, who must accept. Effects: the proposal; rights stay as they are. Requires: `caller` is an admin. Errors: notAdmin, adminAlreadySet, adminAlreadyPending.
   public mutating func addPendingAdmin(
     _ admin: AccountID, to account: AccountID, by caller: AccountID
   ) throws(PermissionError) {
@@ -99,7 +99,7 @@ public struct PermissionController: Sendable, Equatable {
     change(account) { $0.pending.append(admin) }
   }
 
-  /// Withdraws a proposal. Errors: notAdmin, adminNotPending.
+  /// Withdraws a proposal. Effects: the proposal is gone. Requires: `caller` is an admin. Errors: notAdmin, adminNotPending.
   public mutating func removePendingAdmin(
     _ admin: AccountID, from account: AccountID, by caller: AccountID
   ) throws(PermissionError) {
@@ -108,7 +108,7 @@ public struct PermissionController: Sendable, Equatable {
     change(account) { $0.pending.removeAll { $0 == admin } }
   }
 
-  /// The proposed admin accepts. Errors: adminNotPending.
+  /// The proposed admin accepts. Effects: it is an admin; the account itself has no power any more unless it is one. Errors: adminNotPending.
   public mutating func acceptAdmin(
     of account: AccountID, by caller: AccountID
   ) throws(PermissionError) {
@@ -119,7 +119,8 @@ public struct PermissionController: Sendable, Equatable {
     }
   }
 
-  /// Errors: notAdmin, cannotHaveZeroAdmins (one stored admin or none, whoever is to go), adminNotSet.
+  /// Removes an admin. Effects: it has no rights any more; one admin at least stays. Requires: `caller` is an admin.
+  /// Errors, in order: notAdmin, cannotHaveZeroAdmins (one stored admin or none, whoever is to go), adminNotSet.
   public mutating func removeAdmin(
     _ admin: AccountID, from account: AccountID, by caller: AccountID
   ) throws(PermissionError) {
@@ -130,7 +131,7 @@ public struct PermissionController: Sendable, Equatable {
     change(account) { $0.admins.removeAll { $0 == admin } }
   }
 
-  /// Lets `appointee` call one function for the account. Errors: notAdmin, appointeeAlreadySet.
+  /// Lets `appointee` call one function for the account. Effects: the right. Requires: `caller` is an admin. Errors: notAdmin, appointeeAlreadySet.
   public mutating func setAppointee(
     _ appointee: AccountID, of account: AccountID, _ right: CallRight, by caller: AccountID
   ) throws(PermissionError) {
@@ -140,7 +141,7 @@ public struct PermissionController: Sendable, Equatable {
     change(account) { $0.appointees.append(entry) }
   }
 
-  /// Errors: notAdmin, appointeeNotSet.
+  /// Takes that back. Effects: the right is gone. Requires: `caller` is an admin. Errors: notAdmin, appointeeNotSet.
   public mutating func removeAppointee(
     _ appointee: AccountID, of account: AccountID, _ right: CallRight, by caller: AccountID
   ) throws(PermissionError) {

@@ -120,6 +120,7 @@ extension RestakingLedger {
   /// Takes the shares of one slash out of their strategies, to the set's recipient or the burn address. Anybody may
   /// call. Unknown or cleared ids do nothing. Returns the tokens moved by strategy.
   ///
+  /// Effects: the pools lose shares and tokens, the recipient receives them. Tokens round down: the rest stays with the pool.
   /// Error: withdrawalAmountExceedsTotalDeposits, when rounding left a strategy short.
   @discardableResult
   public mutating func clearSlashedShares(

@@ -7,7 +7,8 @@ extension RestakingLedger {
   ///
   /// Effects, for each strategy in order: scaled = mulWad(shares, k); the operator's shares lose
   /// mulWad(scaled, slashing factor), and its queue history gains `scaled`, which stays slashable for the withdrawal
-  /// delay; the deposit shares go, and k returns to WAD when none are left.
+  /// delay; the deposit shares go, and k returns to WAD when none are left. Both products round down: the operator never loses
+  /// more than the staker takes along, and the withdrawal is never worth more than what was given up.
   /// Errors: arithmeticUnderflow when the operator has fewer shares than asked for (checked before the staker's own),
   /// sharesAmountZero, sharesAmountTooHigh; for native ETH sharesNegative, and zero is accepted.
   @discardableResult
@@ -122,8 +123,11 @@ extension RestakingLedger {
   /// Completes a withdrawal; only its staker may.
   ///
   /// Effects: pays each strategy's shares as tokens, or deposits them anew with the current operator. A strategy that
-  /// pays zero shares is skipped silently. Returns the tokens paid, by position.
-  /// Errors, in order: withdrawerNotCaller, withdrawalNotQueued, withdrawalDelayNotElapsed; those of adding shares.
+  /// pays zero shares is skipped silently. Returns the tokens paid, by position. Shares = mulWad(scaled, factor) round down, with
+  /// the operator's magnitude at the end of the delay: a withdrawal pays no more than was left to it; so do their tokens: the
+  /// rest of a unit stays with the pool.
+  /// Errors, in order: withdrawalNotQueued (unknown), withdrawerNotCaller, withdrawalNotQueued, withdrawalDelayNotElapsed;
+  /// withdrawalAmountExceedsTotalDeposits when paid in tokens; those of adding shares when not.
   @discardableResult
   public mutating func completeWithdrawal(
     _ id: WithdrawalID, by caller: AccountID, asTokens: Bool, at block: BlockNumber

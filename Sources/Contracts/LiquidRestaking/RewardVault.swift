@@ -52,6 +52,7 @@ public struct RewardVault: Sendable {
 
   /// Puts tokens in. Mints shares for their value: at first as many as wei, then floor(value * shares / value of the vault
   /// before, at the same prices), so that a deposit never lowers what a share is worth. The fee's shares go to the treasury.
+  /// Effects: balances and shares. Errors: exceeds128Bits, worthless, sharesZero.
   @discardableResult public mutating func deposit(
     _ amounts: [UInt128], by account: AccountID, prices: [UInt128]
   ) throws(RewardVaultError) -> (minted: UInt128, fee: UInt128) {
@@ -79,7 +80,8 @@ public struct RewardVault: Sendable {
     return (shares - fee, fee)
   }
 
-  /// Takes the account's part of every token out, rounded down, less the fee, whose shares go to the treasury.
+  /// Takes the account's part of every token out, rounded down (the rest stays with those who stay), less the fee, whose shares go
+  /// to the treasury. Effects: balances and shares. Errors, in order: sharesZero, insufficientShares, exceeds128Bits.
   @discardableResult public mutating func redeem(_ shares: UInt128, by account: AccountID)
     throws(RewardVaultError) -> (assets: [UInt128], fee: UInt128)
   {

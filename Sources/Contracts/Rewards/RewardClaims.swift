@@ -43,7 +43,7 @@ public struct RewardClaim: Sendable, Equatable {
 extension RewardsCoordinator {
   // MARK: - Roots
 
-  /// Enters a root over all earnings until `calculationEnd`, active from now + activation delay on. Returns its index.
+  /// Effects: enters a root over all earnings until `calculationEnd`, active from now + activation delay on. Returns its index.
   /// Errors, in order: unauthorizedCaller, newRootMustBeForNewCalculatedPeriod, rewardsEndTimestampNotElapsed.
   @discardableResult
   public mutating func submitRoot(
@@ -58,7 +58,7 @@ extension RewardsCoordinator {
     return roots.count - 1
   }
 
-  /// Takes a root out of force before it is active; it keeps its index.
+  /// Effects: takes a root out of force before it is active; it keeps its index, and nobody claims against it.
   /// Errors, in order: unauthorizedCaller, invalidRootIndex, rootDisabled, rootAlreadyActivated.
   public mutating func disableRoot(
     _ index: UInt32, by caller: AccountID, at now: UInt64
@@ -115,7 +115,7 @@ extension RewardsCoordinator {
     guard DistributionTree.root(of: leaf, at: index, proof: proof) == root else { throw .invalidClaimProof }
   }
 
-  /// Pays what the root promises beyond what the earner has claimed, token by token, to `recipient`. Returns the amounts.
+  /// Effects: pays what the root promises beyond what the earner has claimed, token by token, to `recipient`. Returns the amounts.
   ///
   /// Errors, in order: those of `checkClaim`, unauthorizedCaller; for each token earningsNotGreaterThanClaimed.
   @discardableResult

@@ -58,19 +58,22 @@ public struct RewardSnapshot: Sendable {
   public mutating func addDelegation(_ staker: AccountID, to account: AccountID) {
     delegations.append((staker, account))
   }
-  /// Withdrawable shares.
+  /// Adds a staker's withdrawable shares.
   public mutating func addShares(_ staker: AccountID, _ strategy: StrategyID, _ amount: UInt128) {
     if amount == 0 { return }
     Self.grow(&held, staker.index)
     held[staker.index].append(Shares(strategy: strategy, amount: amount))
   }
+  /// Adds an operator's delegated shares.
   public mutating func addOperatorShares(_ account: AccountID, _ strategy: StrategyID, _ amount: UInt128) {
     Self.grow(&operatorShares, account.index)
     operatorShares[account.index].append(Shares(strategy: strategy, amount: amount))
   }
+  /// The operator is registered with the AVS.
   public mutating func addRegistration(_ account: AccountID, avs: AccountID) {
     avsMembers[avs, default: []].append(account)
   }
+  /// The operator is registered in the set.
   public mutating func addRegistration(_ account: AccountID, set: OperatorSetID) {
     Self.grow(&setMembers, set.index)
     setMembers[set.index].append(account)
@@ -79,23 +82,28 @@ public struct RewardSnapshot: Sendable {
   public mutating func addStrategy(_ strategy: StrategyID, _ account: AccountID, avs: AccountID) {
     avsStrategies[Key(account: account, other: avs.rawValue), default: []].append(strategy)
   }
+  /// The strategy is one of the set's.
   public mutating func addStrategy(_ strategy: StrategyID, set: OperatorSetID) {
     Self.grow(&setStrategies, set.index)
     setStrategies[set.index].append(strategy)
   }
+  /// The operator's magnitude for a strategy of the set, and its maximum.
   public mutating func addAllocation(
     _ account: AccountID, set: OperatorSetID, _ strategy: StrategyID, magnitude: UInt64, maximum: UInt64
   ) {
     allocations[Key(account: account, other: set.rawValue), default: []].append(
       Allocated(strategy: strategy, magnitude: magnitude, maximum: maximum))
   }
+  /// The operator's cut with the AVS, in bips; absent: the default.
   public mutating func setSplit(_ bips: UInt16, _ account: AccountID, avs: AccountID) {
     avsSplits[Key(account: account, other: avs.rawValue)] = bips
   }
+  /// The operator's cut with the set, in bips; absent: the default.
   public mutating func setSplit(_ bips: UInt16, _ account: AccountID, set: OperatorSetID) {
     setSplits[Key(account: account, other: set.rawValue)] = bips
   }
 
+  /// The operator's cut of programmatic incentives, in bips; absent: the default.
   public mutating func setProgrammaticSplit(_ bips: UInt16, _ account: AccountID) {
     programmaticSplits[account] = bips
   }

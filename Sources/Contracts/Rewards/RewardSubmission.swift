@@ -27,10 +27,12 @@ public struct AddressBook: Sendable {
     accounts.append(address)
     return AccountID(accounts.count - 1)
   }
+  /// The same for strategies.
   @discardableResult public mutating func addStrategy(_ address: Address) -> StrategyID {
     strategies.append(address)
     return StrategyID(strategies.count - 1)
   }
+  /// Adds a token; its id counts from zero.
   @discardableResult public mutating func addToken(_ address: Address) -> TokenID {
     tokens.append(address)
     return TokenID(tokens.count - 1)

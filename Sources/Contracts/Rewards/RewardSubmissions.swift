@@ -38,7 +38,8 @@ public struct SubmissionReceipt: Sendable, Equatable {
 }
 
 extension RewardsCoordinator {
-  /// v1: `caller` is the AVS. Errors: those of pools (see `submitPool`).
+  /// v1: `caller` is the AVS. Effects: the amount, less the fee (rounded down, for the submitter), waits for earners; the AVS's nonce
+  /// rises. Errors: those of pools (see `submitPool`).
   @discardableResult
   public mutating func submitForAVS(
     _ submission: RewardSubmission, by caller: AccountID, at now: UInt64
@@ -46,7 +47,7 @@ extension RewardsCoordinator {
     try submitPool(submission, .avs, submitter: caller, by: caller, at: now)
   }
 
-  /// For everybody; without fee. Errors, in order: unauthorizedCaller, those of pools.
+  /// For everybody; without fee. Effects: as of `submitForAVS`. Errors, in order: unauthorizedCaller, those of pools.
   @discardableResult
   public mutating func submitForAll(
     _ submission: RewardSubmission, earnersOnly: Bool = false, by caller: AccountID, at now: UInt64
@@ -56,7 +57,7 @@ extension RewardsCoordinator {
       submission, earnersOnly ? .forAllEarners : .forAll, submitter: caller, by: caller, at: now)
   }
 
-  /// Unique or total stake of an operator set. Errors, in order: invalidPermissions, invalidOperatorSet, those of pools.
+  /// Unique or total stake of an operator set. Effects: as of `submitForAVS`. Errors, in order: invalidPermissions, invalidOperatorSet, those of pools.
   @discardableResult
   public mutating func submitByStake(
     _ submission: RewardSubmission, unique: Bool, for set: OperatorSetID, avs: AccountID,
@@ -71,7 +72,7 @@ extension RewardsCoordinator {
       submission, unique ? .uniqueStake : .totalStake, submitter: avs, by: caller, at: now)
   }
 
-  /// v2, operator by operator. Errors, in order: invalidPermissions, those of `submitDirected`.
+  /// v2, operator by operator. Effects: as of `submitForAVS`, with the fee taken of each amount. Errors, in order: invalidPermissions, those of `submitDirected`.
   @discardableResult
   public mutating func submitDirected(
     _ submission: RewardSubmission, avs: AccountID, by caller: AccountID, at now: UInt64,
@@ -81,7 +82,7 @@ extension RewardsCoordinator {
     return try submitDirected(submission, .operatorDirectedAVS, submitter: avs, by: caller, at: now)
   }
 
-  /// v2.1. Errors, in order: invalidPermissions, invalidOperatorSet, those of `submitDirected`.
+  /// v2.1, for an operator set. Effects: as of v2. Errors, in order: invalidPermissions, invalidOperatorSet, those of `submitDirected`.
   @discardableResult
   public mutating func submitDirected(
     _ submission: RewardSubmission, set: OperatorSetID, avs: AccountID, by caller: AccountID, at now: UInt64,

@@ -129,33 +129,33 @@ public struct RewardsCoordinator: Sendable {
 
   // MARK: - The owner's settings
 
-  /// Roots and splits from now on wait that long. Errors: notOwner.
+  /// Effects: roots and splits from now on wait that long; those that wait already are not touched. Errors: notOwner.
   public mutating func setActivationDelay(_ seconds: UInt32, by caller: AccountID) throws(RewardsError) {
     try checkOwner(caller)
     parameters.activationDelay = seconds
   }
 
-  /// In force at once, also for those whose first split is not active yet. Errors: notOwner, splitExceedsMax.
+  /// The operator's cut where it set none. Effects: in force at once, also for those whose first split is not active yet. Errors: notOwner, splitExceedsMax.
   public mutating func setDefaultSplit(_ bips: UInt16, by caller: AccountID) throws(RewardsError) {
     try checkOwner(caller)
     guard bips <= RewardsParameters.wholeBips else { throw .splitExceedsMax }
     parameters.defaultSplitBips = bips
   }
 
-  /// Errors: notOwner, invalidAddressZero.
+  /// Who gets protocol fees. Effects: from the next submission on. Errors, in order: notOwner, invalidAddressZero.
   public mutating func setFeeRecipient(_ account: AccountID, by caller: AccountID) throws(RewardsError) {
     try checkOwner(caller)
     if addresses.accounts[account.index] == .zero { throw .invalidAddressZero }
     feeRecipient = account
   }
 
-  /// Errors: notOwner.
+  /// Who may post roots. Effects: at once. Errors: notOwner.
   public mutating func setUpdater(_ account: AccountID, by caller: AccountID) throws(RewardsError) {
     try checkOwner(caller)
     updater = account
   }
 
-  /// Errors: notOwner.
+  /// Lets somebody submit rewards for everybody, or ends that. Effects: at once. Errors: notOwner.
   public mutating func setForAllSubmitter(
     _ account: AccountID, _ isAllowed: Bool, by caller: AccountID
   ) throws(RewardsError) {
@@ -165,7 +165,7 @@ public struct RewardsCoordinator: Sendable {
 
   // MARK: - Submitters and earners
 
-  /// Whether a submitter's rewards pay the protocol's fee. Errors: invalidPermissions.
+  /// Whether a submitter's rewards pay the protocol's fee. Effects: from its next submission on. Errors: invalidPermissions.
   public mutating func setOptInForProtocolFee(
     _ submitter: AccountID, _ optsIn: Bool, by caller: AccountID,
     _ permissions: borrowing PermissionController
@@ -211,7 +211,8 @@ public struct RewardsCoordinator: Sendable {
     return held.old ?? parameters.defaultSplitBips
   }
 
-  /// Errors, in order: invalidPermissions, splitExceedsMax, previousSplitPending.
+  /// The operator's cut of an AVS's rewards, in bips. Effects: in force after the activation delay; before the first one the
+  /// default holds. Requires: none is pending. Errors, in order: invalidPermissions, splitExceedsMax, previousSplitPending.
   public mutating func setAVSSplit(
     _ bips: UInt16, of account: AccountID, for avs: AccountID, by caller: AccountID, at now: UInt64,
     _ permissions: borrowing PermissionController
@@ -220,7 +221,7 @@ public struct RewardsCoordinator: Sendable {
     try setSplit(.avs(account, avs), bips, at: now)
   }
 
-  /// Errors: as of `setAVSSplit`.
+  /// The same for programmatic incentives. Errors: as of `setAVSSplit`.
   public mutating func setProgrammaticSplit(
     _ bips: UInt16, of account: AccountID, by caller: AccountID, at now: UInt64,
     _ permissions: borrowing PermissionController
@@ -229,7 +230,7 @@ public struct RewardsCoordinator: Sendable {
     try setSplit(.programmatic(account), bips, at: now)
   }
 
-  /// Errors, in order: invalidPermissions, invalidOperatorSet, splitExceedsMax, previousSplitPending.
+  /// The same for an operator set's rewards. Errors, in order: invalidPermissions, invalidOperatorSet, splitExceedsMax, previousSplitPending.
   public mutating func setOperatorSetSplit(
     _ bips: UInt16, of account: AccountID, for set: OperatorSetID, by caller: AccountID, at now: UInt64,
     _ permissions: borrowing PermissionController, _ ledger: borrowing RestakingLedger

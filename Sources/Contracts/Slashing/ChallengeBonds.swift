@@ -32,7 +32,7 @@ public struct ChallengeBonds: Sendable, Equatable {
     }
   }
 
-  /// The bond of a frivolous challenge is lost.
+  /// The bond of a frivolous challenge is lost. Effects: the node's purse loses it, the forfeited sum gains it. Errors: none.
   public mutating func forfeit(_ node: NodeID) { lose(bond, of: node) }
 
   /// A bond is put at risk until the dispute is decided; `require` must hold.

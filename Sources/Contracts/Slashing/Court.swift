@@ -83,7 +83,8 @@ public struct Court: Sendable {
     return cases[id.index]
   }
 
-  /// Cancels a case for its resolver. Changes nothing when it throws.
+  /// Cancels a case for its resolver. Effects: the case is closed as vetoed; nothing is slashed for it any more.
+  /// Errors, in order: unknownCase, closed, noVeto, notResolver, outsideVetoWindow. Changes nothing when it throws.
   public mutating func veto(_ id: CaseID, by node: NodeID, at: Instant) throws(CaseActionRefusal) {
     let found = try openCase(id)
     guard let veto = found.rule.veto else { throw .noVeto }
@@ -94,7 +95,8 @@ public struct Court: Sendable {
     close(id, as: .vetoed)
   }
 
-  /// Has a case's evidence examined again: `stands` says whether it still holds. Changes nothing when it throws.
+  /// Has a case's evidence examined again: `stands` says whether it still holds. Effects: a case whose evidence does not is closed
+  /// as dismissed. Errors, in order: unknownCase, closed, disputeWindowOver, evidenceStands. Changes nothing when it throws.
   public mutating func dispute(
     _ id: CaseID, at: Instant, stands: (SlashingCase) -> Bool
   ) throws(CaseActionRefusal) {
@@ -104,7 +106,7 @@ public struct Court: Sendable {
     close(id, as: .dismissed)
   }
 
-  /// Ends an open case.
+  /// Ends an open case. Requires: it is open, and `state` is an end.
   public mutating func close(_ id: CaseID, as state: CaseState) {
     precondition(cases[id.index].state == .open)
     precondition(state != .open)

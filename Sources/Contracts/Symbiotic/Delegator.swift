@@ -80,7 +80,7 @@ public struct Delegator: Sendable {
 
   // MARK: - Limits
 
-  /// Called by the network: the most stake that it wants. A larger limit of the vault falls to it.
+  /// Called by the network: the most stake that it wants. Effects: from now on; captures before see the old limits. A larger limit of the vault falls to it.
   /// Errors: alreadySet; invalidNetwork, for the network-specific delegator and another network.
   public mutating func setMaxNetworkLimit(_ subnetwork: Subnetwork, to amount: UInt128, at now: Timestamp)
     throws(SymbioticError)
@@ -95,7 +95,7 @@ public struct Delegator: Sendable {
     }
   }
 
-  /// Called by the vault's curator, at most the network's own limit.
+  /// Called by the vault's curator, at most the network's own limit. Effects: from now on; captures before see the old one.
   /// Errors, in order: wrongDelegatorType, exceedsMaxNetworkLimit, alreadySet.
   public mutating func setNetworkLimit(_ subnetwork: Subnetwork, to amount: UInt128, at now: Timestamp)
     throws(SymbioticError)
@@ -106,7 +106,8 @@ public struct Delegator: Sendable {
     networkLimit[subnetwork, default: History(0)].push(amount, at: now)
   }
 
-  /// Network restaking: the operator's part of the network's stake.
+  /// Network restaking: the operator's part of the network's stake. Effects: from now on; stake = active * shares / all shares
+  /// rounds down: parts never add up to more than the vault has.
   /// Errors, in order: wrongDelegatorType, alreadySet, exceeds128Bits. Rounding: none; stake rounds down where it is read.
   public mutating func setOperatorShares(
     _ subnetwork: Subnetwork, _ account: AccountID, to shares: UInt128, at now: Timestamp
@@ -122,7 +123,7 @@ public struct Delegator: Sendable {
     operatorShares[place, default: History(0)].push(shares, at: now)
   }
 
-  /// Full restaking: the most stake that the operator has in the network.
+  /// Full restaking: the most stake that the operator has in the network. Effects: from now on; rounds nothing.
   /// Errors, in order: wrongDelegatorType, alreadySet.
   public mutating func setOperatorLimit(
     _ subnetwork: Subnetwork, _ account: AccountID, to amount: UInt128, at now: Timestamp
@@ -135,16 +136,16 @@ public struct Delegator: Sendable {
 
   // MARK: - Opting in
 
-  /// The operator serves the vault from now on.
+  /// Effects: the operator serves the vault from now on.
   /// Errors: alreadyOptedIn.
   public mutating func optIntoVault(_ account: AccountID, at now: Timestamp) throws(SymbioticError) {
     try Self.optIn(&servesVault[account, default: History(false)], at: now)
   }
-  /// It serves the vault no more; captures before now still count. Errors: notOptedIn, optOutCooldown (in the second of the opt-in).
+  /// Effects: it serves the vault no more; captures before now still count. Errors: notOptedIn, optOutCooldown (in the second of the opt-in).
   public mutating func optOutOfVault(_ account: AccountID, at now: Timestamp) throws(SymbioticError) {
     try Self.optOut(&servesVault[account, default: History(false)], at: now)
   }
-  /// The operator serves the network from now on. One registry serves all vaults; a model with several keeps them equal.
+  /// Effects: the operator serves the network from now on. One registry serves all vaults; a model with several keeps them equal.
   /// Errors: alreadyOptedIn.
   public mutating func optIntoNetwork(_ account: AccountID, _ network: AccountID, at now: Timestamp)
     throws(SymbioticError)
@@ -152,7 +153,7 @@ public struct Delegator: Sendable {
     try Self.optIn(
       &servesNetwork[Membership(account: account, network: network), default: History(false)], at: now)
   }
-  /// It serves the network no more; captures before now still count. Errors: notOptedIn, optOutCooldown.
+  /// Effects: it serves the network no more; captures before now still count. Errors: notOptedIn, optOutCooldown.
   public mutating func optOutOfNetwork(_ account: AccountID, _ network: AccountID, at now: Timestamp)
     throws(SymbioticError)
   {

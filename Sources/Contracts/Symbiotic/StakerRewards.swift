@@ -25,20 +25,20 @@ public struct StakerRewards: Sendable {
   private var next: [Claimer: Int] = [:]
   private var fees: [StrategyID: UInt128] = [:]
 
-  /// Refused above 10000 bips.
+  /// Error: invalidAdminFee, above 10000 bips.
   public init(adminFeeBips: UInt64) throws(SymbioticError) {
     guard adminFeeBips <= 10_000 else { throw .invalidAdminFee }
     self.adminFeeBips = adminFeeBips
   }
 
-  /// For payments from now on. Errors, in order: alreadySet, invalidAdminFee.
+  /// Effects: the fee of payments from now on. Errors, in order: alreadySet, invalidAdminFee.
   public mutating func setAdminFee(bips: UInt64) throws(SymbioticError) {
     if bips == adminFeeBips { throw .alreadySet }
     guard bips <= 10_000 else { throw .invalidAdminFee }
     adminFeeBips = bips
   }
 
-  /// A network pays `amount` of a token for the stake at `timestamp`, which lies in the past. The fee is
+  /// Effects: a network pays `amount` of a token for the stake at `timestamp`, which lies in the past. The fee is
   /// floor(amount * bips / 10000). Returns both parts.
   ///
   /// Errors, in order: invalidRewardTimestamp (not past), highAdminFee, invalidRewardTimestamp (nobody had stake),
@@ -78,7 +78,7 @@ public struct StakerRewards: Sendable {
     return sum
   }
 
-  /// Pays them, once.
+  /// Effects: pays them, once.
   ///
   /// Errors: noRewardsToClaim. Each payment's part rounds down: parts never add up to more than the payment.
   @discardableResult public mutating func claim(
@@ -95,7 +95,7 @@ public struct StakerRewards: Sendable {
     return amount
   }
 
-  /// Pays the administrator what has gathered.
+  /// Effects: pays the administrator what has gathered.
   /// Errors: insufficientAdminFee.
   @discardableResult public mutating func claimAdminFee(token: StrategyID) throws(SymbioticError) -> UInt128 {
     let amount = fees[token] ?? 0

@@ -57,7 +57,7 @@ public struct SymbioticVault: Sendable {
 
   // MARK: - Slashing at once
 
-  /// Takes up to `amount` for an offence at `capture`, and returns what was taken. The operator's offence is paid by all
+  /// Effects: takes up to `amount` for an offence at `capture`, and returns what was taken. The operator's offence is paid by all
   /// depositors of the vault alike.
   ///
   /// Errors, in order: notSlasher, invalidCaptureTimestamp, insufficientSlash; those of `VaultBook.slash`.
@@ -86,7 +86,7 @@ public struct SymbioticVault: Sendable {
     if case .veto(let rule) = slasher { rule } else { nil }
   }
 
-  /// Called by the network: changes who may veto.
+  /// Called by the network. Effects: changes who may veto; a change waits for the resolver delay.
   /// Errors: notSlasher, alreadySet.
   public mutating func setResolver(_ resolver: AccountID?, of subnetwork: Subnetwork, at now: Timestamp)
     throws(SymbioticError)
@@ -96,7 +96,7 @@ public struct SymbioticVault: Sendable {
       resolver, of: subnetwork, clock: book.clock, delayEpochs: rule.resolverDelayEpochs, at: now)
   }
 
-  /// Asks for a slash and returns the request's index. The capture must lie so that an execution right after the veto
+  /// Effects: asks for a slash, which waits for the veto window; returns the request's index. Nothing is taken yet. The capture must lie so that an execution right after the veto
   /// window is still within an epoch of it: now + veto - epoch <= capture < now.
   ///
   /// Errors, in order: notSlasher, invalidCaptureTimestamp, insufficientSlash.
@@ -124,7 +124,7 @@ public struct SymbioticVault: Sendable {
     return captured
   }
 
-  /// Executes a request and returns what was taken: not before the veto deadline when there is a resolver, and at most an
+  /// Effects: executes a request and returns what was taken: not before the veto deadline when there is a resolver, and at most an
   /// epoch after the capture.
   ///
   /// Errors, in order: slashRequestNotExist, vetoPeriodNotEnded, slashPeriodEnded, insufficientSlash, slashRequestCompleted; those
@@ -143,7 +143,7 @@ public struct SymbioticVault: Sendable {
     return amount
   }
 
-  /// Cancels a request. Only the resolver of its capture may, before the deadline.
+  /// Effects: cancels a request for good. Only the resolver of its capture may, before the deadline.
   /// Errors, in order: slashRequestNotExist, noResolver, notResolver, vetoPeriodEnded, slashRequestCompleted.
   public mutating func vetoSlash(_ index: Int, by caller: AccountID, at now: Timestamp) throws(SymbioticError)
   {

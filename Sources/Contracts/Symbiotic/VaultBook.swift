@@ -123,7 +123,7 @@ public struct VaultBook: Sendable {
 
   // MARK: - Deposits and withdrawals
 
-  /// Deposits `amount` of collateral and returns the shares minted, rounded down: existing holders never lose by a deposit.
+  /// Effects: deposits `amount` of collateral and returns the shares minted, rounded down: existing holders never lose by a deposit.
   ///
   /// Errors, in order: invalidTimestamp, insufficientDeposit, exceeds128Bits, depositLimitReached.
   @discardableResult public mutating func deposit(
@@ -144,7 +144,7 @@ public struct VaultBook: Sendable {
     return minted
   }
 
-  /// Sends `amount` on its way out; it is claimable after the end of the next epoch. The shares burnt are rounded up.
+  /// Effects: sends `amount` on its way out; it is claimable after the end of the next epoch. The shares burnt are rounded up.
   /// Returns them, and the shares of the bucket minted.
   ///
   /// Errors, in order: insufficientWithdrawal, tooMuchWithdraw. Burning rounds up and minting down: those who stay never lose
@@ -159,7 +159,7 @@ public struct VaultBook: Sendable {
     return (burned, minted)
   }
 
-  /// Sends what `burned` active shares are worth, rounded down, on its way out. Returns the amount, and the shares of the
+  /// Effects: sends what `burned` active shares are worth, rounded down, on its way out. Returns the amount, and the shares of the
   /// bucket minted.
   ///
   /// Errors, in order: tooMuchRedeem, insufficientRedemption.
@@ -192,7 +192,8 @@ public struct VaultBook: Sendable {
     return minted
   }
 
-  /// Pays the account's withdrawals of an epoch that has ended.
+  /// Effects: pays the account's withdrawals of an epoch that has ended, by its shares of that epoch, rounded down: the rest stays
+  /// with the vault.
   /// Errors, in order: invalidEpoch, alreadyClaimed, insufficientClaim. Rounds down, in favour of the bucket.
   @discardableResult public mutating func claim(_ epoch: UInt64, by account: AccountID, at now: Timestamp)
     throws(SymbioticError) -> UInt128
@@ -208,7 +209,7 @@ public struct VaultBook: Sendable {
 
   // MARK: - Slashing
 
-  /// Takes up to `amount` for an offence at `capture`, from everybody alike, and returns what was taken; it goes to the
+  /// Effects: takes up to `amount` for an offence at `capture`, from everybody alike, and returns what was taken; it goes to the
   /// burner.
   ///
   /// A capture in the current epoch is borne by active stake and the next epoch's withdrawals; one in the previous epoch by

@@ -234,6 +234,77 @@
       };
     },
 
+    chainGas: (c) => {
+      const names = ["certificates", "evidence", "other", "keepers"];
+      const highest = Math.max(1e-9, ...data.blocks.map((d) => names.reduce((sum, name) => sum + d[name], 0)));
+      const gone = data.blocks.filter((d) => d.missed + d.orphaned > 0);
+      const x = { field: "from", type: "quantitative", title: "virtual time, s", scale: { nice: false, domain: data.span } };
+      return {
+        ...base(250),
+        layer: [
+          {
+            data: { values: data.blocks },
+            transform: [{ fold: names, as: ["kind", "gas"] }, { stack: "gas", groupby: ["from"], as: ["g0", "g1"] }, { filter: "datum.gas > 0" }],
+            mark: { type: "rect", clip: true, stroke: c.card, strokeWidth: 0.5 },
+            encoding: {
+              x, x2: { field: "to" },
+              y: { field: "g0", type: "quantitative", title: "million gas", scale: { domain: [-highest * 0.06, highest * 1.05], nice: false }, axis: { tickCount: 5 } },
+              y2: { field: "g1" },
+              color: {
+                field: "kind", type: "nominal", sort: names, scale: { domain: names, range: [c.blue, c.orange, c.grey, c.violet] },
+                legend: { symbolType: "square", symbolStrokeWidth: 0 },
+              },
+              tooltip: [{ field: "from", title: "from, s" }, { field: "to", title: "to, s" }, { field: "kind" }, { field: "gas", title: "million gas", format: ",.4~r" }],
+            },
+          },
+          {
+            data: { values: gone.map((d) => ({ ...d, top: -highest * 0.012, bottom: -highest * 0.05 })) },
+            mark: { type: "rect", color: c.red, clip: true },
+            encoding: {
+              x, x2: { field: "to" }, y: { field: "bottom", type: "quantitative" }, y2: { field: "top" },
+              tooltip: [{ field: "from", title: "from, s" }, { field: "missed", title: "missed slots" }, { field: "orphaned", title: "orphaned blocks" }],
+            },
+          },
+        ],
+      };
+    },
+
+    waiting: (c) => {
+      const names = ["certificates", "evidence"];
+      const rows = data.blocks.flatMap((d) => [
+        { t: d.to, what: "certificates", n: d.waitingCertificates }, { t: d.to, what: "evidence", n: d.waitingEvidence },
+      ]);
+      return {
+        ...base(210),
+        layer: [
+          {
+            data: { values: data.faults }, mark: { type: "rect", opacity: 0.13, color: c.red },
+            encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" }, tooltip: [{ field: "kind", title: "fault" }, { field: "place", title: "where" }] },
+          },
+          {
+            data: { values: rows }, mark: { type: "line", interpolate: "step-after", clip: true },
+            encoding: {
+              x: { field: "t", type: "quantitative", title: "virtual time, s", scale: { nice: false, domain: data.span } },
+              y: { field: "n", type: "quantitative", title: "waiting transactions", scale: { domainMin: 0, domainMax: Math.max(1, ...rows.map((d) => d.n)) * 1.1 }, axis: { tickCount: 5, tickMinStep: 1, format: "d" } },
+              color: { field: "what", type: "nominal", sort: names, scale: { domain: names, range: [c.blue, c.orange] } },
+              tooltip: [{ field: "t", title: "at, s" }, { field: "what" }, { field: "n", title: "waiting" }],
+            },
+          },
+        ],
+      };
+    },
+
+    baseFee: (c) => ({
+      ...base(210),
+      data: { values: data.baseFees },
+      mark: { type: "line", color: c.green, interpolate: "step-after", clip: true },
+      encoding: {
+        x: { field: "t", type: "quantitative", title: "virtual time, s", scale: { nice: false, domain: data.span } },
+        y: { field: "gwei", type: "quantitative", title: "gwei a gas", scale: { domainMin: 0 }, axis: { tickCount: 5 } },
+        tooltip: [{ field: "t", title: "at, s" }, { field: "gwei", format: ",.4~r" }, { field: "others", title: "others' million gas", format: ",.4~r" }],
+      },
+    }),
+
     slashAmounts: (c) => bars(c, data.slashAmounts, { bad: c.red, plain: c.blue, soft: c.grey }),
     rewards: (c) => bars(c, data.rewards, { plain: c.green, soft: c.grey, bad: c.red }),
     stake: (c) => bars(c, data.stake, { plain: c.blue, soft: c.grey, bad: c.red }),

@@ -60,6 +60,8 @@ public struct ChainPlan: Sendable, Equatable, Codable {
   public var rewardActivationDelay: TimeSpan
   /// Deepest reorg that a live fault may ask for.
   public var reorgs: Int
+  /// Nodes send again what a reorg undid and nobody kept.
+  public var resubmit: Bool
 
   init(_ o: ObjectReader) {
     blockTime = o.value("blockTime", "time between two blocks", or: .seconds(12)) {
@@ -116,6 +118,11 @@ public struct ChainPlan: Sendable, Equatable, Codable {
     ) {
       $0.integer(0...10_000)
     }
+    resubmit = o.value(
+      "resubmit",
+      "whether aggregators and watchers send certificates and evidence again that a reorg undid and that nobody kept",
+      or: true
+    ) { $0.bool() }
     if reorgs > finality {
       o.mistake("reorgs", "\(reorgs) is above finality, \(finality): final blocks stay")
     }

@@ -67,16 +67,19 @@ public struct GasPlan: Sendable, Equatable, Codable {
   public var certificate, perSigner, perNonSigner, evidence, createTask, stakeAction, caseAction, slash: Int?
 
   init(_ o: ObjectReader) {
-    func figure(_ key: String, _ about: String) -> Int? {
-      o.optional(key, about) { $0.integer(0...1_000_000_000) }
+    func figure(_ of: GasSchedule.Figure, _ about: String) -> Int? {
+      let source = "\(of.basis.rawValue): \(of.derivation)"
+      return o.optional(of.rawValue, "\(about); absent: by signature scheme (\(source))") {
+        $0.integer(0...1_000_000_000)
+      }
     }
-    certificate = figure("certificate", "gas of a certificate apart from its signers")
-    perSigner = figure("perSigner", "gas of each signer of a certificate")
-    perNonSigner = figure("perNonSigner", "gas of each non-signer of a certificate")
-    evidence = figure("evidence", "gas of a piece of evidence")
-    createTask = figure("createTask", "gas of opening a task")
-    stakeAction = figure("stakeAction", "gas of a deposit, delegation, allocation or withdrawal")
-    caseAction = figure("caseAction", "gas of a veto or dispute")
-    slash = figure("slash", "gas of executing a slash")
+    certificate = figure(.certificate, "gas of a certificate apart from its signers")
+    perSigner = figure(.perSigner, "gas of each signer of a certificate")
+    perNonSigner = figure(.perNonSigner, "gas of each non-signer of a certificate")
+    evidence = figure(.evidence, "gas of a piece of evidence")
+    createTask = figure(.createTask, "gas of opening a task")
+    stakeAction = figure(.stakeAction, "gas of a deposit, delegation, allocation or withdrawal")
+    caseAction = figure(.caseAction, "gas of a veto or dispute")
+    slash = figure(.slash, "gas of executing a slash")
   }
 }

@@ -13,8 +13,14 @@ public struct VaultPlan: Sendable, Equatable, Codable {
   /// Who can take stake for an offence.
   public enum Slasher: Sendable, Equatable, Codable {
     case none, instant
-    /// A committee vetoes this share of the requests, drawn one by one.
-    case veto(window: TimeSpan, vetoes: Share)
+    /// A slash waits, and a resolver may cancel it.
+    case veto(window: TimeSpan, resolver: Resolver)
+  }
+  /// How a resolver decides.
+  public enum Resolver: Sendable, Equatable, Codable {
+    case honest, captured, absent
+    /// This share of the requests is cancelled, drawn one by one.
+    case chance(Share)
   }
   public struct Withdrawal: Sendable, Equatable, Codable {
     public var depositor: Int
@@ -135,13 +141,33 @@ public struct VaultPlan: Sendable, Equatable, Codable {
                   window: o.needed("window", "write how long, such as 1d", placeholder: .seconds(86_400)) {
                     $0.duration(.seconds(1) ... .century)
                   },
-                  vetoes: o.value("vetoes", "share of the requests that the resolver vetoes", or: .zero) {
-                    $0.wholeBips(.zero ... .whole)
-                  })
+                  resolver: o.value(
+                    "resolver",
+                    "honest: vetoes what its own evidence shows to be unjust; captured: everything; absent: nothing",
+                    or: .honest
+                  ) { Self.resolver($0) })
               }
             }
           ])
-      }, expected: "instant, none, or {veto: {window, vetoes}}")
+      }, expected: "instant, none, or {veto: {window, resolver}}")
+  }
+
+  private static func resolver(_ value: ValueReader) -> Resolver? {
+    value.forms(
+      scalar: { v in
+        v.word(["honest", "captured", "absent"]).map {
+          $0 == "honest" ? .honest : $0 == "captured" ? .captured : .absent
+        }
+      },
+      mapping: { o in
+        o.exactlyOne(
+          "resolver",
+          [
+            .init("chance", "share of the requests that are vetoed, whatever the case") { v in
+              v.wholeBips(.zero ... .whole).map { .chance($0) }
+            }
+          ])
+      }, expected: "honest, captured, absent, or {chance: SHARE}")
   }
 
   private func wrongAsset(in scenario: Scenario) -> String? {
