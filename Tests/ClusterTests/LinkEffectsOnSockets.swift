@@ -39,7 +39,8 @@ private struct Crossing {
     }
     #expect(setup.mesh.loop.run { setup.imposed.waitingCount == 0 })
     // What was written last is still on its way; one more frame on each slot, untouched, says when it is through.
-    #expect(setup.imposed.links.heal(id))
+    let isHealed = setup.imposed.links.heal(id)
+    #expect(isHealed)
     for slot in used {
       let last = setup.imposed.frame(1) { $0.append(255) }
       _ = setup.imposed.send(last, slot: slot, .message, key: 255, bytes: 1, at: setup.imposed.now)
