@@ -134,14 +134,16 @@ extension Participants {
     _ conduct: Conduct, _ task: TaskID, _ member: Int, _ node: NodeID, _ now: Instant,
     _ effects: inout Effects
   ) {
-    func fact(_ kind: Fact.Kind, _ detail: UInt8) {
+    func fact(_ kind: Fact.Kind, _ detail: UInt8, extra: UInt64 = 0) {
       effects.facts.append(
-        Fact(kind, node: node, task: task, at: now, value: UInt64(member), detail: detail))
+        Fact(kind, node: node, task: task, at: now, value: UInt64(member), detail: detail, extra: extra))
     }
     let bait = schedule.bait(task) != nil
-    if conduct.isLazy { fact(.copied, bait ? 1 : 0) }
-    if conduct.isWrong || conduct.isLazy && bait {
-      fact(.signedWrong, WrongCause.intent.rawValue)
+    // Whoever signs a wrong result of its own has not copied.
+    let copies = conduct.isLazy && !conduct.isWrong
+    if copies { fact(.copied, bait ? 1 : 0) }
+    if conduct.isWrong || copies && bait {
+      fact(.signedWrong, WrongCause.intent.rawValue, extra: copies ? 1 : 0)
     } else if !conduct.isLazy, conditions.isFaulty(node, schedule[task].service) {
       fact(.signedWrong, WrongCause.faultySoftware.rawValue)
     }

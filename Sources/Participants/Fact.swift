@@ -42,7 +42,7 @@ public struct Fact: Sendable, BitwiseCopyable, Equatable {
     case quorum
     /// `node` signed two different payloads for `task`. value: member index; detail: WrongCause.
     case equivocated
-    /// `node` signed a wrong result for `task`. value: member index; detail: WrongCause.
+    /// `node` signed a wrong result for `task`. value: member index; detail: WrongCause; extra: 1 for a canary's bait.
     case signedWrong
     /// The evidence against member `value` for `task` has reached the running honest watcher `node`. detail:
     /// AccusationKind.

@@ -74,7 +74,7 @@ extension Participants {
     case .evidence(.pair(_, let second)): task = second.attestation.task
     case .evidence(.single(let one)): task = one.attestation.task
     case .evidence(.certificate(_, let of)): task = of
-    case .createTask, .dispute, .veto, .stake: return
+    case .createTask, .dispute, .veto, .join, .stake: return
     }
     effects.facts.append(Fact(.resubmitted, node: node, task: task, at: now, detail: isEvidence ? 1 : 0))
     effects.submissions.append(submission)

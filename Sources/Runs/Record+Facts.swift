@@ -91,16 +91,10 @@ extension Record {
     return at <= task.due + rule.window
   }
 
-  /// Whether a wrong signature is a canary's bait, copied in a service that punishes copying.
+  /// Whether a wrong signature is a canary's bait, copied in a service that punishes copying. What else the same operator signed
+  /// for that task (another half, a second instance with its key) is a wrong result like any other.
   private func isCopiedBait(_ fact: Fact) -> Bool {
-    let service = schedule[fact.task].service
-    guard schedule[fact.task].isCanary, rules[service.index].contains(where: { $0.offence == .lazyCopy })
-    else {
-      return false
-    }
-    return offenceIndex[
-      OffenceKey(
-        operatorID: fact.node, service: service, offence: .lazyCopy, key: UInt64(fact.task.rawValue))] != nil
+    fact.extra == 1 && rules[schedule[fact.task].service.index].contains { $0.offence == .lazyCopy }
   }
 
   /// An offence against a rule of the service. What no rule forbids is no offence. `cause` nil: as the fact says.

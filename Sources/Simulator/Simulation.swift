@@ -73,7 +73,8 @@ public struct Simulation: EngineRun, ~Copyable {
     while let next = engine.population.coordinator.nextEvent, next <= end, firstBreach == nil {
       last = max(next, last)
       engine.population.coordinator.advance(to: last, facts: &engine.population.chainFacts)
-      engine.population.takeSides(engine.population.takeTidings().challenged, last)
+      let news = engine.population.takeTidings()
+      engine.population.takeSides(news.challenged, last)
     }
     return last
   }

@@ -24,13 +24,13 @@ private struct Crossing {
     let setup = try Imposed(LinkConditions(latency: .constant(.milliseconds(2))))
     let start = setup.imposed.now + .milliseconds(5)
     // Node 1's slots: to node 0 and to node 2.
-    let used =
-      [try #require(setup.mesh.wiring.slot(from: 1, to: 2))]
-      + (slots == 2 ? [try #require(setup.mesh.wiring.slot(from: 1, to: 0))] : [])
+    var used = [try #require(setup.mesh.wiring.slot(from: 1, to: 2))]
+    if slots == 2 { used.append(try #require(setup.mesh.wiring.slot(from: 1, to: 0))) }
     let id = setup.imposed.links.begin(effect(start), key: 7, slots: used)
     delays = Array(repeating: [], count: Self.frames)
     for k in 0..<Self.frames {
-      let frame = setup.imposed.frame(4) { $0.append(bytes: [UInt8(k), 1, 2, 3].span) }
+      let content: [UInt8] = [UInt8(k), 1, 2, 3]
+      let frame = setup.imposed.frame(4) { $0.append(bytes: content.span) }
       fates.append(
         setup.imposed.send(
           frame, slot: used[k % used.count], .message, key: UInt64(k), bytes: bytes,
@@ -39,7 +39,8 @@ private struct Crossing {
     }
     #expect(setup.mesh.loop.run { setup.imposed.waitingCount == 0 })
     // What was written last is still on its way; one more frame on each slot, untouched, says when it is through.
-    #expect(setup.imposed.links.heal(id))
+    let isHealed = setup.imposed.links.heal(id)
+    #expect(isHealed)
     for slot in used {
       let last = setup.imposed.frame(1) { $0.append(255) }
       _ = setup.imposed.send(last, slot: slot, .message, key: 255, bytes: 1, at: setup.imposed.now)
@@ -74,7 +75,7 @@ private struct Crossing {
   @Test func jitterLetsFramesOvertakeEachOther() throws {
     let crossing = try Crossing { _ in .jitter(most: .milliseconds(40), correlation: 0) }
     #expect(crossing.arrived == Crossing.frames && crossing.order != crossing.order.sorted())
-    let planned = zip(crossing.fates, 0...).compactMap { $0.0.arrival }
+    let planned = crossing.fates.compactMap(\.arrival)
     #expect(Set(planned).count > 20)
   }
 

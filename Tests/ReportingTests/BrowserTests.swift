@@ -81,12 +81,14 @@ enum Browser {
     .enabled(if: assets != nil, "needs the chart library: scripts/fetch-report-assets"),
     arguments: [["1s", "2s"], ["none", "{othersSigned: 67%}"]])
   func everyCurveOfASweepIsDrawn(values: [String]) throws {
-    let points = ["precision", "honestLossWei"].flatMap { measure in
-      values.enumerated().flatMap { k, value in
-        ["a", "b"].map { line in
-          SweepCurvePoint(
-            values: [("faults[0].for", value), ("guard", line)], measure: measure, runs: 5, mean: Double(k),
-            low: line == "a" ? Double(k) - 0.5 : nil, high: Double(k) + 0.5)
+    var points: [SweepCurvePoint] = []
+    for measure in ["precision", "honestLossWei"] {
+      for (k, value) in values.enumerated() {
+        for line in ["a", "b"] {
+          points.append(
+            SweepCurvePoint(
+              values: [("faults[0].for", value), ("guard", line)], measure: measure, runs: 5, mean: Double(k),
+              low: line == "a" ? Double(k) - 0.5 : nil, high: Double(k) + 0.5))
         }
       }
     }

@@ -296,7 +296,7 @@ extension SlashAccuracy.Amounts {
       adversaries:
         - {who: {operators: 2}, do: {surround: {back: 3}}, from: 8s, probability: 40%}
         - {who: {operators: 2}, do: lazyCopy, probability: 50%}
-        - {who: {byStake: 70%}, do: wrongQuorum, probability: 15%, together: true}
+        - {who: {operators: {byStake: 70%}}, do: wrongQuorum, probability: 15%, together: true}
         - {who: {operators: 1}, do: {forgedEvidence: {victims: [0, 1, 2]}}, probability: 30%}
         - {who: {operators: 1}, do: {griefing: {count: 1}}, probability: 30%}
       faults:

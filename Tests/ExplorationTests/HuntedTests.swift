@@ -5,11 +5,11 @@ import Foundation
 import Scenarios
 import Testing
 
-@Suite struct FoundTests {
+@Suite struct HuntedTests {
   static let directory =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../topologies/hunted/"
 
-  @Test(arguments: ["graft-of-a-former-life", "restart-behind-a-partition"])
+  @Test(arguments: ["restart-behind-a-partition"])
   func whatAHuntFoundIsRepaired(name: String) throws {
     let scenario = try ScenarioTemplate(Self.directory + name + ".yaml").scenario()
     #expect(try Hunt.replay(scenario, HuntedProperties()).violations.isEmpty)
