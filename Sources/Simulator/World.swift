@@ -67,6 +67,8 @@ struct World: Population, ~Copyable {
   var nextChainEvent = Instant.never
   /// Transmissions that did not arrive.
   var lostTransmissions: UInt64 = 0
+  /// The longest that a control RPC was on its way.
+  var longestFlight = TimeSpan.zero
   /// The process that hosts all nodes, where its time counts.
   var process: SharedProcess
   let isProcessModelled: Bool
@@ -202,7 +204,8 @@ struct World: Population, ~Copyable {
       key: UInt64(transmission.payload.rawValue), bytes: participants.encodedSize(transmission.payload),
       at: now)
     switch fate {
-    case .delivered: break
+    case .delivered(let arrival):
+      if transmission.payload.isControl { longestFlight = max(longestFlight, arrival - now) }
     case .lost, .cut:
       lostTransmissions += 1
       if transmission.payload.isControl,
@@ -406,6 +409,6 @@ extension World {
     let ends = lopsided.map {
       (participants.router.owner(of: $0.slot), participants.router.neighbor($0.slot))
     }
-    record.lookAtMesh(lopsided, ends: ends, lost: lost, now)
+    record.lookAtMesh(lopsided, ends: ends, lost: lost, flight: longestFlight, now)
   }
 }

@@ -18,13 +18,15 @@ struct RestChecker {
   private(set) var looks = 0
   private(set) var isLossless = true
 
-  /// How long a link must be lopsided: a request for it and its answer are on the road for less.
+  /// How long a link must be lopsided at least.
   static let patience = TimeSpan.seconds(2)
 
   mutating func look(
-    _ links: [(slot: UInt32, topic: TopicID)], ends: [(NodeID, NodeID)], lost: UInt64, _ now: Instant,
-    _ breaches: inout BreachList
+    _ links: [(slot: UInt32, topic: TopicID)], ends: [(NodeID, NodeID)], lost: UInt64, flight: TimeSpan,
+    _ now: Instant, _ breaches: inout BreachList
   ) {
+    // A request for a link and its answer may be on the road for as long as the slowest of the run.
+    let patience = max(Self.patience, flight * 2)
     looks += 1
     isLossless = lost == 0
     guard isLossless else { return }
@@ -33,7 +35,7 @@ struct RestChecker {
       let known = before.first { $0.slot == link.slot && $0.topic == link.topic }
       return (link.slot, link.topic, known?.since ?? now)
     }
-    for (link, ends) in zip(lopsided, ends) where link.since + Self.patience <= now {
+    for (link, ends) in zip(lopsided, ends) where link.since + patience <= now {
       breaches.add(
         Self.mesh, link.since,
         "node \(ends.1.rawValue) is in the mesh of node \(ends.0.rawValue) for topic \(link.topic.rawValue) and does not know it"
@@ -72,17 +74,20 @@ extension Record {
   /// - Parameters:
   ///   - ends: for each link the node whose mesh it is in, and the other.
   ///   - lost: transmissions that did not arrive, in the whole run.
+  ///   - flight: the longest that a control RPC of the run was on its way.
   public func lookAtMesh(
-    _ links: [(slot: UInt32, topic: TopicID)], ends: [(NodeID, NodeID)], lost: UInt64, _ now: Instant
+    _ links: [(slot: UInt32, topic: TopicID)], ends: [(NodeID, NodeID)], lost: UInt64, flight: TimeSpan,
+    _ now: Instant
   ) {
-    checkers.lookAtMesh(links, ends, lost: lost, now)
+    checkers.lookAtMesh(links, ends, lost: lost, flight: flight, now)
   }
 }
 
 extension Checkers {
   fileprivate mutating func lookAtMesh(
-    _ links: [(slot: UInt32, topic: TopicID)], _ ends: [(NodeID, NodeID)], lost: UInt64, _ now: Instant
+    _ links: [(slot: UInt32, topic: TopicID)], _ ends: [(NodeID, NodeID)], lost: UInt64, flight: TimeSpan,
+    _ now: Instant
   ) {
-    rest.look(links, ends: ends, lost: lost, now, &breaches)
+    rest.look(links, ends: ends, lost: lost, flight: flight, now, &breaches)
   }
 }
