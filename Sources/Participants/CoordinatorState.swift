@@ -27,6 +27,11 @@ enum DueItem: Sendable, Equatable {
   case resolution(CaseID)
   /// A service slashes as it likes. Index into the configuration.
   case arbitrarySlash(Int)
+  /// A service comes during the run.
+  case registration(ServiceID)
+  /// A pot's premium is due; its claims are settled.
+  case premium(ServiceID)
+  case insurance(ServiceID)
   /// Price steps and ends of epochs; carried out at the end of the block.
   case economy
 }
@@ -90,6 +95,8 @@ struct CoordinatorState: Sendable {
   var economyFindings = 0
   /// Position among the configured operators, by account index.
   var operatorNumbers: [Int?] = []
+  /// By service; empty when nobody is insured.
+  var insurance: [InsuranceRoom?] = []
   var slashOrigins: [SlashName: SlashOrigin] = [:]
 
   var vaults: [VaultRoom] = []
@@ -123,6 +130,7 @@ struct CoordinatorState: Sendable {
     mempool = Mempool(capacity: configuration.chain.mempoolCapacity)
     head = configuration.chain.startBlock
     try makeGenesis()
+    openInsurance()
     startEconomy()
   }
 

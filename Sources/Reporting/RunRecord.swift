@@ -169,6 +169,7 @@ extension RunRecord {
     ).map { Missing(cause: $0[0], count: $0[1]) }
     try readCases(db)
     economy = try EconomyStory(db)
+    economy.addStarts(summary)
     try readScores(db)
   }
 
