@@ -103,7 +103,7 @@ extension Economy {
 
   /// Vault shares by holder, all issuers together.
   func vaultSharesByHolder() -> [UInt128] {
-    var earned = [UInt128](repeating: 0, count: configuration.holders.count)
+    var earned = [UInt128](repeating: 0, count: max(configuration.holders.count, holders.holderCount))
     for position in holders.positions where position.vaultShares > 0 {
       earned[Int(position.holder)] += position.vaultShares
     }

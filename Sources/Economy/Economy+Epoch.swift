@@ -16,14 +16,20 @@ extension Economy {
     let graph = stakeGraph(ledger, at: block)
     payMarket(graph, at: at, span: span, ledger: ledger)
     remember(graph, at: at)
-    var orders: [EconomyOrder] = []
+    var orders = attract(graph, at: at)
+    emit(graph, ledger: ledger, at: at, span: span)
     for k in issuers.indices {
       look(k, ledger: ledger, at: at, block: block, span: span)
       earn(k, balances: balances, span: span)
+      measure(k)
       welcome(k, at: at)
       leave(k, at: at)
+      trade(k, at: at, span: span)
       orders += moves(k, graph, ledger: ledger)
     }
+    arrive(at: at)
+    let outlooks = tellOutlooks(graph, ledger: ledger, at: at)
+    choose(outlooks, at: at)
     distribute(at: at)
     for k in issuers.indices { tell(.issuer(state(k, at: at))) }
     tell(.risk(epoch: epochs, stakeGraph(ledger, at: block).gauge(at: at)))
@@ -35,8 +41,11 @@ extension Economy {
 
   /// The stake graph by present prices.
   public func stakeGraph(_ ledger: borrowing RestakingLedger, at block: BlockNumber) -> StakeGraph {
-    StakeGraph(
-      configuration.services, operators: operators, sets: sets, ledger: ledger, weights: weights,
+    var services = configuration.services
+    // What does not exist yet can neither be corrupted nor is anything to be gained from it.
+    for k in services.indices where !isRegistered[k] { services[k].profit = 0 }
+    return StakeGraph(
+      services, operators: operators, sets: sets, ledger: ledger, weights: weights,
       sharesStake: configuration.sharesStake, at: block)
   }
 
@@ -46,19 +55,16 @@ extension Economy {
     _ graph: StakeGraph, at: Instant, span: TimeSpan, ledger: borrowing RestakingLedger
   ) {
     let years = mulDiv(wad, UInt128(span.nanoseconds), Self.year)
-    for index in services.indices where services[index].isOpen {
+    for index in services.indices where services[index].isOpen && isRegistered[index] {
       let level = levels[index]
       let policy = RewardPolicy(
         annualPool: 0, floorBips: services[index].terms.floorBips,
         targetBips: services[index].terms.targetBips)
-      let (terms, reputations) = (configuration.market, self.reputations)
+      let asks = operators.indices.map { ask($0) }
       let (clearing, dues) = services[index].clear(
         ServiceID(index), members: graph.members[index],
         level: { Self.level(level[$0], policy) },
-        ask: { number in
-          let raise = 1 + terms.reputationPremium * (1 - min(max(reputations[number].score, 0), 1))
-          return UInt128(Double(terms.ask) * raise)
-        }, years: years)
+        ask: { asks[$0] }, years: years)
       for due in dues { pay(due, service: index, ledger: ledger) }
       tell(.market(epoch: epochs, at: at, clearing))
     }
@@ -69,6 +75,13 @@ extension Economy {
     if accounted != market.escrowed {
       find("market.conserved", "escrowed \(market.escrowed), accounted for \(accounted) at \(at)")
     }
+  }
+
+  /// Least rate a year that an operator takes, as a WAD: more for who has a bad name.
+  func ask(_ number: Int) -> UInt128 {
+    let terms = configuration.market
+    let raise = 1 + terms.reputationPremium * (1 - min(max(reputations[number].score, 0), 1))
+    return UInt128(Double(terms.ask) * raise)
   }
 
   /// The part of its pay that a service level leaves, in bips; nothing for who owed nothing.
@@ -93,6 +106,7 @@ extension Economy {
       stakers += part.amount
     }
     market.operators += split.operatorCut
+    notePaid(due.operatorIndex, split.operatorCut)
     market.stakers += stakers
     market.dust += split.dust
     market.refunded += split.refunded
@@ -115,7 +129,7 @@ extension Economy {
 
   // MARK: - An issuer
 
-  private func price(_ k: Int) -> UInt128 { prices[configuration.issuers[k].asset.index] }
+  func price(_ k: Int) -> UInt128 { prices[configuration.issuers[k].asset.index] }
 
   /// Reads what it has off the ledger: the difference to last time is slashes, prices and rounding.
   mutating func look(
@@ -143,6 +157,7 @@ extension Economy {
       holders.sums[k].add(new - old, .priceGain, supply: book.supply)
     } else {
       holders.sums[k].add(old - new, .priceLoss, supply: book.supply)
+      issuers[k].priceLossWei += old - new
     }
     if now < before {
       let lost = value(before - now, at: price(k))
@@ -179,9 +194,12 @@ extension Economy {
     let net = income - fee
     let elapsed = UInt128(span.nanoseconds)
     let restakedWei = value(issuers[k].book.staked, at: price(k))
-    issuers[k].pots.eigen += mulDiv(
+    let eigen = mulDiv(
       mulWad(restakedWei, UInt128(terms.eigenWeeklyWad)), elapsed, 7 * 86_400 * 1_000_000_000)
-    issuers[k].pots.incentive += mulDiv(terms.incentiveAnnual, elapsed, Self.year)
+    let incentive = mulDiv(terms.incentiveAnnual, elapsed, Self.year)
+    issuers[k].pots.eigen += eigen
+    issuers[k].pots.incentive += incentive
+    issuers[k].programmesWei += mulWad(eigen, configuration.eigenPriceWad) + incentive
     switch terms.income {
     case .compound:
       let tokens = buy(k, net)
@@ -212,7 +230,8 @@ extension Economy {
   /// New deposits: one an epoch, by a holder drawn by the seed.
   mutating func welcome(_ k: Int, at: Instant) {
     let terms = configuration.issuers[k]
-    let list = holders.ofIssuer[k]
+    // The places of the exchange and of its arbitrageurs come last.
+    let list = holders.ofIssuer[k].dropLast(holders.poolOf[k] == nil ? 0 : 2)
     guard terms.depositsPerEpoch > 0, !list.isEmpty else { return }
     let draws = HashRandom(seed: configuration.seed &+ 0x5EED_0F_0002, .sampling)
     let position = Int(list[Int(scale(draws.bits(UInt64(k), epochs), UInt64(list.count)))])
@@ -230,7 +249,7 @@ extension Economy {
   }
 
   /// Nobody else's share is worth less afterwards.
-  private mutating func checkOthers(_ k: Int, _ before: IssuerBook, _ what: String) {
+  mutating func checkOthers(_ k: Int, _ before: IssuerBook, _ what: String) {
     let after = issuers[k].book
     guard before.supply > 0, after.supply > 0 else { return }
     let left = before.assets.multipliedFullWidth(by: after.supply)
@@ -257,6 +276,7 @@ extension Economy {
         $0.redeemed += paidWei
         $0.forgone += worthWei - paidWei
       }
+      sendOn(request.position, paidWei)
       issuers[k].redeemedWei += paidWei
       holders.sums[k].add(worthWei - paidWei, .left, supply: issuers[k].book.supply)
       tell(
@@ -276,11 +296,18 @@ extension Economy {
     let worth = value(issuers[k].book.assets, at: price(k)) + lost
     guard lost > 0, mulDiv(lost, wad, worth) >= UInt128(run.thresholdWad) else { return }
     let draws = HashRandom(seed: configuration.seed &+ 0x5EED_0F_0003, .sampling)
-    for position in holders.ofIssuer[k] {
+    for position in holders.ofIssuer[k].dropLast(holders.poolOf[k] == nil ? 0 : 2) {
       let one = holders.positions[Int(position)]
-      let free = one.shares - one.leaving
+      let free = one.free
       let draw = UInt128(draws.bits(UInt64(one.holder), UInt64(k), epochs) >> 1)
       guard free > 0, mulDiv(draw, wad, 1 << 63) < UInt128(run.shareWad) else { continue }
+      if issuers[k].pool != nil, run.sellWad > 0 {
+        let haste = UInt128(draws.bits(UInt64(one.holder), UInt64(k), epochs &+ 1 << 32) >> 1)
+        if mulDiv(haste, wad, 1 << 63) < UInt128(run.sellWad) {
+          sell(k, Int(position), free, at: at)
+          continue
+        }
+      }
       guard (try? issuers[k].book.request(free, by: Int(position), at: at)) != nil else { continue }
       holders.change(Int(position)) { $0.leaving += free }
       tell(

@@ -62,12 +62,25 @@ extension Economy {
     }
     guard terms.policy != .fixed else { return byWeight }
     let price = max(prices[terms.asset.index], 1)
+    // What each holding adds to the loss of the whole in the worst epochs. A grain of everybody who may be used is part of the whole:
+    // who was left for what it cost is not forgotten for being left.
+    let tail = terms.tail.map { tail in
+      let grain = Double(total) / 1_000_000
+      let weights = current.indices.map { Double(current[$0]) + (allowed[$0] ? grain : 0) }
+      return (
+        aversion: tail.aversion,
+        parts: TailRisk.contributions(
+          reputations.map(\.losses), weights: weights, levelBips: tail.levelBips
+        ).parts
+      )
+    }
     let outlook = operators.indices.map { number in
       let mine = Double(current[number]) * (Double(price) / 1e18)
       return OperatorOutlook(
         // Who does not do its work earns no trust in what it earned before.
         reward: reputations[number].reward * min(max(reputations[number].score, 0), 1),
-        lossRate: reputations[number].lossRate, others: max(0, Double(graph.stakes[number]) - mine))
+        lossRate: reputations[number].lossRate + (tail.map { $0.aversion * $0.parts[number] } ?? 0),
+        others: max(0, Double(graph.stakes[number]) - mine))
     }
     let worth = Double(price) / 1e18
     let wanted = Delegating.targets(

@@ -46,6 +46,17 @@ struct IssuerState: Sendable {
   var pots: (fees: UInt128, eigen: UInt128, incentive: UInt128) = (0, 0, 0)
   /// Vault shares handed to holders.
   var vaultShares: UInt128 = 0
+  /// What was measured of the token, and the sums at the last measure.
+  var record = TokenRecord()
+  var programmesWei: UInt128 = 0
+  var priceLossWei: UInt128 = 0
+  var measured: (gained: UInt128, lost: UInt128) = (0, 0)
+  /// Operators that it runs itself: what services paid them, and what it lost by them.
+  var ownPaidWei: UInt128 = 0
+  var ownSlashedWei: UInt128 = 0
+  var pool: ExchangePool?
+  var loans: LoanBook?
+  var discountMaximum = 0.0
 }
 
 /// The economy of a run.
@@ -75,6 +86,15 @@ public struct Economy: Sendable {
   public internal(set) var epochs: UInt64 = 0
   var lastClose = Instant.zero
   var facts: [EconomyFact] = []
+  /// By service: registered; by candidate: whether it joined. For those that come during the run.
+  var isRegistered: [Bool]
+  var joined: [[Bool]]
+  /// Which kind each holder is; -1: one that stays.
+  var kindOf: [Int8] = []
+  /// Money on its way from one issuer to another.
+  var arrivals: [Arrival] = []
+  /// What moved between issuers, in wei, and what was too little for a token.
+  var choicesWei: UInt128 = 0
   /// Broken promises of the books: empty, or a mistake of ours.
   public internal(set) var findings: [Finding] = []
 
@@ -107,7 +127,17 @@ public struct Economy: Sendable {
     records = operators.map { _ in OperatorRecord() }
     levels = configuration.services.map { _ in [:] }
     market.escrowed = configuration.services.reduce(0) { $0 + $1.escrow }
-    holders = HolderBook(configuration.holders, supplies: configuration.issuers.map(\.deposited))
+    isRegistered = configuration.services.map { $0.registersAt == nil }
+    joined = configuration.services.map { $0.candidates.map { _ in false } }
+    let pools = configuration.issuers.map { issuer in
+      issuer.exchange.map {
+        min(mulDiv($0.liquidity, wad, configuration.assets[issuer.asset.index].priceWad), issuer.deposited)
+      }
+    }
+    holders = HolderBook(
+      configuration.holders, supplies: zip(configuration.issuers, pools).map { $0.deposited - ($1 ?? 0) },
+      pools: pools)
+    kindOf = Self.kinds(configuration.holders, seed: configuration.seed)
     if let terms = configuration.vault {
       vault = RewardVault(
         tokens: 2 + configuration.issuers.count, depositFeeBips: terms.depositFeeBips, redeemFeeBips: 0,
@@ -137,6 +167,9 @@ public struct Economy: Sendable {
       state.priceBefore = price
       state.startWei = value(state.book.assets, at: price)
       state.navStart = Self.nav(state.book, price)
+      if let exchange = terms.exchange, let shares = pools[k] {
+        state.pool = ExchangePool(ether: exchange.liquidity, shares: shares, feeBips: exchange.feeBips)
+      }
       issuers.append(state)
     }
     let books = issuers.map(\.book)
@@ -145,6 +178,7 @@ public struct Economy: Sendable {
     holders.open { issuer, shares in
       value(books[issuer].tokens(for: shares), at: prices[assets[issuer].index])
     }
+    for k in issuers.indices { openLoans(k) }
   }
 
   static func weight(_ price: UInt128, haircut: UInt64) -> UInt128 {
@@ -164,8 +198,10 @@ public struct Economy: Sendable {
 
   /// An operator's duties for a service in an epoch, and what its stakers were paid for them.
   public mutating func noteDuties(
-    _ number: Int, _ service: ServiceID, duties: UInt64, fulfilled: UInt64, stakersWei: UInt128
+    _ number: Int, _ service: ServiceID, duties: UInt64, fulfilled: UInt64, stakersWei: UInt128,
+    operatorWei: UInt128 = 0
   ) {
+    notePaid(number, operatorWei)
     records[number].duties += duties
     records[number].fulfilled += fulfilled
     records[number].stakersWei += stakersWei
@@ -198,9 +234,21 @@ public struct Economy: Sendable {
     records[number].slashedWei += takenWei
     for part in tokens {
       guard let k = issuer(of: part.account) else { continue }
+      if runs(k, number) { issuers[k].ownSlashedWei += value(part.tokens, at: price(k)) }
       issuers[k].slashedSeen += part.tokens
       issuers[k].operations += 1
     }
+  }
+
+  /// Whether an issuer runs an operator itself.
+  public func runs(_ issuer: Int, _ number: Int) -> Bool {
+    configuration.issuers[issuer].own.contains(number)
+  }
+
+  /// An operator's own part of what services paid: of interest where an issuer runs it.
+  mutating func notePaid(_ number: Int, _ wei: UInt128) {
+    guard wei > 0 else { return }
+    for k in issuers.indices where runs(k, number) { issuers[k].ownPaidWei += wei }
   }
 
   /// The host carried an order out.
@@ -215,6 +263,12 @@ public struct Economy: Sendable {
       issuers[issuer].operations += 1
       facts.append(
         .moved(MoveFact(at: at, issuer: issuer, operatorIndex: number, isDeposit: false, tokens: tokens)))
+    case .join(let service, let number, _):
+      if let k = configuration.services[service.index].candidates.firstIndex(where: {
+        $0.operatorIndex == number
+      }) {
+        joined[service.index][k] = true
+      }
     }
   }
 

@@ -69,9 +69,12 @@ public struct RedemptionRun: Sendable, Equatable {
   public var thresholdWad: UInt64
   /// Share of the holders who then ask for everything back; drawn by the seed.
   public var shareWad: UInt64
-  public init(thresholdWad: UInt64, shareWad: UInt64) {
+  /// Of those, the share who do not wait: they sell at the exchange.
+  public var sellWad: UInt64
+  public init(thresholdWad: UInt64, shareWad: UInt64, sellWad: UInt64 = 0) {
     self.thresholdWad = thresholdWad
     self.shareWad = shareWad
+    self.sellWad = sellWad
   }
 }
 
@@ -100,6 +103,13 @@ public struct IssuerTerms: Sendable, Equatable {
   /// New deposits an epoch, in tokens, each by a holder drawn by the seed.
   public var depositsPerEpoch: UInt128
   public var run: RedemptionRun?
+  /// How it weighs what operators cost in their worst epochs; nil: by what they are expected to cost alone.
+  public var tail: TailTerms?
+  /// Operators that the issuer runs itself: it chooses them, and is paid by services as one of them.
+  public var own: [Int] = []
+  /// Where its token is traded and lent against.
+  public var exchange: ExchangeTerms?
+  public var loans: LoanTerms?
 
   public init(name: String, asset: StrategyID, deposited: UInt128) {
     self.name = name
@@ -122,7 +132,8 @@ public struct IssuerTerms: Sendable, Equatable {
       && a.feeBips == b.feeBips && a.policy == b.policy && a.capWad == b.capWad
       && a.turnoverWad == b.turnoverWad && a.marginMinimum == b.marginMinimum && a.income == b.income
       && a.incentiveAnnual == b.incentiveAnnual && a.eigenWeeklyWad == b.eigenWeeklyWad
-      && a.depositsPerEpoch == b.depositsPerEpoch && a.run == b.run
+      && a.depositsPerEpoch == b.depositsPerEpoch && a.run == b.run && a.tail == b.tail && a.own == b.own
+      && a.exchange == b.exchange && a.loans == b.loans
       && a.weights.elementsEqual(b.weights) { $0.operatorIndex == $1.operatorIndex && $0.weight == $1.weight }
   }
 
@@ -148,6 +159,8 @@ public struct HolderTerms: Sendable, Equatable {
   public var exponent: Double
   /// What a claim costs in gas, in wei: less than that nobody claims.
   public var claimCost: UInt128
+  /// Those who choose between issuers; the others stay where they are.
+  public var kinds: [HolderKind] = []
   public init(count: Int = 0, issuersEach: Int = 1, exponent: Double = 0, claimCost: UInt128 = 0) {
     self.count = count
     self.issuersEach = issuersEach
@@ -196,8 +209,13 @@ public struct ServiceTerms: Sendable, Equatable {
   public var escrow: UInt128
   public var floorBips: UInt64
   public var targetBips: UInt64
-  /// What a wrongly certified task costs its users, and what is insured of that, in wei; nil: nobody is insured.
-  public var insurance: (harm: UInt128, cover: UInt128)?
+  /// Nil: nobody is insured.
+  public var insurance: InsuranceTerms?
+  /// A year's reward, as operators who think of joining count it.
+  public var rewardAnnual: UInt128 = 0
+  /// When it registers; nil: it is there from the start. Operators who may then join it, with the magnitude they keep for it.
+  public var registersAt: Instant?
+  public var candidates: [(operatorIndex: Int, magnitude: UInt64)] = []
   public init(profit: UInt128 = 0, isPunished: Bool = true, quorumBips: UInt64 = 6_667) {
     self.profit = profit
     self.isPunished = isPunished
@@ -212,7 +230,10 @@ public struct ServiceTerms: Sendable, Equatable {
     a.profit == b.profit && a.isPunished == b.isPunished && a.quorumBips == b.quorumBips
       && a.tariff == b.tariff && a.bountyMaximum == b.bountyMaximum && a.wanted == b.wanted
       && a.escrow == b.escrow && a.floorBips == b.floorBips && a.targetBips == b.targetBips
-      && a.insurance?.harm == b.insurance?.harm && a.insurance?.cover == b.insurance?.cover
+      && a.insurance == b.insurance && a.rewardAnnual == b.rewardAnnual && a.registersAt == b.registersAt
+      && a.candidates.elementsEqual(b.candidates) {
+        $0.operatorIndex == $1.operatorIndex && $0.magnitude == $1.magnitude
+      }
   }
 }
 
@@ -250,6 +271,8 @@ public struct EconomyConfiguration: Sendable, Equatable {
   public var eigenPriceWad: UInt128 = 0
   public var services: [ServiceTerms] = []
   public var market = MarketTerms()
+  /// EIGEN that the protocol mints; nil: none beside what issuers' own figures bring.
+  public var emission: EmissionTerms?
   /// Every service counts all stake of its operators.
   public var sharesStake = false
 
@@ -257,7 +280,8 @@ public struct EconomyConfiguration: Sendable, Equatable {
 
   /// Whether there is anything to do between the chain's own events.
   public var isActive: Bool {
-    !issuers.isEmpty || !steps.isEmpty || services.contains { $0.tariff != nil || $0.bountyMaximum != nil }
+    !issuers.isEmpty || !steps.isEmpty
+      || services.contains { $0.tariff != nil || $0.bountyMaximum != nil || $0.registersAt != nil }
       || assets.contains { $0.volatility > 0 || $0.annualRateWad > 0 && !$0.isNativeETH }
   }
 

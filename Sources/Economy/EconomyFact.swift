@@ -73,10 +73,13 @@ public struct AccountabilityFact: Sendable, Equatable {
   public var account: AccountID?
   public var issuer: Int?
   public var wei: UInt128
+  /// The issuer that bears it runs the operator that caused it.
+  public var isOwn: Bool
   public init(
     at: Instant, slash: UInt32, service: ServiceID, operatorIndex: Int, offence: OffenceClass, role: Role,
-    account: AccountID?, issuer: Int?, wei: UInt128
+    account: AccountID?, issuer: Int?, wei: UInt128, isOwn: Bool = false
   ) {
+    self.isOwn = isOwn
     self.at = at
     self.slash = slash
     self.service = service
@@ -124,6 +127,118 @@ public enum EconomyFact: Sendable, Equatable {
   case accountability(AccountabilityFact)
   case distribution(DistributionFact)
   case redemption(RedemptionFact)
+  case outlook(OutlookFact)
+  case entry(EntryFact)
+  case choice(ChoiceFact)
+  case emission(EmissionFact)
+  case exchange(ExchangeFact)
+  case liquidation(LiquidationFact)
+  case insurance(InsuranceFact)
+}
+
+/// What was measured of an issuer's token by the end of an epoch.
+public struct OutlookFact: Sendable, Equatable {
+  public var epoch: UInt64
+  public var at: Instant
+  public var issuer: Int
+  /// Shares of worth an epoch; the shortfall at `levelBips`.
+  public var outlook: TokenOutlook
+  public var levelBips: UInt64
+  /// Of the stake as it is spread over operators, by what each of them lost.
+  public var stakeShortfall: Double
+  /// Share of its stake with operators that it runs itself, and what services paid it as their operator, since the start.
+  public var ownShare: Double?
+  public var ownPaid: UInt128
+  public var ownSlashed: UInt128
+}
+
+/// A service registered during the run; or an operator looked at its offer.
+public struct EntryFact: Sendable, Equatable {
+  public enum Kind: String, Sendable { case registers, joins, declines, refused }
+  public var epoch: UInt64
+  public var at: Instant
+  public var service: ServiceID
+  public var kind: Kind
+  /// Nil for the service's registration.
+  public var operatorIndex: Int?
+  /// A year's rates, as WADs: what its stake would be paid once it is there, and what it asks for.
+  public var offered: UInt128
+  public var asked: UInt128
+}
+
+/// A holder chose to leave an issuer; or the money arrived at the next.
+public struct ChoiceFact: Sendable, Equatable {
+  public var at: Instant
+  public var holder: Int
+  public var kind: String
+  public var from: Int
+  /// Nil: out of all of them.
+  public var to: Int?
+  public var why: HolderKind.Reason
+  /// Shares of the first that are asked back; shares of the second that arrived.
+  public var shares: UInt128
+  /// Nil when asked; what arrived, in wei.
+  public var wei: UInt128?
+}
+
+/// EIGEN of an epoch for one asset: minted = operators + issuers + direct + dust.
+public struct EmissionFact: Sendable, Equatable {
+  public var epoch: UInt64
+  public var at: Instant
+  public var asset: StrategyID
+  public var minted, operators, issuers, direct, dust: UInt128
+}
+
+/// An issuer's token at its exchange, and what is owed against it, at the end of an epoch.
+public struct ExchangeFact: Sendable, Equatable {
+  public var epoch: UInt64
+  public var at: Instant
+  public var issuer: Int
+  /// Wei a share, as WADs.
+  public var price: UInt128
+  public var nav: UInt128?
+  public var ether, shares: UInt128
+  /// Paid to sellers and by buyers since the start, in wei.
+  public var sold, bought: UInt128
+  /// Worth of what is pledged at the lenders' price, what is owed, and what of that is not covered by value.
+  public var pledged, debt, bad: UInt128
+}
+
+/// A part of a debt was repaid by somebody who sold the collateral.
+public struct LiquidationFact: Sendable, Equatable {
+  public var at: Instant
+  public var issuer: Int
+  public var holder: Int
+  /// Sales that came before in the same epoch brought the price there.
+  public var round: Int
+  public var shares, repaid, proceeds, left: UInt128
+  /// The lenders' price, wei a share as a WAD.
+  public var price: UInt128
+}
+
+/// Tokens moved into or out of an insurance's pot.
+public struct InsuranceFact: Sendable, Equatable {
+  public enum Kind: String, Sendable { case premium, slash, claim, payment }
+  public var at: Instant
+  public var service: ServiceID
+  public var kind: Kind
+  /// Of a claim.
+  public var task: TaskID?
+  public var asset: StrategyID?
+  public var tokens: UInt128
+  public var wei: UInt128
+  public init(
+    at: Instant, service: ServiceID, kind: Kind, task: TaskID? = nil, asset: StrategyID? = nil,
+    tokens: UInt128 = 0, wei: UInt128
+  ) {
+    self.at = at
+    self.service = service
+    self.kind = kind
+    self.task = task
+    self.asset = asset
+    self.tokens = tokens
+    self.wei = wei
+  }
 }
 
 /// What the economy wants done on the ledger.
@@ -131,4 +246,6 @@ public enum EconomyOrder: Sendable, Equatable {
   case deposit(issuer: Int, operatorIndex: Int, AccountID, StrategyID, tokens: UInt128)
   case withdraw(
     issuer: Int, operatorIndex: Int, AccountID, StrategyID, depositShares: UInt128, tokens: UInt128)
+  /// An operator sets the magnitude apart that it kept for a service that registered during the run.
+  case join(ServiceID, operatorIndex: Int, magnitude: UInt64)
 }

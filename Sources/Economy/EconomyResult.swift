@@ -15,10 +15,30 @@ public struct IssuerResult: Sendable, Equatable {
   public var slashedWei: UInt128
   public var incomeWei: UInt128
   public var feesWei: UInt128
+  /// Share of its stake with operators that it runs itself; what they were paid, and what they lost it, in wei.
+  public var ownShare: Double?
+  public var ownPaidWei: UInt128 = 0
+  public var ownSlashedWei: UInt128 = 0
+}
+
+/// Trading and lending of all issuers' tokens together, in wei.
+public struct CreditResult: Sendable, Equatable {
+  public var lentWei: UInt128 = 0
+  public var interestWei: UInt128 = 0
+  public var repaidWei: UInt128 = 0
+  public var debtWei: UInt128 = 0
+  /// Of the debt, what is not covered by the value of what is pledged.
+  public var badDebtWei: UInt128 = 0
+  public var liquidations = 0
+  public var roundsMaximum = 0
+  public var soldWei: UInt128 = 0
+  public var boughtWei: UInt128 = 0
+  /// Furthest below value that a token was traded at an epoch's end, of all of them.
+  public var discountMaximum = 0.0
 }
 
 /// One holder's statement for one issuer: end = start + deposited - redeemed + staking + fees + left by others + price gain -
-/// price loss - slashed - forgone, but for rounding; rewards that have to be claimed, and points, beside it.
+/// price loss - slashed - forgone + bought - sold + trade gain - trade loss, but for rounding; rewards that have to be claimed, and points, beside it.
 public struct Statement: Sendable, Equatable {
   public var holder: Int
   public var issuer: Int
@@ -27,6 +47,10 @@ public struct Statement: Sendable, Equatable {
   public var staking, fees, priceGain, priceLoss, slashed: UInt128
   /// Left by those who got less than their shares were worth; left to others on leaving.
   public var left, forgone: UInt128
+  /// Paid for shares bought, got for shares sold, and what was won and lost against their value.
+  public var bought, sold, tradeGain, tradeLoss: UInt128
+  /// Owed at the start and at the end; repaid by selling what was pledged.
+  public var debtStart, debt, repaid: UInt128
   /// Nano-ETH-hours.
   public var points: UInt128
   /// Worth in wei, claimed or not.
@@ -54,6 +78,10 @@ public struct EconomyResult: Sendable, Equatable {
   public var holders = HolderResult()
   public var statements: [Statement] = []
   public var market = Economy.MarketTotals()
+  /// Nil: no token is traded.
+  public var credit: CreditResult?
+  /// Moved by holders from one issuer to another, in wei.
+  public var choicesWei: UInt128 = 0
   /// Of what services and the market paid to stakers: kept by issuers as fees or not passed on yet, and passed to holders.
   public var issuersWei: UInt128 = 0
   public var holdersWei: UInt128 = 0
@@ -76,6 +104,7 @@ extension Economy {
       look(k, ledger: ledger, at: at, block: block, span: span)
       earn(k, balances: balances, span: span)
       checkTokens(k)
+      checkCredit(k)
     }
     distribute(at: at, isLast: true)
     lastClose = max(at, lastClose)
@@ -88,7 +117,8 @@ extension Economy {
           name: configuration.issuers[k].name, supply: one.book.supply, navWad: Self.nav(one.book, price),
           navStartWad: one.navStart,
           lossRatio: base == 0 ? nil : Double(one.slashedWei) / Double(base), slashedWei: one.slashedWei,
-          incomeWei: one.incomeWei, feesWei: one.feesWei))
+          incomeWei: one.incomeWei, feesWei: one.feesWei, ownShare: ownShare(k, ledger),
+          ownPaidWei: one.ownPaidWei, ownSlashedWei: one.ownSlashedWei))
       result.issuersWei += one.feesWei
       result.holdersWei += one.incomeWei - one.feesWei
       result.holders.slashedWei += one.slashedWei
@@ -96,6 +126,8 @@ extension Economy {
     makeStatements(at: at, &result)
     checkHolders(result)
     result.market = market
+    result.credit = credit
+    result.choicesWei = choicesWei
     result.findings = findings
     result.facts = takeFacts()
     return result
@@ -144,8 +176,9 @@ extension Economy {
         end: value(issuers[issuer].book.tokens(for: one.shares), at: price),
         staking: one.streams[.staking], fees: one.streams[.fees], priceGain: one.streams[.priceGain],
         priceLoss: one.streams[.priceLoss], slashed: one.streams[.slashed], left: one.streams[.left],
-        forgone: one.forgone, points: one.points, rewards: 0,
-        stranded: 0, claims: 0)
+        forgone: one.forgone, bought: one.bought, sold: one.sold, tradeGain: one.tradeGain,
+        tradeLoss: one.tradeLoss, debtStart: one.debtStart, debt: one.debt, repaid: one.repaid,
+        points: one.points, rewards: 0, stranded: 0, claims: 0)
       if configuration.vault != nil {
         func worth(_ shares: UInt128) -> UInt128 {
           vaultShares == 0 ? 0 : mulDiv(shares, vaultWei, vaultShares)
@@ -167,10 +200,12 @@ extension Economy {
       result.holders.claims += statement.claims
       result.holders.rewardsWei += statement.rewards
       result.holders.strandedWei += statement.stranded
-      let base = Double(one.start) + Double(one.deposited)
-      if base > 0 {
+      // Of one's own money: what was borrowed is not it. What liquidators repaid never was in the holder's hands.
+      let base = Double(one.start) + Double(one.deposited) - Double(one.debtStart)
+      if base > 0, Int(one.holder) < terms.count {
         let cost = Double(terms.claimCost) * Double(statement.claims)
-        let gained = Double(statement.end) + Double(one.redeemed) - base
+        let traded = Double(one.sold) - Double(one.repaid) - Double(one.bought)
+        let gained = Double(statement.end) - Double(one.debt) + Double(one.redeemed) + traded - base
         yields.append((gained + Double(statement.rewards - statement.stranded) - cost) / base)
       }
       result.statements.append(statement)
@@ -189,9 +224,11 @@ extension Economy {
   private mutating func checkHolders(_ result: EconomyResult) {
     let room = UInt128(16 + 4 * epochs)
     for one in result.statements {
-      let up = one.start + one.deposited + one.staking + one.fees + one.priceGain + one.left
-      let down = one.end + one.redeemed + one.priceLoss + one.slashed + one.forgone
-      let scale = (one.start + one.deposited) / 1_000_000_000_000_000
+      let up =
+        one.start + one.deposited + one.staking + one.fees + one.priceGain + one.left + one.bought
+        + one.tradeGain
+      let down = one.end + one.redeemed + one.priceLoss + one.slashed + one.forgone + one.sold + one.tradeLoss
+      let scale = (one.start + one.deposited + one.bought) / 1_000_000_000_000_000
       if (up > down ? up - down : down - up) > room + scale {
         find(
           "holder.statement",

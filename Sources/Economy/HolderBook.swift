@@ -56,8 +56,21 @@ public struct Position: Sendable, Equatable {
   public var holder: Int32
   public var issuer: Int32
   public var shares: UInt128 = 0
-  /// Shares asked back and not paid.
+  /// Shares asked back and not paid; shares pledged for a loan.
   public var leaving: UInt128 = 0
+  public var pledged: UInt128 = 0
+  /// What is owed, what was owed at the start, and what liquidators repaid, in wei.
+  public var debt: UInt128 = 0
+  public var debtStart: UInt128 = 0
+  public var repaid: UInt128 = 0
+  /// Wei paid for shares bought, got for shares sold; what was won and lost against their value.
+  public var bought: UInt128 = 0
+  public var sold: UInt128 = 0
+  public var tradeGain: UInt128 = 0
+  public var tradeLoss: UInt128 = 0
+  /// The issuer to whose token the money goes on when a redemption is paid, and why; -1: to none.
+  var destination: Int32 = -1
+  var why = HolderKind.Reason.better
   /// Wei of value put in and taken out during the run, and value at the start.
   public var start: UInt128 = 0
   public var deposited: UInt128 = 0
@@ -83,8 +96,12 @@ public struct Position: Sendable, Equatable {
 
   public static func == (a: Self, b: Self) -> Bool {
     a.holder == b.holder && a.issuer == b.issuer && a.shares == b.shares && a.streams == b.streams
-      && a.points == b.points && a.vaultShares == b.vaultShares && a.own == b.own
+      && a.points == b.points && a.vaultShares == b.vaultShares && a.own == b.own && a.leaving == b.leaving
+      && a.pledged == b.pledged && a.debt == b.debt
   }
+
+  /// Shares that are neither asked back nor pledged.
+  var free: UInt128 { shares - min(shares, leaving + pledged) }
 }
 
 /// Sums a share since the start, in units of 10^-18 wei, by issuer.
@@ -107,23 +124,47 @@ public struct HolderBook: Sendable {
   public private(set) var ofIssuer: [[Int32]]
   var sums: [ShareSums]
   var pointMarks: [UInt128] = []
+  /// Holders, those of exchanges and their arbitrageurs at the end.
+  public private(set) var holderCount = 0
+  /// By issuer: the positions of its exchange and of who buys there below value.
+  var poolOf: [Int?]
+  var arbitrageOf: [Int?]
 
   /// Divides `supplies` (by issuer) among the holders: holder h has tokens of the issuers h, h + 1, ... modulo their number. By
   /// issuer, amounts fall with rank among its holders; the first gets what rounding leaves.
-  public init(_ terms: HolderTerms, supplies: [UInt128]) {
+  ///
+  /// Holders who may move have a place, empty at first, with every issuer.
+  ///
+  /// - Parameter pools: by issuer, shares in its exchange beside the supply that is divided; nil: it has none.
+  public init(_ terms: HolderTerms, supplies: [UInt128], pools: [UInt128?] = []) {
     ofIssuer = supplies.map { _ in [] }
     sums = supplies.map { _ in ShareSums() }
+    poolOf = supplies.map { _ in nil }
+    arbitrageOf = supplies.map { _ in nil }
     guard !supplies.isEmpty else { return }
     let each = min(max(terms.issuersEach, 1), supplies.count)
+    var starters: [[Int32]] = supplies.map { _ in [] }
     for holder in 0..<max(terms.count, 1) {
-      for k in 0..<each {
+      for k in 0..<(terms.kinds.isEmpty ? each : supplies.count) {
         let issuer = (holder + k) % supplies.count
         ofIssuer[issuer].append(Int32(positions.count))
+        if k < each { starters[issuer].append(Int32(positions.count)) }
         positions.append(Position(holder: holder, issuer: issuer))
       }
     }
+    holderCount = max(terms.count, 1)
+    for (issuer, pool) in pools.enumerated() {
+      guard let pool else { continue }
+      for isPool in [true, false] {
+        if isPool { poolOf[issuer] = positions.count } else { arbitrageOf[issuer] = positions.count }
+        ofIssuer[issuer].append(Int32(positions.count))
+        positions.append(Position(holder: holderCount, issuer: issuer))
+        if isPool { positions[positions.count - 1].shares = pool }
+        holderCount += 1
+      }
+    }
     pointMarks = positions.map { _ in 0 }
-    for (issuer, list) in ofIssuer.enumerated() where !list.isEmpty {
+    for (issuer, list) in starters.enumerated() where !list.isEmpty {
       // Weights in 2^-40 of the first's.
       let weights = list.indices.map { rank in
         terms.exponent == 0
@@ -170,6 +211,33 @@ public struct HolderBook: Sendable {
   }
 
   mutating func change(_ k: Int, _ body: (inout Position) -> Void) { body(&positions[k]) }
+
+  /// The place of a holder with an issuer, where holders may move.
+  func place(of holder: Int, with issuer: Int) -> Int {
+    let issuers = ofIssuer.count
+    let place = holder * issuers + (issuer - holder % issuers + issuers) % issuers
+    precondition(Int(positions[place].holder) == holder && Int(positions[place].issuer) == issuer)
+    return place
+  }
+
+  /// Shares change hands for wei; what they are worth otherwise is the difference that one wins and the other loses.
+  mutating func trade(
+    _ shares: UInt128, from seller: Int, to buyer: Int, paid: UInt128, received: UInt128, worth: UInt128,
+    at: Instant
+  ) {
+    settle(seller, at: at)
+    settle(buyer, at: at)
+    change(seller) {
+      $0.shares -= shares
+      $0.sold += received
+      if received >= worth { $0.tradeGain += received - worth } else { $0.tradeLoss += worth - received }
+    }
+    change(buyer) {
+      $0.shares += shares
+      $0.bought += paid
+      if worth >= paid { $0.tradeGain += worth - paid } else { $0.tradeLoss += paid - worth }
+    }
+  }
 
   // MARK: - Distributions
 

@@ -26,6 +26,8 @@ public struct Reputation: Sendable, Equatable {
   public var reward = 0.0
   /// Share of stake lost an epoch.
   public var lossRate = 0.0
+  /// The shares lost, epoch by epoch, oldest first.
+  public var losses: [Double] = []
   public init() {}
 
   /// One epoch more. `memory`: what it counts; `stake`: at its end.
@@ -41,6 +43,8 @@ public struct Reputation: Sendable, Equatable {
         reward == 0 ? Double(record.stakersWei) : reward + memory * (Double(record.stakersWei) - reward)
     }
     lossRate += memory * (lost - lossRate)
+    losses.append(lost)
+    if losses.count > TailRisk.memory { losses.removeFirst() }
   }
 }
 
@@ -59,6 +63,24 @@ public struct ServiceAccount: Sendable {
     if case .controller(let start, let target)? = terms.tariff {
       controller = TariffController(price: UInt128(start), target: UInt128(target))
     }
+  }
+
+  /// A year's rate that one more unit of stake would be paid beside `available` (itself included): of what it wants it pays the tariff, or
+  /// its bounty at most; a reward is divided by whatever is there. As a WAD.
+  func offer(available: UInt128) -> UInt128 {
+    guard available > 0 else { return 0 }
+    let used = mulDiv(min(terms.wanted, available), wad, available)
+    var rate: UInt128
+    switch terms.tariff {
+    case .posted(let posted)?: rate = UInt128(posted)
+    case .kinked?:
+      var later = self
+      rate = later.nextRate(available: available)
+    case .controller?: rate = controller?.price ?? 0
+    case nil: rate = 0
+    }
+    rate += UInt128(terms.bountyMaximum ?? 0)
+    return mulWad(rate, used) + mulDiv(terms.rewardAnnual, wad, available)
   }
 
   /// Whether it takes part in the market.

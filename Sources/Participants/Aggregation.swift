@@ -117,8 +117,10 @@ struct Aggregation: ~Copyable {
   }
 
   mutating func setStake(_ service: ServiceID, _ stake: [UInt128]) {
-    precondition(stake.count == weights[service.index].count, "one weight for each member")
-    weights[service.index] = stake
+    let members = weights[service.index].count
+    precondition(stake.count <= members, "one weight for each member")
+    // Nobody is in the operator set of a service that has not registered yet.
+    weights[service.index] = stake + Array(repeating: 0, count: members - stake.count)
     totals[service.index] = stake.reduce(0, +)
     voters[service.index] = stake.count { $0 != 0 }
   }

@@ -180,6 +180,10 @@ extension CoordinatorState {
     case .arbitrarySlash(let index):
       openWithoutCause(configuration.arbitrarySlashes[index], at: at, block: block, &facts)
       return configuration.gas.caseAction
+    case .registration(let service):
+      return registerService(service, at: at, block: block, &facts)
+    case .premium(let service): return payPremium(service, at: at, block: block, &facts)
+    case .insurance(let service): return settleInsurance(service, at: at, block: block, &facts)
     case .economy: return 0
     }
     return configuration.gas.transaction + configuration.gas.stakeAction

@@ -202,6 +202,7 @@ extension CoordinatorState {
       })
     facts.append(.slashExecuted(slash))
     noteSlash(slash, before: before, &facts)
+    claim(accusation, at: at, &facts)
     facts += vaultFacts
     if let receipt, configuration.plant != .slashUnburned {
       agenda.add(
@@ -223,6 +224,7 @@ extension CoordinatorState {
       for (strategy, tokens) in try ledger.clearSlashedShares(set, slashID: slashID) {
         wei += value(tokens, at: prices[strategy.index])
         conservation.recordCleared(tokens, strategy, isBurn: recipients[service.index] == nil)
+        noteRedistributed(service, tokens, strategy, at: at, &facts)
       }
     } catch {
       facts.append(

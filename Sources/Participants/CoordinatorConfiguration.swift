@@ -97,6 +97,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var members: [MemberConfiguration]
   /// What challengers put at risk; nil: nothing.
   public var bonds: ChallengeBonds?
+  /// When it comes; until then its operator set is empty. Nil: it is there from the start.
+  public var registersAt: Instant?
 
   public init(
     name: String, assets: [StrategyID], quorumBips: UInt64, certificateWindow: TimeSpan,

@@ -114,7 +114,7 @@ extension CoordinatorState {
         guard let number = number(of: paid.operatorNode) else { continue }
         economy.noteDuties(
           number, paid.service, duties: UInt64(paid.duties), fulfilled: UInt64(paid.fulfilled),
-          stakersWei: paid.stakersWei)
+          stakersWei: paid.stakersWei, operatorWei: paid.operatorWei)
       case .epochEnded: isEpochOver = true
       case .withdrawalQueued(let id, let account, _):
         economy.noteWithdrawal(id, of: account, isQueued: true)
@@ -148,6 +148,11 @@ extension CoordinatorState {
         try carryOut(order, &economy, at: at, block: block, &facts)
         economy.confirm(order, at: at)
       } catch {
+        if case .join = order {
+          // Slashed in the meantime, or not enough magnitude left: the service has one operator less.
+          facts.append(.stakeEventRefused(error, at: at))
+          continue
+        }
         facts.append(
           .checkBroken(Finding(check: "economy.order", detail: "\(order): \(error)"), at: at))
       }
@@ -179,6 +184,8 @@ extension CoordinatorState {
       follow(id, at: at, &facts)
       economy.noteWithdrawal(id, of: account, isQueued: true)
       markChanged(ledger.accounts[account.index].delegatedTo)
+    case .join(let service, let number, let magnitude):
+      try join(service, number, magnitude, at: at, block: block)
     }
   }
 
@@ -230,7 +237,8 @@ extension CoordinatorState {
             AccountabilityFact(
               at: slash.at, slash: slash.id.rawValue, service: slash.service, operatorIndex: number,
               offence: slash.offence, role: role, account: old.account, issuer: issuer,
-              wei: value(lost, at: prices[old.strategy.index])))))
+              wei: value(lost, at: prices[old.strategy.index]),
+              isOwn: issuer.map { economy?.runs($0, number) ?? false } ?? false))))
     }
     economy?.noteSlash(number, takenWei: slash.takenWei, tokens: tokens)
     slashOrigins[SlashName(service: slash.service, number: slash.slashID)] = SlashOrigin(

@@ -25,6 +25,13 @@ extension CoordinatorState {
           try book.setSplit(
             UInt16(min(splits[account.index], 10_000)), of: account, for: service.set, ledger)
         }
+        // Who may join later says beforehand what it takes.
+        for one in configuration.services[service.id.index].members
+        where configuration.services[service.id.index].registersAt != nil {
+          guard let account = account(of: one.node) else { continue }
+          try book.setSplit(
+            UInt16(min(splits[account.index], 10_000)), of: account, for: service.set, ledger)
+        }
       }
       try book.begin()
     } catch {

@@ -99,6 +99,10 @@ extension CoordinatorState {
         id: id, set: set, account: account, quorumBips: service.quorumBips,
         certificateWindow: service.certificateWindow, rules: service.rules, rewards: service.rewards))
     services[services.count - 1].plant = configuration.plant
+    if let registersAt = service.registersAt {
+      agenda.add(.registration(id), at: registersAt)
+      return
+    }
     for member in service.members {
       guard let operatorAccount = self.account(of: member.node) else { throw .invalidOperator }
       try ledger.register(operatorAccount, in: set, at: block)

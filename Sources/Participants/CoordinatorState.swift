@@ -27,6 +27,11 @@ enum DueItem: Sendable, Equatable {
   case resolution(CaseID)
   /// A service slashes as it likes. Index into the configuration.
   case arbitrarySlash(Int)
+  /// A service comes during the run.
+  case registration(ServiceID)
+  /// A pot's premium is due; its claims are settled.
+  case premium(ServiceID)
+  case insurance(ServiceID)
   /// Price steps and ends of epochs; carried out at the end of the block.
   case economy
 }
@@ -91,6 +96,8 @@ struct CoordinatorState: Sendable {
   var economyFindings = 0
   /// Position among the configured operators, by account index.
   var operatorNumbers: [Int?] = []
+  /// By service; empty when nobody is insured.
+  var insurance: [InsuranceRoom?] = []
   var slashOrigins: [SlashName: SlashOrigin] = [:]
 
   var vaults: [VaultRoom] = []
@@ -127,6 +134,7 @@ struct CoordinatorState: Sendable {
     head = configuration.chain.startBlock
     hearing = Hearing(configuration)
     try makeGenesis()
+    openInsurance()
     startEconomy()
   }
 

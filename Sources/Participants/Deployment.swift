@@ -124,6 +124,8 @@ public struct ServiceDeployment: Sendable {
   /// Bytes of one attestation as published.
   public var attestationBytes: Int
   public var arrival: TaskArrival
+  /// What would fall due before this does not.
+  public var startsAt: Instant = .zero
   /// Non-nil for checkpoint services: seconds of an epoch; votes carry source and target.
   public var checkpointEpoch: TimeSpan?
   /// Chance of 65,536 that a task is a canary: it comes with a result that is known to be wrong.

@@ -51,7 +51,8 @@ public struct TaskSchedule: Sendable {
     var all: [ScheduledTask] = []
     for (index, service) in services.enumerated() {
       let id = ServiceID(index)
-      for due in service.arrival.instants(until: duration, stream: gaps.stream(UInt64(index))) {
+      for due in service.arrival.instants(until: duration, stream: gaps.stream(UInt64(index)))
+      where due >= service.startsAt {
         let ordinal = UInt64(all.count)
         var source: UInt32 = 0
         var target: UInt32 = 0

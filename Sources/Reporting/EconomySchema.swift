@@ -6,6 +6,7 @@ public import Basics
 /// A table of the economy.
 public enum EconomyTable: String, CaseIterable, Sendable {
   case prices, risk, issuers, moves, reputations, market, accountability, distributions, redemptions
+  case outlooks, entries, choices, emissions, exchanges, liquidations, insurance
   case statements
 
   /// How many columns a row fills.
@@ -106,7 +107,8 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         side TEXT NOT NULL,         -- bears, receives
         role TEXT NOT NULL,         -- operator, staker, issuer, queue (a withdrawal under way); burned, recipient
         account TEXT NOT NULL,      -- empty for what is burned
-        wei TEXT NOT NULL
+        wei TEXT NOT NULL,
+        own INTEGER NOT NULL        -- 1: borne by an issuer that runs the operator itself
       ) STRICT
       """
     case .distributions:
@@ -132,10 +134,108 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         paid TEXT                   -- tokens; NULL at the request
       ) STRICT
       """
+    case .outlooks:
+      """
+      CREATE TABLE outlooks (       -- what was measured of each issuer's token by the end of each epoch: shares of worth, an epoch's
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        yield REAL NOT NULL,        -- with a memory
+        loss_rate REAL NOT NULL,    -- expected: an average with a memory, of slashes and of the asset's price
+        shortfall REAL NOT NULL,    -- mean of the worst epochs beyond the level (CVaR)
+        level_bips INTEGER NOT NULL,
+        return_over_risk REAL,      -- (yield - loss_rate) / shortfall; NULL while nothing was lost
+        stake_shortfall REAL NOT NULL, -- of the stake as it is divided now, by what each operator lost in each epoch
+        own_share REAL,             -- of its stake, with operators that it runs itself
+        own_paid_wei TEXT NOT NULL, -- what services paid it as their operator, and what they lost its holders, since the start
+        own_slashed_wei TEXT NOT NULL
+      ) STRICT
+      """
+    case .entries:
+      """
+      CREATE TABLE entries (        -- services that register during the run, and operators that look at their offer
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        service INTEGER NOT NULL,   -- services.id
+        what TEXT NOT NULL,         -- registers, joins, declines (then those who ask for more do too)
+        operator INTEGER,           -- nodes.id
+        offered_wad TEXT NOT NULL,  -- a year's rate for its stake beside those who joined, times 10^18
+        asked_wad TEXT NOT NULL
+      ) STRICT
+      """
+    case .choices:
+      """
+      CREATE TABLE choices (        -- holders who leave an issuer, and their money's arrival at the next
+        at_ns INTEGER NOT NULL,
+        holder INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        issuer TEXT NOT NULL,       -- that is left
+        next TEXT NOT NULL,         -- empty: none
+        reason TEXT NOT NULL,       -- asset, service, risk, yield, better
+        shares TEXT NOT NULL,       -- asked back; at the arrival: minted
+        wei TEXT                    -- NULL when asked
+      ) STRICT
+      """
+    case .emissions:
+      """
+      CREATE TABLE emissions (      -- EIGEN of the protocol by asset's gauge: minted = operators + issuers + direct + dust
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        asset TEXT NOT NULL,
+        minted TEXT NOT NULL,
+        operators TEXT NOT NULL,
+        issuers TEXT NOT NULL,
+        direct TEXT NOT NULL,       -- to those who restake by themselves
+        dust TEXT NOT NULL
+      ) STRICT
+      """
+    case .exchanges:
+      """
+      CREATE TABLE exchanges (      -- each traded token at the end of each epoch
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        price_wad TEXT NOT NULL,    -- wei a share at the exchange, times 10^18
+        nav_wad TEXT,               -- wei a share that stand behind it
+        ether_wei TEXT NOT NULL,    -- in the pool
+        shares TEXT NOT NULL,
+        sold_wei TEXT NOT NULL,     -- paid to sellers, and by buyers, since the start: ether = ether at the start - sold + bought
+        bought_wei TEXT NOT NULL,
+        pledged_wei TEXT NOT NULL,  -- collateral at the lenders' price
+        debt_wei TEXT NOT NULL,
+        bad_wei TEXT NOT NULL       -- of the debt: above the value of its collateral
+      ) STRICT
+      """
+    case .liquidations:
+      """
+      CREATE TABLE liquidations (   -- of loans against issuers' tokens
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        holder INTEGER NOT NULL,
+        round INTEGER NOT NULL,     -- of the epoch: later ones were brought about by the sales of earlier ones
+        shares TEXT NOT NULL,       -- of the collateral, sold
+        repaid_wei TEXT NOT NULL,
+        proceeds_wei TEXT NOT NULL, -- what is above the repayment is the liquidator's
+        left_wei TEXT NOT NULL,     -- of the debt
+        price_wad TEXT NOT NULL     -- the lenders'
+      ) STRICT
+      """
+    case .insurance:
+      """
+      CREATE TABLE insurance (      -- transfers into and out of services' pots on the ledger, and the claims
+        at_ns INTEGER NOT NULL,
+        service INTEGER NOT NULL,   -- services.id
+        what TEXT NOT NULL,         -- premium, slash, claim, payment
+        task INTEGER,               -- tasks.id of a claim
+        asset TEXT NOT NULL,        -- empty for a claim
+        tokens TEXT NOT NULL,
+        wei TEXT NOT NULL           -- their worth; of a claim, what is owed
+      ) STRICT
+      """
     case .statements:
       """
-      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + left + price_gain - price_loss - slashed - forgone
-        holder INTEGER NOT NULL,
+      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + left + price_gain - price_loss - slashed - forgone + bought - sold + trade_gain - trade_loss
+        holder INTEGER NOT NULL,    -- those from the number of holders on: exchanges and who buys there below value, in turn
         issuer TEXT NOT NULL,
         shares TEXT NOT NULL,
         start_wei TEXT NOT NULL,
@@ -149,6 +249,13 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         slashed_wei TEXT NOT NULL,
         left_wei TEXT NOT NULL,     -- by those who were paid less than their shares were worth
         forgone_wei TEXT NOT NULL,  -- to others, on leaving
+        bought_wei TEXT NOT NULL,   -- paid for shares bought, got for shares sold, won and lost against their value
+        sold_wei TEXT NOT NULL,
+        trade_gain_wei TEXT NOT NULL,
+        trade_loss_wei TEXT NOT NULL,
+        debt_start_wei TEXT NOT NULL, -- owed against the tokens at the start, and at the end
+        debt_wei TEXT NOT NULL,
+        repaid_wei TEXT NOT NULL,   -- by selling what was pledged; among sold_wei
         points REAL NOT NULL,       -- ETH-hours restaked
         rewards_wei TEXT NOT NULL,  -- distributed: service fees, EIGEN, the issuer's tokens; at the end's prices
         stranded_wei TEXT NOT NULL, -- of those, not worth claiming

@@ -5,6 +5,7 @@
 struct EconomySection {
   var summary: JSONValue
   var story: EconomyStory
+  var charts = HTML.empty
 
   private func number(_ path: String) -> Double? { summary.value(at: path)?.double }
   private func amount(_ path: String) -> UInt128? { summary.value(at: path)?.amount }
@@ -20,7 +21,7 @@ struct EconomySection {
       out += """
         <h2 id="issuers">Issuers and holders</h2><p class="caption">From what happened to operators to what a token is worth.</p>
         """
-      out += totals + navs + holders
+      out += totals + charts + navs + holders
     }
     out += markets
     out += losses

@@ -8,6 +8,14 @@ struct ReportChartData {
 
   /// What the page carries for its charts.
   var json: JSONValue {
+    var all = own
+    if case .object(let members) = own {
+      all = .object(members + EconomyChartData(story: record.economy, faults: record.faults).members)
+    }
+    return all
+  }
+
+  private var own: JSONValue {
     [
       "latency": .array(
         record.latency.map {

@@ -29,7 +29,8 @@ struct ReportSections {
     out += chain
     out += slashing
     out += money
-    out += EconomySection(summary: record.summary, story: record.economy).html
+    out += EconomySection(summary: record.summary, story: record.economy, charts: economyCharts).html
+    out += economyTables
     out += services
     out += legend
     return out + HTML(markup: "</main>") + footer

@@ -17,6 +17,27 @@ struct EconomyStory {
     var supply: UInt128?
     var nav: Double?
     var staked, buffer, unstaking, asked, slashed, income: UInt128?
+    var staking, fees: UInt128?
+  }
+  struct Price {
+    var at: Double
+    var name: String
+    var price: Double?
+  }
+  struct Stake {
+    var at: Double
+    var name: String
+    var eth: Double
+  }
+  struct Slash {
+    var at: Double
+    var operatorName: String
+    var wei: Double
+  }
+  struct Entry {
+    var service, what, operatorName: String
+    var at: Double
+    var offered, asked: Double?
   }
   struct Loss {
     var slash: Int
@@ -45,6 +66,13 @@ struct EconomyStory {
   var markets: [Market] = []
   var statements: [Statement] = []
   var moves = 0
+  /// Value of a share at the start, by issuer, where it is known.
+  var starts: [(name: String, nav: Double?)] = []
+  var prices: [Price] = []
+  /// By operator, at the ends of epochs.
+  var stakes: [Stake] = []
+  var slashes: [Slash] = []
+  var entries: [Entry] = []
 
   /// Rows of a table that are shown at most.
   static let rowsShown = 60
@@ -69,14 +97,15 @@ struct EconomyStory {
     issuers = try Row.fetchAll(
       db,
       sql: """
-        SELECT epoch, at_ns, issuer, supply, nav_wad, staked_wei, buffer_wei, unstaking_wei, asked_wei, slashed_wei, income_wei
+        SELECT epoch, at_ns, issuer, supply, nav_wad, staked_wei, buffer_wei, unstaking_wei, asked_wei, slashed_wei, income_wei,
+          staking_wei, fees_wei
         FROM issuers ORDER BY at_ns, issuer
         """
     ).map {
       Issuer(
         epoch: $0[0], at: seconds($0[1]), name: $0[2], supply: amount($0[3]), nav: wad($0[4]),
         staked: amount($0[5]), buffer: amount($0[6]), unstaking: amount($0[7]), asked: amount($0[8]),
-        slashed: amount($0[9]), income: amount($0[10]))
+        slashed: amount($0[9]), income: amount($0[10]), staking: amount($0[11]), fees: amount($0[12]))
     }
     lossesInAll = try Int.fetchOne(db, sql: "SELECT count(*) FROM accountability") ?? 0
     losses = try Row.fetchAll(
@@ -123,5 +152,41 @@ struct EconomyStory {
         rewards: amount($0[5]), stranded: amount($0[6]), points: $0[7], claims: $0[8])
     }
     moves = try Int.fetchOne(db, sql: "SELECT count(*) FROM moves") ?? 0
+    stakes = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT r.at_ns, coalesce(n.name, r.operator), r.stake_wei FROM reputations r LEFT JOIN nodes n ON n.id = r.operator
+        ORDER BY r.at_ns, r.operator
+        """
+    ).map { Stake(at: seconds($0[0]), name: $0[1], eth: Double(amount($0[2]) ?? 0) / 1e18) }
+    slashes = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT s.executed_ns, coalesce(n.name, s.operator), s.taken_wei FROM slashes s LEFT JOIN nodes n ON n.id = s.operator
+        WHERE s.state = 'executed' AND s.executed_ns IS NOT NULL ORDER BY s.executed_ns, s.id
+        """
+    ).map { Slash(at: seconds($0[0]), operatorName: $0[1], wei: Double(amount($0[2]) ?? 0)) }
+    // Runs of earlier versions have none of these.
+    guard try db.tableExists("exchanges") else { return }
+    prices = try Row.fetchAll(
+      db, sql: "SELECT at_ns, issuer, price_wad FROM exchanges ORDER BY at_ns, issuer"
+    ).map { Price(at: seconds($0[0]), name: $0[1], price: wad($0[2])) }
+    entries = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT coalesce(v.name, e.service), e.what, coalesce(n.name, e.operator, ''), e.at_ns, e.offered_wad, e.asked_wad
+        FROM entries e LEFT JOIN services v ON v.id = e.service LEFT JOIN nodes n ON n.id = e.operator
+        ORDER BY e.at_ns, e.rowid LIMIT \(Self.rowsShown)
+        """
+    ).map {
+      Entry(
+        service: $0[0], what: $0[1], operatorName: $0[2], at: seconds($0[3]), offered: wad($0[4]),
+        asked: wad($0[5]))
+    }
+  }
+
+  /// Adds the values at the start, which the summary has.
+  mutating func addStarts(_ summary: JSONValue) {
+    starts = (summary["issuers"]?.members ?? []).map { ($0.key, $0.value["navStart"]?.double) }
   }
 }

@@ -175,6 +175,7 @@ extension RunRecord {
     try readForks(db)
     economy = try EconomyStory(db)
     chain = try ChainStory(db, until: samples.last?.end ?? .infinity)
+    economy.addStarts(summary)
     try readScores(db)
   }
 

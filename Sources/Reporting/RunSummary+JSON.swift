@@ -36,7 +36,13 @@ extension RunSummary {
       "forks": forks?.json ?? .null,
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "holders": holders?.json ?? .null, "market": market?.json ?? .null,
-      "insurance": insurance?.json ?? .null,
+      "insurance": insurance?.json ?? .null, "lending": lending?.json ?? .null,
+      "entries": entries.map {
+        [
+          "services": JSONValue($0.services), "joins": JSONValue($0.joins),
+          "unserved": JSONValue($0.unserved),
+        ]
+      } ?? .null,
       "risk": risk.json,
       "faults": .array(
         faults.map {
@@ -193,6 +199,8 @@ extension RunSummary.Issuer {
       "supply": JSONValue(amount: supply), "nav": JSONValue(nav), "navStart": JSONValue(navStart),
       "lossRatio": JSONValue(lossRatio), "slashedWei": JSONValue(amount: slashedWei),
       "incomeWei": JSONValue(amount: incomeWei), "feesWei": JSONValue(amount: feesWei),
+      "ownShare": JSONValue(ownShare), "ownPaidWei": JSONValue(amount: ownPaidWei),
+      "ownSlashedWei": JSONValue(amount: ownSlashedWei),
     ]
   }
 }
@@ -204,6 +212,7 @@ extension RunSummary.Holders {
       "strandedWei": JSONValue(amount: strandedWei), "claimCostWei": JSONValue(amount: claimCostWei),
       "slashedWei": JSONValue(amount: slashedWei), "yieldP10": JSONValue(yieldP10),
       "yieldP50": JSONValue(yieldP50), "yieldP90": JSONValue(yieldP90),
+      "movedWei": JSONValue(amount: movedWei),
     ]
   }
 }
@@ -211,9 +220,22 @@ extension RunSummary.Holders {
 extension RunSummary.Insurance {
   fileprivate var json: JSONValue {
     [
-      "claims": JSONValue(claims), "harmWei": JSONValue(amount: harmWei), "dueWei": JSONValue(amount: dueWei),
-      "potWei": JSONValue(amount: potWei), "paidWei": JSONValue(amount: paidWei),
-      "stronglySafe": JSONValue(isStronglySafe),
+      "claims": JSONValue(claims), "unproven": JSONValue(unproven), "harmWei": JSONValue(amount: harmWei),
+      "dueWei": JSONValue(amount: dueWei), "potWei": JSONValue(amount: potWei),
+      "premiumWei": JSONValue(amount: premiumWei), "paidWei": JSONValue(amount: paidWei),
+      "leftWei": JSONValue(amount: leftWei), "stronglySafe": JSONValue(isStronglySafe),
+    ]
+  }
+}
+
+extension RunSummary.Lending {
+  fileprivate var json: JSONValue {
+    [
+      "lentWei": JSONValue(amount: lentWei), "interestWei": JSONValue(amount: interestWei),
+      "repaidWei": JSONValue(amount: repaidWei), "debtWei": JSONValue(amount: debtWei),
+      "badDebtWei": JSONValue(amount: badDebtWei), "liquidations": JSONValue(liquidations),
+      "rounds": JSONValue(rounds), "soldWei": JSONValue(amount: soldWei),
+      "boughtWei": JSONValue(amount: boughtWei), "discountMax": JSONValue(discountMax),
     ]
   }
 }

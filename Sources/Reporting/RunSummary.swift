@@ -46,6 +46,10 @@ public struct RunSummary: Sendable, Equatable {
   public var insurance: Insurance?
   /// Nil when no service buys security.
   public var market: Market?
+  /// Nil when no issuer's token is traded.
+  public var lending: Lending?
+  /// Nil when no service registers during the run.
+  public var entries: Entries?
   public var risk = Risk()
   /// Of a run of `kind: attack`; nil in others.
   public var attack: Attack?
@@ -244,6 +248,11 @@ extension RunSummary {
     public var slashedWei: UInt128
     public var incomeWei: UInt128
     public var feesWei: UInt128
+    /// Share of its stake at the end with operators that it runs itself; nil without stake. What services paid them, and what they lost
+    /// its holders.
+    public var ownShare: Double?
+    public var ownPaidWei: UInt128 = 0
+    public var ownSlashedWei: UInt128 = 0
     public init(
       name: String, supply: UInt128, nav: Double?, navStart: Double?, lossRatio: Double?,
       slashedWei: UInt128 = 0, incomeWei: UInt128 = 0, feesWei: UInt128 = 0
@@ -271,6 +280,8 @@ extension RunSummary {
     public var slashedWei: UInt128
     /// Net yield over the run, by position: nearest rank.
     public var yieldP10, yieldP50, yieldP90: Double?
+    /// Moved by those who chose another issuer.
+    public var movedWei: UInt128 = 0
     public init(
       count: Int, claims: Int, rewardsWei: UInt128, strandedWei: UInt128, claimCostWei: UInt128,
       slashedWei: UInt128, yieldP10: Double?, yieldP50: Double?, yieldP90: Double?
@@ -289,16 +300,48 @@ extension RunSummary {
 
   /// Users harmed by wrong results, and what slashed stake paid them.
   public struct Insurance: Sendable, Equatable {
-    /// Wrongly certified tasks of insured services.
+    /// Wrongly certified tasks of insured services that a slash proved on chain; and those that nobody proved.
     public var claims = 0
+    public var unproven = 0
+    /// Of all of them.
     public var harmWei: UInt128 = 0
-    /// Owed: the harm, up to the cover.
+    /// Owed: the harm, up to the cover, of all of them.
     public var dueWei: UInt128 = 0
-    /// Redistributed by these services' slashes.
+    /// Redistributed into the pots by these services' slashes; paid in by users; transferred to the harmed; left.
     public var potWei: UInt128 = 0
+    public var premiumWei: UInt128 = 0
     public var paidWei: UInt128 = 0
+    public var leftWei: UInt128 = 0
     /// Every insured harm was paid in full.
     public var isStronglySafe = true
+    public init() {}
+  }
+
+  /// Services that registered during the run, and operators that came to them.
+  public struct Entries: Sendable, Equatable {
+    public var services = 0
+    /// Operators that joined, counted for each service; services that nobody joined.
+    public var joins = 0
+    public var unserved = 0
+    public init() {}
+  }
+
+  /// Issuers' tokens traded for ether and lent against, all of them together.
+  public struct Lending: Sendable, Equatable {
+    /// lent + interest = repaid + debt.
+    public var lentWei: UInt128 = 0
+    public var interestWei: UInt128 = 0
+    public var repaidWei: UInt128 = 0
+    public var debtWei: UInt128 = 0
+    /// Of the debt at the end: above the value of its collateral.
+    public var badDebtWei: UInt128 = 0
+    public var liquidations = 0
+    /// Longest chain of liquidations in an epoch that each made the next possible.
+    public var rounds = 0
+    public var soldWei: UInt128 = 0
+    public var boughtWei: UInt128 = 0
+    /// Furthest below value at an epoch's end.
+    public var discountMax = 0.0
     public init() {}
   }
 

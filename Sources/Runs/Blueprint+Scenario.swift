@@ -131,7 +131,7 @@ extension Blueprint {
     return scenario.services.enumerated().map { index, plan in
       var epoch: TimeSpan?
       if case .checkpoint(let length) = plan.kind { epoch = length }
-      return ServiceDeployment(
+      var service = ServiceDeployment(
         name: plan.name, members: setting.members[index], aggregators: setting.aggregators[index],
         watchers: setting.watchers[index], quorumBips: UInt64(plan.quorum.bips),
         responseWindow: plan.responseWindow, aggregationGrace: plan.aggregationGrace,
@@ -139,6 +139,8 @@ extension Blueprint {
         attestationBytes: Int(plan.task.size.bytes), arrival: TaskArrival(plan.task.arrival),
         checkpointEpoch: epoch, canaryChance: UInt32(plan.canaries.of(65_536)),
         punishes: plan.rules.map(\.offence))
+      if let registers = plan.registers { service.startsAt = .zero + registers }
+      return service
     }
   }
 

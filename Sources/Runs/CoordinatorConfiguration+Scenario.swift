@@ -37,6 +37,11 @@ extension CoordinatorConfiguration {
       AssetConfiguration(name: $0.name, isNativeETH: $0.kind == .native, priceWad: $0.price.wei)
     }
     economy = EconomyConfiguration(scenario)
+    for k in economy.services.indices where scenario.services[k].registers != nil {
+      economy.services[k].candidates = zip(setting.members[k], setting.magnitudes[k]).map {
+        ($0.index, $1)
+      }
+    }
     sharesStake = scenario.operators.allocation == .shared
     operators = (0..<scenario.operators.count).map { OperatorConfiguration($0, scenario, setting) }
     for number in operators.indices { operators[number].stakers += economy.stakers(of: number) }
@@ -213,6 +218,7 @@ extension ServiceConfiguration {
         MemberConfiguration(node: node, magnitudes: assets.map { _ in magnitude })
       },
       bonds: plan.challenge.map { ChallengeBonds(bond: $0.bond.wei, purse: $0.purse.wei) })
+    registersAt = plan.registers.map { .zero + $0 }
   }
 }
 

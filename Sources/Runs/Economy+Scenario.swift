@@ -24,6 +24,8 @@ extension EconomyConfiguration {
     holders = HolderTerms(
       count: scenario.issuers.isEmpty ? 0 : scenario.holders.count, issuersEach: scenario.holders.issuersEach,
       exponent: scenario.holders.exponent, claimCost: scenario.holders.claimCost.wei)
+    holders.kinds = scenario.issuers.isEmpty ? [] : scenario.holders.kinds.map { HolderKind($0, scenario) }
+    emission = scenario.market.emission.map { EmissionTerms($0, scenario) }
     vault = scenario.lrt2.map {
       RewardVaultTerms(
         depositFeeBips: UInt64($0.fee.bips), periodEpochs: $0.period, rateLimit: $0.rateLimit?.wei)
@@ -74,7 +76,54 @@ extension IssuerTerms {
     incentiveAnnual = plan.incentive.wei
     eigenWeeklyWad = UInt64(plan.eigen * 1e18)
     depositsPerEpoch = plan.deposits.wei
-    run = plan.run.map { RedemptionRun(thresholdWad: $0.threshold.wad, shareWad: $0.share.wad) }
+    run = plan.run.map {
+      RedemptionRun(thresholdWad: $0.threshold.wad, shareWad: $0.share.wad, sellWad: $0.sell.wad)
+    }
+    tail = plan.tail.map { TailTerms($0) }
+    own = plan.runs
+    // With gauges the protocol's emission is divided by them; what issuers reported beside it is the same money.
+    if scenario.market.emission != nil { eigenWeeklyWad = 0 }
+    exchange = plan.exchange.map {
+      ExchangeTerms(
+        liquidity: $0.liquidity.wei, feeBips: UInt64($0.fee.bips), arbitrage: $0.arbitrage.wei)
+    }
+    loans = plan.loans.map {
+      LoanTerms(
+        shareWad: $0.share.wad, leverageWad: UInt128($0.leverage * 1e18), thresholdWad: $0.threshold.wad,
+        bonusBips: UInt64($0.bonus.bips), closeWad: $0.close.wad, interestWad: $0.interest.wad,
+        oracle: $0.oracle)
+    }
+  }
+}
+
+extension TailTerms {
+  init(_ plan: TailPlan) {
+    self.init(levelBips: UInt64(plan.level.bips), aversion: plan.aversion)
+  }
+}
+
+extension HolderKind {
+  /// Yields and limits of a year become an epoch's.
+  init(_ plan: HolderKindPlan, _ scenario: Scenario) {
+    self.init(name: plan.name, shareWad: plan.share.wad)
+    let years = scenario.chain.rewardEpoch.seconds / (365 * 86_400)
+    tail = TailTerms(plan.tail)
+    shortfallMaximum = plan.shortfall.map { Double($0.wad) / 1e18 }
+    yieldMinimum = plan.yield.map { Double($0.wad) / 1e18 * years }
+    gainMinimum = Double(plan.gain.wad) / 1e18 * years
+    attentionWad = plan.attention.wad
+    assets = plan.assets.compactMap { name in scenario.assets.firstIndex { $0.name == name } }
+    avoids = plan.avoids.compactMap { name in scenario.services.firstIndex { $0.name == name } }
+  }
+}
+
+extension EmissionTerms {
+  init(_ plan: EmissionPlan, _ scenario: Scenario) {
+    self.init(
+      weekly: UInt128(plan.weekly * 1e6) * 1_000_000_000_000, operatorBips: UInt64(plan.operators.bips),
+      gauges: scenario.assets.map { asset in
+        UInt64(plan.gauges.first { $0.asset == asset.name }?.weight.bips ?? 0)
+      })
   }
 }
 
@@ -91,7 +140,12 @@ extension ServiceTerms {
     case nil: break
     }
     bountyMaximum = market.bounty?.wad
-    insurance = market.insurance.map { ($0.harm.wei, $0.cover.wei) }
+    insurance = market.insurance.map {
+      InsuranceTerms(
+        harm: $0.harm.wei, cover: $0.cover.wei, premium: $0.premium.wei, period: $0.period)
+    }
+    rewardAnnual = plan.reward.annual.wei
+    registersAt = plan.registers.map { .zero + $0 }
     wanted = market.want.wei
     escrow = market.escrow.wei
     floorBips = UInt64(plan.sla.floor.bips)

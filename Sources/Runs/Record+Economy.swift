@@ -19,6 +19,8 @@ struct EconomyRecord {
   /// Of slashes: borne by and given to, in wei, for the check that both sides agree.
   var borne: [UInt32: UInt128] = [:]
   var result: EconomyResult?
+  /// Of services that registered during the run, by service: operators that joined.
+  var joins: [Int: Int] = [:]
 }
 
 extension Record {
@@ -101,6 +103,59 @@ extension Record {
           .integer(Int(one.epoch)), .instant(one.at), one.issuer.map { issuer($0) } ?? .text(""),
           .text(one.stream), .amount(one.amount), .amount(one.dust), one.root.map { .text($0) } ?? .null,
         ])
+    case .outlook(let one):
+      add(
+        .outlooks,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), issuer(one.issuer), .real(one.outlook.yield),
+          .real(one.outlook.lossRate), .real(one.outlook.shortfall), .integer(Int(one.levelBips)),
+          .real(one.outlook.returnOverRisk), .real(one.stakeShortfall), .real(one.ownShare),
+          .amount(one.ownPaid), .amount(one.ownSlashed),
+        ])
+    case .entry(let one):
+      switch one.kind {
+      case .registers: economy.joins[one.service.index] = 0
+      case .joins: economy.joins[one.service.index, default: 0] += 1
+      case .declines, .refused: break
+      }
+      add(
+        .entries,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), .integer(one.service.index), .text(one.kind.rawValue),
+          one.operatorIndex.map { node($0) } ?? .null, .amount(one.offered), .amount(one.asked),
+        ])
+    case .choice(let one):
+      add(
+        .choices,
+        [
+          .instant(one.at), .integer(one.holder), .text(one.kind), issuer(one.from),
+          one.to.map { issuer($0) } ?? .text(""), .text(one.why.rawValue), .amount(one.shares),
+          .amount(one.wei),
+        ])
+    case .emission(let one):
+      add(
+        .emissions,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), .text(asset(one.asset)), .amount(one.minted),
+          .amount(one.operators), .amount(one.issuers), .amount(one.direct), .amount(one.dust),
+        ])
+    case .exchange(let one): note(one)
+    case .liquidation(let one):
+      add(
+        .liquidations,
+        [
+          .instant(one.at), issuer(one.issuer), .integer(one.holder), .integer(one.round),
+          .amount(one.shares), .amount(one.repaid), .amount(one.proceeds), .amount(one.left),
+          .amount(one.price),
+        ])
+    case .insurance(let one):
+      add(
+        .insurance,
+        [
+          .instant(one.at), .integer(one.service.index), .text(one.kind.rawValue),
+          one.task.map { .integer($0.index) } ?? .null, .text(one.asset.map { asset($0) } ?? ""),
+          .amount(one.tokens), .amount(one.wei),
+        ])
     case .redemption(let one):
       add(
         .redemptions,
@@ -109,6 +164,20 @@ extension Record {
           .amount(one.asked), .amount(one.paid),
         ])
     }
+  }
+
+  private func asset(_ id: StrategyID) -> String {
+    id.index < economy.assets.count ? economy.assets[id.index] : ""
+  }
+
+  private func note(_ one: ExchangeFact) {
+    add(
+      .exchanges,
+      [
+        .integer(Int(one.epoch)), .instant(one.at), issuer(one.issuer), .amount(one.price),
+        .amount(one.nav), .amount(one.ether), .amount(one.shares), .amount(one.sold), .amount(one.bought),
+        .amount(one.pledged), .amount(one.debt), .amount(one.bad),
+      ])
   }
 
   private func note(_ part: AccountabilityFact) {
@@ -120,7 +189,7 @@ extension Record {
       [
         .integer(Int(part.slash)), .instant(part.at), .integer(part.service.index), node(part.operatorIndex),
         .text(part.offence.rawValue), .text(receives ? "receives" : "bears"), .text(part.role.rawValue),
-        .text(name ?? ""), .amount(part.wei),
+        .text(name ?? ""), .amount(part.wei), .integer(part.isOwn ? 1 : 0),
       ])
   }
 
@@ -146,6 +215,13 @@ extension Record {
     let gammas = economy.gauges.map(\.gauge.gammaCertified)
     summary.risk.gammaLowest = gammas.contains(nil) ? nil : gammas.compactMap { $0 }.min()
     summary.insurance = insurance(coordinator)
+    if !economy.joins.isEmpty {
+      var entries = RunSummary.Entries()
+      entries.services = economy.joins.count
+      entries.joins = economy.joins.values.reduce(0, +)
+      entries.unserved = economy.joins.values.count { $0 == 0 }
+      summary.entries = entries
+    }
     guard coordinator.configuration.economy.isActive, let result = chain.finishEconomy(at: settledAt) else {
       return
     }
@@ -153,11 +229,16 @@ extension Record {
     for fact in result.facts { note(fact) }
     for finding in result.findings { checkers.breaches.add(Checkers.stake, settledAt, "\(finding)") }
     summary.issuers = result.issuers.map { one in
-      RunSummary.Issuer(
+      var issuer = RunSummary.Issuer(
         name: one.name, supply: one.supply, nav: one.navWad.map { Double($0) / 1e18 },
         navStart: one.navStartWad.map { Double($0) / 1e18 }, lossRatio: one.lossRatio,
         slashedWei: one.slashedWei, incomeWei: one.incomeWei, feesWei: one.feesWei)
+      issuer.ownShare = one.ownShare
+      issuer.ownPaidWei = one.ownPaidWei
+      issuer.ownSlashedWei = one.ownSlashedWei
+      return issuer
     }
+    summary.lending = result.credit.map { RunSummary.Lending($0) }
     let market = result.market
     summary.rewards.submittedWei += market.escrowed
     summary.rewards.paidWei += market.operators + market.stakers
@@ -187,6 +268,7 @@ extension Record {
         strandedWei: holders.strandedWei, claimCostWei: holders.claimCostWei,
         slashedWei: holders.slashedWei, yieldP10: holders.yieldP10, yieldP50: holders.yieldP50,
         yieldP90: holders.yieldP90)
+      summary.holders?.movedWei = result.choicesWei
     }
     for one in result.statements {
       add(
@@ -196,7 +278,8 @@ extension Record {
           .amount(one.deposited), .amount(one.redeemed), .amount(one.end), .amount(one.staking),
           .amount(one.fees), .amount(one.priceGain), .amount(one.priceLoss), .amount(one.slashed),
           .amount(one.left),
-          .amount(one.forgone),
+          .amount(one.forgone), .amount(one.bought), .amount(one.sold), .amount(one.tradeGain),
+          .amount(one.tradeLoss), .amount(one.debtStart), .amount(one.debt), .amount(one.repaid),
           .real(Double(one.points) / 1e9), .amount(one.rewards), .amount(one.stranded),
           .integer(one.claims),
         ])
@@ -217,5 +300,21 @@ extension Record {
       }
     }
     return .init(name: "slashes-are-borne", holds: true, detail: "what was taken, somebody lost")
+  }
+}
+
+extension RunSummary.Lending {
+  init(_ credit: CreditResult) {
+    self.init()
+    lentWei = credit.lentWei
+    interestWei = credit.interestWei
+    repaidWei = credit.repaidWei
+    debtWei = credit.debtWei
+    badDebtWei = credit.badDebtWei
+    liquidations = credit.liquidations
+    rounds = credit.roundsMaximum
+    soldWei = credit.soldWei
+    boughtWei = credit.boughtWei
+    discountMax = credit.discountMaximum
   }
 }

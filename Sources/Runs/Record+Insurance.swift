@@ -1,36 +1,36 @@
-// Strong safety: who is insured and was harmed by a wrong result is paid out of the stake that slashes redistributed. After Deb,
-// Raynor and Kannan, "STAKESURE" (2024); the division is `Risk/StrongSafety`.
+// Strong safety: whether those who are insured and were harmed by a wrong result were paid. What the chain paid is read off its pots; what
+// was owed comes from the truth, so that a wrong result that nobody proved counts as harm that nobody made good.
+//
+// After Deb, Raynor and Kannan, "STAKESURE" (2024).
 
 import Basics
 import Contracts
-import Exact
+import Economy
 import Participants
 import Reporting
-import Risk
-import Economy
 
 extension Record {
-  /// Settles every service's insurance by what happened: its wrongly certified tasks are the claims, what its slashes redistributed
-  /// is the pot. Nil when nobody is insured.
+  /// All insured services together; nil when nobody is insured.
   func insurance(_ coordinator: Coordinator) -> RunSummary.Insurance? {
     var sum: RunSummary.Insurance?
-    for (index, terms) in coordinator.configuration.economy.services.enumerated() {
-      guard let insured = terms.insurance else { continue }
+    let prices = coordinator.economy?.prices ?? []
+    for (index, pool) in coordinator.insurance.enumerated() {
+      guard let pool else { continue }
       let service = ServiceID(index)
       let wrong = zip(schedule.tasks, tasks).count { $0.service == service && $1.isWrong }
-      let pot = slashes.reduce(UInt128(0)) { $1.service == service ? $0 + $1.redistributedWei : $0 }
-      let claim = InsuranceClaim(harm: Rational(insured.harm), cover: Rational(insured.cover))
-      let settled = InsuranceSettlement(
-        slashed: Rational(pot), redistributableShare: .one,
-        claims: Array(repeating: claim, count: wrong))
+      let owed = min(pool.terms.harm, pool.terms.cover) * UInt128(wrong)
       var total = sum ?? RunSummary.Insurance()
-      total.claims += wrong
-      total.harmWei += insured.harm * UInt128(wrong)
-      total.dueWei += settled.due.amount ?? 0
-      total.potWei += pot
-      // Parts round down: a wei a claim stays in the pot.
-      total.paidWei += settled.paid.reduce(UInt128(0)) { $0 + ($1.amount ?? 0) }
-      total.isStronglySafe = total.isStronglySafe && settled.isStronglySafe
+      total.claims += pool.claims.count
+      total.unproven += wrong - min(wrong, pool.claims.count)
+      total.harmWei += pool.terms.harm * UInt128(wrong)
+      total.dueWei += owed
+      total.potWei += pool.slashedWei
+      total.premiumWei += pool.premiumWei
+      total.paidWei += pool.paidWei
+      for (k, tokens) in pool.tokens.enumerated() where k < prices.count {
+        total.leftWei += value(tokens, at: prices[k])
+      }
+      total.isStronglySafe = total.isStronglySafe && pool.paidWei >= owed
       sum = total
     }
     return sum

@@ -21,7 +21,7 @@ private func economy(
 
 private func world(
   seed: UInt64, allocation: String = "equal", issuers: String, extra: String, adversaries: String,
-  gasLimit: Int = 36_000_000
+  gasLimit: Int = 36_000_000, services: String = ""
 ) throws -> Simulation {
   let text = """
     name: economy
@@ -38,7 +38,7 @@ private func world(
     watchers: {count: 3}
     services:
       - {name: a, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 100ETH, reward: {annual: 10000ETH}, rules: [{offence: equivocation, penalty: 100%, dispute: 10s}]}
-      - {name: b, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 100ETH, reward: {annual: 10000ETH}, rules: [{offence: equivocation, penalty: 100%, dispute: 10s}], tariff: {posted: 10%}, want: 200ETH, escrow: 1ETH}
+      - {name: b, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 100ETH, reward: {annual: 10000ETH}, rules: [{offence: equivocation, penalty: 100%, dispute: 10s}], tariff: {posted: 10%}, want: 200ETH, escrow: 1ETH}\(services)
     issuers: \(issuers)
     adversaries: \(adversaries)
     \(extra)
@@ -135,6 +135,138 @@ extension Conclusion {
     #expect(blocks.allSatisfy { $0.gas <= UInt64(limit) })
     #expect(blocks.contains { $0.transactions == 0 && $0.gas > UInt64(limit) * 3 / 4 })
     #expect(conclusion.summary.stake.withdrawnWei > 0 && conclusion.brokenChecks == [])
+  }
+
+  /// A service that comes later attracts as many as its money suits; one that pays nothing attracts nobody, and nothing is lost by it.
+  @Test func aServiceRegistersDuringTheRun() throws {
+    let more = """
+      \n  - {name: paying, registers: 5s, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 50ETH, rules: [{offence: equivocation, penalty: 100%, dispute: 10s}], tariff: {posted: 10%}, want: 100ETH, escrow: 1ETH}
+        - {name: spam, registers: 5s, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 50ETH}
+      """
+    let guilt = "[{who: {operators: [1], services: [paying]}, do: equivocate, from: 13s, until: 17s}]"
+    var simulation = try world(
+      seed: 1, issuers: two, extra: "market: {ask: 5%}", adversaries: guilt, services: more)
+    simulation.run(until: .never)
+    let conclusion = simulation.conclude(simulation.settle())
+    let rows = simulation.takeRows().economy.filter { $0.table == .entries }
+    #expect(conclusion.brokenChecks == [])
+    let entries = try #require(conclusion.summary.entries)
+    #expect(entries.services == 2 && entries.unserved == 1)
+    // A hundred are wanted at ten percent: two hundred of stake share it at five, which is what they ask for.
+    #expect(entries.joins >= 3 && entries.joins <= 6)
+    #expect(rows.contains { $0.cells[3] == .text("declines") })
+    // Only what was set apart for it can be slashed by it.
+    #expect(conclusion.summary.stake.slashedWei > 0)
+    #expect(conclusion.summary.stake.slashedWei < 60_000_000_000_000_000_000)
+  }
+
+  /// Sellers press the price below value, the price makes loans due, their collateral is sold; every wei has an owner throughout.
+  @Test(arguments: [1, 2] as [UInt64])
+  func aRunUnwindsLeverage(seed: UInt64) throws {
+    let issuers = """
+      [{name: shared, deposited: 600ETH, buffer: 5%, run: {threshold: 1%, share: 60%, sell: 60%}, exchange: {liquidity: 60ETH, fee: 0.3%, arbitrage: 5ETH}, loans: {share: 40%, leverage: 3, threshold: 75%, interest: 5%}}]
+      """
+    let conclusion = try economy(seed: seed, issuers: issuers, extra: "holders: {count: 40, exponent: 0.5}")
+    #expect(conclusion.brokenChecks == [], "seed \(seed)")
+    let lending = try #require(conclusion.summary.lending)
+    #expect(lending.lentWei > 0 && lending.liquidations > 0, "seed \(seed)")
+    #expect(lending.discountMax > 0.05, "seed \(seed)")
+    #expect(lending.lentWei + lending.interestWei == lending.repaidWei + lending.debtWei, "seed \(seed)")
+    // By value they are covered for longer: the same run, fewer sales.
+    let calm = try economy(
+      seed: seed, issuers: issuers.replacing("interest: 5%", with: "interest: 5%, oracle: nav"),
+      extra: "holders: {count: 40, exponent: 0.5}")
+    #expect(calm.brokenChecks == [])
+    #expect((calm.summary.lending?.repaidWei ?? 0) < lending.repaidWei, "seed \(seed)")
+  }
+
+  /// Holders leave an issuer for what it lost, or for a service they refuse, through the queue and without a wei lost.
+  @Test(arguments: [1, 3] as [UInt64])
+  func holdersMoveBetweenIssuers(seed: UInt64) throws {
+    let extra = """
+      holders: {count: 40, kinds: [{name: cautious, share: 50%, shortfall: 1%}, {name: clear, share: 20%, avoids: [b]}]}
+      """
+    let conclusion = try economy(seed: seed, issuers: two, extra: extra)
+    #expect(conclusion.brokenChecks == [], "seed \(seed)")
+    #expect((conclusion.summary.holders?.movedWei ?? 0) > 50_000_000_000_000_000_000, "seed \(seed)")
+    // The cautious came; nobody fled there for b, which both are exposed to.
+    #expect(try conclusion.issuer("apart").supply > 300_000_000_000_000_000_000)
+    #expect(try conclusion.issuer("shared").supply < 600_000_000_000_000_000_000)
+  }
+
+  /// What an issuer runs itself: paid as operator, and its holders bear the slash.
+  @Test func anIssuerThatRunsOperatorsIsNamed() throws {
+    let issuers = """
+      [{name: house, deposited: 600ETH, runs: [1, 2]}, {name: other, deposited: 300ETH, runs: [4], operators: [3, 4, 5]}]
+      """
+    let conclusion = try economy(seed: 1, issuers: issuers)
+    let (house, other) = (try conclusion.issuer("house"), try conclusion.issuer("other"))
+    #expect(house.ownShare ?? 0 > 0.2 && house.ownPaidWei > 0)
+    #expect(house.ownSlashedWei == house.slashedWei && house.slashedWei > 0)
+    #expect(other.ownSlashedWei == 0 && other.ownPaidWei > 0)
+  }
+
+  /// Wrong results that were certified and proven are paid out of what the colluders lose, wallet to wallet.
+  @Test func insuranceIsPaidOnTheLedger() throws {
+    let text = """
+      name: insured
+      seed: 1
+      duration: 26s
+      warmup: 4s
+      settle: 30m
+      network: {topology: {generate: random-regular, degree: 5}, links: {latency: {uniform: {min: 10ms, max: 80ms}}}, topicPeers: 5}
+      chain: {rewardEpoch: 4s, blockTime: 2s, finality: 2}
+      assets: [{name: stETH, kind: lst, rate: 3%}]
+      operators: {count: 6, stakes: 100ETH}
+      watchers: {count: 3}
+      services:
+        - {name: a, operators: all, task: {arrival: {periodic: {every: 4s}}, compute: 20ms}, quorum: 67%, responseWindow: 3s, profit: 100ETH, recipient: {redistribute: pot}, insurance: {harm: 40ETH, cover: 30ETH, premium: 1000ETH, period: 60s}, rules: [{offence: invalid_result, penalty: PENALTY, dispute: 4s}]}
+      issuers: [{name: token, deposited: 300ETH}]
+      adversaries: [{who: {operators: 5}, do: invalidResult, from: 10s, until: 15s}]
+      """
+    func run(_ penalty: String) throws -> Conclusion {
+      let bytes = Array(text.replacing("PENALTY", with: penalty).utf8)
+      let scenario = try Scenario.parse(file: "insured.yaml", bytes: bytes)
+      var simulation = try Simulation(try Blueprint(scenario))
+      simulation.run(until: .never)
+      return simulation.conclude(simulation.settle())
+    }
+    let rich = try run("20%")
+    #expect(rich.brokenChecks == [])
+    let paid = try #require(rich.summary.insurance)
+    #expect(paid.claims > 0 && paid.unproven == 0 && paid.isStronglySafe)
+    #expect(paid.paidWei == paid.dueWei && paid.premiumWei > 0)
+    #expect(rich.summary.stake.conserved == true)
+    let poor = try run("1%")
+    #expect(poor.brokenChecks == [])
+    let short = try #require(poor.summary.insurance)
+    #expect(!short.isStronglySafe && short.paidWei < short.dueWei && short.leftWei < 1_000)
+  }
+
+  /// Whatever the seed decides, whoever pays and whoever moves: submitted is paid, dust or refunded, and isolation bounds the loss.
+  @Test(arguments: 11...16 as ClosedRange<UInt64>)
+  func randomRunsAreConservedAndBounded(seed: UInt64) throws {
+    var stream = RandomStream(seed: seed)
+    let guilty = stream.below(6)
+    let (share, sell) = (20 + stream.below(60), stream.below(80))
+    let issuers = """
+      [{name: shared, deposited: \(200 + stream.below(600))ETH, buffer: \(stream.below(20))%, policy: equalYield, risk: {shortfall: {aversion: 1}}, run: {threshold: 1%, share: \(share)%, sell: \(sell)%}, exchange: {liquidity: 40ETH, fee: 0.1%, arbitrage: 4ETH}, loans: {share: 30%, leverage: 2.5, threshold: 80%}}, {name: apart, deposited: 300ETH, operators: [3, 4, 5], deposits: 2ETH, income: distribute, incentive: 900ETH, fee: \(stream.below(30))%}]
+      """
+    let holders =
+      "holders: {count: \(10 + stream.below(30)), issuersEach: \(1 + stream.below(2)), exponent: 1, kinds: [{name: cautious, share: 40%, shortfall: 1%}]}"
+    let vault = stream.below(2) == 0 ? "" : "\nlrt2: {period: 2, fee: 1%}"
+    let conclusion = try economy(
+      seed: seed, issuers: issuers, extra: holders + vault,
+      adversaries:
+        "[{who: {operators: [\(guilty)], services: [a]}, do: equivocate, from: 3s, until: 14s}]")
+    #expect(conclusion.brokenChecks == [], "seed \(seed)")
+    #expect(conclusion.summary.rewards.conserved == true && conclusion.summary.stake.conserved == true)
+    let rewards = conclusion.summary.rewards
+    #expect(rewards.submittedWei == rewards.paidWei + rewards.dustWei + rewards.refundedWei, "seed \(seed)")
+    // One of two services has half of the guilty operator's stake; an issuer may have moved a part of its own to it.
+    let shared = try conclusion.issuer("shared")
+    #expect(shared.lossRatio ?? 1 <= 0.5, "seed \(seed)")
+    if guilty < 3 { #expect(try conclusion.issuer("apart").slashedWei == 0, "seed \(seed)") }
   }
 
   /// The same scenario gives the same summary.

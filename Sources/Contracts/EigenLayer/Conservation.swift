@@ -20,6 +20,8 @@ public struct Conservation: Sendable {
   public private(set) var redistributed: [UInt128] = []
   /// Native ETH lost on the beacon chain.
   public private(set) var lost: [UInt128] = []
+  /// Tokens that came into accounts' hands from outside.
+  public private(set) var funded: [UInt128] = []
   private var operations: UInt128 = 0
   private var largest: UInt128 = 0
   private var magnitudes: [[UInt64]] = []
@@ -48,6 +50,11 @@ public struct Conservation: Sendable {
   public mutating func recordCleared(_ amount: UInt128, _ strategy: StrategyID, isBurn: Bool) {
     if isBurn { Self.add(amount, strategy, &burned) } else { Self.add(amount, strategy, &redistributed) }
     operations += 1
+  }
+
+  /// Tokens were brought from outside, to somebody's hands and into no pool.
+  public mutating func recordFunded(_ amount: UInt128, _ strategy: StrategyID) {
+    Self.add(amount, strategy, &funded)
   }
 
   /// Native ETH was lost on the beacon chain.
@@ -139,7 +146,7 @@ public struct Conservation: Sendable {
     _ ledger: borrowing RestakingLedger, _ k: Int, _ sums: Sums, _ findings: inout [Finding]
   ) {
     let pool = ledger.strategies[k]
-    let arrived = Self.at(withdrawn, k) + Self.at(redistributed, k)
+    let arrived = Self.at(withdrawn, k) + Self.at(redistributed, k) + Self.at(funded, k)
     if sums.received != arrived {
       findings.append(
         Finding(

@@ -70,6 +70,9 @@ public enum RestakingError: Error, Sendable, Equatable {
   /// More shares than the strategy has.
   case withdrawalAmountExceedsTotalDeposits
 
+  /// A token's transfer of more than is there. (ERC-20)
+  case exceedsBalance(asked: UInt128, held: UInt128)
+
   // Withdrawals
   case withdrawerNotCaller
   case withdrawalNotQueued
@@ -118,6 +121,7 @@ public enum RestakingError: Error, Sendable, Equatable {
     case .sharesNegative: "SharesNegative"
     case .sharesNotMultipleOfGwei: "SharesNotMultipleOfGwei"
     case .withdrawalAmountExceedsTotalDeposits: "WithdrawalAmountExceedsTotalDeposits"
+    case .exceedsBalance: "ERC20InsufficientBalance"
     case .withdrawerNotCaller: "WithdrawerNotCaller"
     case .withdrawalNotQueued: "WithdrawalNotQueued"
     case .withdrawalDelayNotElapsed: "WithdrawalDelayNotElapsed"

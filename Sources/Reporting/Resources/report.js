@@ -305,10 +305,98 @@
       },
     }),
 
+    navs: (c) => {
+      const issuers = [...new Set(data.navs.map((d) => d.issuer))];
+      return {
+        ...base(270),
+        layer: [
+          ...marks(c, true),
+          {
+            data: { values: data.navs },
+            mark: { type: "line", interpolate: "linear", point: { size: 16 } },
+            encoding: {
+              x: economyTime(), y: { field: "wei", type: "quantitative", title: "ETH a share", scale: { zero: false, padding: 16 }, axis: { tickCount: 5, format: ".4~r" } },
+              color: { field: "issuer", type: "nominal", sort: null, scale: { domain: issuers, range: palette(c) } },
+              strokeDash: { field: "kind", type: "nominal", scale: { domain: ["value", "price"], range: [[1, 0], [5, 3]] }, legend: data.navs.some((d) => d.kind === "price") ? {} : null },
+              detail: [{ field: "issuer" }, { field: "kind" }],
+              tooltip: [{ field: "issuer" }, { field: "kind", title: "its" }, { field: "t", title: "at, s" }, { field: "wei", title: "ETH a share", format: ".8~r" }],
+            },
+          },
+        ],
+      };
+    },
+
+    streams: (c) => ({
+      ...base(230),
+      layer: [
+        ...marks(c, false),
+        {
+          data: { values: data.streams },
+          mark: { type: "line", interpolate: "linear", point: { size: 14 } },
+          encoding: {
+            x: economyTime(), y: { field: "eth", type: "quantitative", title: "ETH in the epoch", axis: { tickCount: 5, format: ".3~s" } },
+            color: { field: "stream", type: "nominal", sort: null, scale: { domain: ["staking", "services, to holders", "issuers' fees"], range: [c.blue, c.green, c.orange] } },
+            tooltip: [{ field: "stream" }, { field: "t", title: "epoch ends at, s" }, { field: "eth", title: "ETH", format: ".6~r" }],
+          },
+        },
+      ],
+    }),
+
+    delegation: (c) => {
+      const names = [...new Map(data.delegation.map((d) => [d.operator, d.rank])).entries()].sort((a, b) => a[1] - b[1]).map((d) => d[0]);
+      return {
+        ...base(230),
+        layer: [
+          {
+            data: { values: data.delegation },
+            mark: { type: "area", interpolate: "linear", opacity: 0.75 },
+            encoding: {
+              x: economyTime(), y: { field: "eth", type: "quantitative", stack: "zero", title: "stake, ETH", axis: { tickCount: 5, labelExpr: short } },
+              color: { field: "operator", type: "nominal", sort: names, scale: { domain: names, range: palette(c) }, legend: { symbolType: "square", symbolStrokeWidth: 0, columns: 4, labelLimit: 90 } },
+              order: { field: "rank", type: "quantitative" },
+              tooltip: [{ field: "operator" }, { field: "t", title: "at, s" }, { field: "eth", title: "ETH", format: ",.6~r" }],
+            },
+          },
+          ...marks(c, false),
+        ],
+      };
+    },
+
     slashAmounts: (c) => bars(c, data.slashAmounts, { bad: c.red, plain: c.blue, soft: c.grey }),
     rewards: (c) => bars(c, data.rewards, { plain: c.green, soft: c.grey, bad: c.red }),
     stake: (c) => bars(c, data.stake, { plain: c.blue, soft: c.grey, bad: c.red }),
   };
+
+  const palette = (c) => [c.blue, c.orange, c.green, c.violet, c.red, c.grey, c.soft, c.faint];
+  const economyTime = () => ({ field: "t", type: "quantitative", title: "virtual time, s", scale: { nice: false, domain: data.economySpan } });
+
+  // Faults while they last, slashes when they were executed.
+  function marks(c, labelled) {
+    const slash = { data: { values: data.economySlashes } };
+    const layers = [
+      {
+        data: { values: data.economyFaults }, mark: { type: "rect", opacity: 0.13, color: c.red, clip: true },
+        encoding: {
+          x: { field: "from", type: "quantitative" }, x2: { field: "to" },
+          tooltip: [{ field: "kind", title: "fault" }, { field: "place", title: "where" }, { field: "from", title: "from, s" }],
+        },
+      },
+      {
+        ...slash, mark: { type: "rule", color: c.red, strokeWidth: 1.5, opacity: 0.8 },
+        encoding: {
+          x: { field: "t", type: "quantitative" },
+          tooltip: [{ field: "who", title: "slashed" }, { field: "t", title: "at, s" }, { field: "eth", title: "taken, ETH", format: ",.6~r" }],
+        },
+      },
+    ];
+    if (labelled) {
+      layers.push({
+        ...slash, mark: { type: "text", align: "left", baseline: "top", dx: 4, dy: 2, fontSize: 11, color: c.red, limit: 110 },
+        encoding: { x: { field: "t", type: "quantitative" }, y: { value: 0 }, text: { field: "label" } },
+      });
+    }
+    return layers;
+  }
 
   function bars(c, values, colours) {
     return {

@@ -10,7 +10,7 @@ public struct IssuerPlan: Sendable, Equatable, Codable {
     public var weight: Int
   }
   public struct RunPlan: Sendable, Equatable, Codable {
-    public var threshold, share: Share
+    public var threshold, share, sell: Share
   }
   public var name: String
   /// The asset that it takes and restakes; nil: the first one of the scenario.
@@ -32,6 +32,12 @@ public struct IssuerPlan: Sendable, Equatable, Codable {
   /// An epoch's new deposits, in tokens.
   public var deposits: Ether
   public var run: RunPlan?
+  /// Nil: by expected losses alone.
+  public var tail: TailPlan?
+  /// Operators that it runs itself, by number.
+  public var runs: [Int]
+  public var exchange: ExchangePlan?
+  public var loans: LoanPlan?
 
   init(_ o: ObjectReader) {
     let preset = o.optional("preset", "a protocol with its figures") { $0.word(IssuerPreset.names) }
@@ -109,8 +115,34 @@ public struct IssuerPlan: Sendable, Equatable, Codable {
           ) {
             $0.share(Share(wad: 1) ... .whole)
           },
-          share: r.value("share", "of the holders who leave then", or: .percent(50)) { $0.share() })
+          share: r.value("share", "of the holders who leave then", or: .percent(50)) { $0.share() },
+          sell: r.value("sell", "of those, who sell at the exchange and do not wait", or: .zero) {
+            $0.share()
+          })
       }
+    }
+    tail = o.value(
+      "risk", "what counts against an operator's yield: expected losses, or their tail beside them", or: nil
+    ) {
+      TailPlan.read($0)
+    }
+    runs = o.value("runs", "operators that the issuer runs itself, by number", or: []) { v in
+      v.list(1...1_000_000) { $0.integer(0...999_999) }
+    }
+    exchange = o.optional("exchange", "where its token is traded for ether") { v in
+      v.object { ExchangePlan($0) }
+    }
+    loans = o.optional("loans", "holders who borrowed against the token to have more of it") { v in
+      v.object { LoanPlan($0) }
+    }
+    if loans != nil, exchange == nil {
+      o.mistake("loans", "needs 'exchange' beside it: collateral has to be sold somewhere")
+    }
+    if run?.sell ?? .zero > .zero, exchange == nil {
+      o.mistake("run", "sell needs 'exchange' beside it")
+    }
+    if tail != nil, policy != .equalYield {
+      o.mistake("risk", "means nothing without policy: equalYield, which alone weighs losses")
     }
     for key in ["cap", "turnover", "margin"] where o.has(key) && policy == .fixed {
       o.mistake(key, "means nothing with fixed weights; write policy: equalYield or bestYield")
@@ -128,8 +160,28 @@ public struct IssuerPlan: Sendable, Equatable, Codable {
       return
         "there is no operator \(wrong.number); operators are numbered 0 to \(scenario.operators.count - 1)"
     }
+    o.afterwards("runs") { scenario in
+      let known = plan.operators?.map(\.number)
+      if let wrong = plan.runs.first(where: { $0 >= scenario.operators.count }) {
+        return
+          "there is no operator \(wrong); operators are numbered 0 to \(scenario.operators.count - 1)"
+      }
+      guard let known, let wrong = plan.runs.first(where: { !known.contains($0) }) else { return nil }
+      return "the issuer does not delegate to operator \(wrong); add it to operators"
+    }
+    o.afterwards("exchange") { scenario in
+      guard let exchange = plan.exchange else { return nil }
+      let price =
+        scenario.assets.first { $0.name == plan.asset ?? scenario.assets.first?.name }?.price ?? .eth(1)
+      let worth = mulDiv(plan.deposited.wei, price.wei, UInt128(Share.one))
+      return exchange.liquidity.wei * 2 > worth
+        ? "liquidity \(exchange.liquidity) is more than half of what the issuer has" : nil
+    }
     o.afterwards("eigen") { scenario in
-      plan.eigen > 0 && o.has("eigen") && scenario.market.eigenPrice == .zero
+      if plan.eigen > 0, o.has("eigen"), scenario.market.emission != nil {
+        return "market.emission divides the protocol's EIGEN by gauges; remove one of the two"
+      }
+      return plan.eigen > 0 && o.has("eigen") && scenario.market.eigenPrice == .zero
         ? "EIGEN are worth nothing; write market: {eigenPrice: ...}" : nil
     }
   }
@@ -172,6 +224,7 @@ public struct HolderPlan: Sendable, Equatable, Codable {
   /// Amounts fall with rank to the power of minus this.
   public var exponent: Double
   public var claimCost: Ether
+  public var kinds: [HolderKindPlan]
 
   init(_ o: ObjectReader) {
     count = o.value("count", "how many", or: 100) { $0.integer(1...1_000_000) }
@@ -184,7 +237,18 @@ public struct HolderPlan: Sendable, Equatable, Codable {
     claimCost = o.value("claimCost", "gas of a claim; who is due less does not claim", or: .zero) {
       $0.ether(.zero ... .eth(1))
     }
-    for key in ["count", "issuersEach", "exponent", "claimCost"] {
+    kinds = o.list("kinds", "those who choose between issuers; the others stay where they are") { item in
+      item.object { HolderKindPlan($0) }
+    }
+    var names: Set<String> = []
+    for kind in kinds where !names.insert(kind.name).inserted {
+      o.mistake("kinds", "'\(kind.name)' is listed twice")
+    }
+    if kinds.reduce(UInt128(0), { $0 + UInt128($1.share.wad) }) > UInt128(Share.one) {
+      o.mistake("kinds", "the shares add up to more than 100 %")
+    }
+    if kinds.count > 100 { o.mistake("kinds", "\(kinds.count) kinds; at most 100") }
+    for key in ["count", "issuersEach", "exponent", "claimCost", "kinds"] {
       o.afterwards(key) { scenario in
         o.has(key) && scenario.issuers.isEmpty ? "means nothing without issuers" : nil
       }

@@ -1,6 +1,6 @@
 // The market for security: what services offer, how operators are judged.
 
-import Basics
+public import Basics
 
 /// How the market judges operators.
 public struct MarketPlan: Sendable, Equatable, Codable {
@@ -12,6 +12,8 @@ public struct MarketPlan: Sendable, Equatable, Codable {
   public var eigenPrice: Ether
   /// Reward epochs between distributions of issuers' own schemes.
   public var ownPeriod: Int
+  /// The protocol's own incentives; nil: issuers' figures alone.
+  public var emission: EmissionPlan?
 
   init(_ o: ObjectReader) {
     memory = o.value("memory", "what the latest epoch counts in reputation, yield and loss", or: .percent(30))
@@ -28,10 +30,19 @@ public struct MarketPlan: Sendable, Equatable, Codable {
     ownPeriod = o.value("ownPeriod", "reward epochs between distributions of issuers' own schemes", or: 7) {
       $0.integer(1...1_000)
     }
+    emission = o.optional("emission", "EIGEN minted by the protocol, divided among assets by gauges") { v in
+      v.object { EmissionPlan($0) }
+    }
+    o.afterwards("emission") { scenario in
+      guard o.has("emission") else { return nil }
+      if scenario.issuers.isEmpty { return "means nothing without issuers" }
+      return scenario.market.eigenPrice == .zero
+        ? "EIGEN are worth nothing; write market: {eigenPrice: ...}" : nil
+    }
     for key in ["ask", "premium"] {
       o.afterwards(key) { scenario in
-        o.has(key) && !scenario.services.contains { $0.market.bounty != nil }
-          ? "means nothing when no service posts a bounty" : nil
+        o.has(key) && !scenario.services.contains { $0.market.bounty != nil || $0.registers != nil }
+          ? "means nothing when no service posts a bounty or registers during the run" : nil
       }
     }
     o.afterwards("ownPeriod") { scenario in
@@ -60,7 +71,9 @@ public struct ServiceMarketPlan: Sendable, Equatable, Codable {
 
   /// What a wrongly certified task costs its users, and how much of it is insured.
   public struct InsurancePlan: Sendable, Equatable, Codable {
-    public var harm, cover: Ether
+    public var harm, cover, premium: Ether
+    /// From the first claim to the settlement of all that came by then.
+    public var period: TimeSpan
   }
 
   init() {
@@ -103,6 +116,12 @@ public struct ServiceMarketPlan: Sendable, Equatable, Codable {
           harm: harm,
           cover: i.value("cover", "insured of each harm; absent: all of it", or: harm) {
             $0.ether(.zero ... .eth(1_000_000_000))
+          },
+          premium: i.value("premium", "a year's, paid by the users epoch by epoch", or: .zero) {
+            $0.ether(.zero ... .eth(1_000_000_000))
+          },
+          period: i.value("period", "from the first claim to the settlement of all", or: .seconds(600)) {
+            $0.duration(.seconds(1) ... .seconds(366 * 86_400))
           })
       }
     }

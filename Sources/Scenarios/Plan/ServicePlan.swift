@@ -30,6 +30,8 @@ public struct ServicePlan: Sendable, Equatable, Codable {
   public var challenge: ChallengePlan?
   /// Its place in the market for security, and what corrupting it gains.
   public var market: ServiceMarketPlan
+  /// When it registers; nil: it is there from the start.
+  public var registers: TimeSpan?
 
   /// Which operators serve it.
   public enum Membership: Sendable, Equatable, Codable {
@@ -273,7 +275,17 @@ extension ServicePlan {
       o.mistake("rules", "intersubjective evidence is challenged with a bond; write challenge: {bond, purse}")
     }
     market = ServiceMarketPlan(o, base: base.market)
+    registers =
+      o.optional(
+        "registers", "when it comes; operators join it as far as its offer suits them; absent: from the start"
+      ) {
+        $0.duration(.milliseconds(1) ... .century)
+      } ?? base.registers
     let plan = self
+    o.afterwards("registers") { scenario in
+      guard let registers = plan.registers, registers >= scenario.duration else { return nil }
+      return "\(registers) is not before the end, \(scenario.duration)"
+    }
     if market.insurance != nil, recipient == .burn {
       o.mistake(
         "insurance", "pays out of stake that is redistributed; write recipient: {redistribute: ACCOUNT}")
