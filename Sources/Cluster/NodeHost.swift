@@ -21,6 +21,8 @@ final class NodeHost {
   enum Entry: BitwiseCopyable {
     case wakeUp(NodeID, WakeUp)
     case certificate(TaskID, Digest)
+    /// A link whose outbound queue holds something is free. The slot.
+    case linkFree(UInt32)
     /// Instant zero.
     case beginning
   }
@@ -51,6 +53,10 @@ final class NodeHost {
   /// What the system refused while the run went on.
   var failures: [String] = []
   weak var audience: (any NodeAudience)?
+  /// Whether routers queue what they send (`network.gossip.queue`); by slot, whether a `linkFree` is on its way.
+  let hasQueues: Bool
+  var awaitsLink: [Bool]
+  private var scores: ScoreWatch
 
   private let ears: Ears
   private let timetable: Timetable<Entry>
@@ -75,7 +81,11 @@ final class NodeHost {
     self.blueprint = blueprint
     self.loop = loop
     standing = Array(repeating: nil, count: blueprint.deployment.nodes.count)
+    hasQueues = blueprint.deployment.gossip.queue != nil
+    awaitsLink = Array(repeating: false, count: hasQueues ? blueprint.deployment.neighbors.count : 0)
+    scores = ScoreWatch(isObserved: blueprint.observesScores)
     participants = try Participants(blueprint.deployment, hosting: hosting, indexesContents: true)
+    participants.router.observesScores = blueprint.observesScores
     topics = blueprint.deployment.services.map(\.topicName)
     encoder = RPCEncoder(TopicNames(topics))
     let table = blueprint.makeLinks()
@@ -164,10 +174,15 @@ final class NodeHost {
       participants.wake(timer, at: node, now, &effects)
     case .certificate(let task, let result):
       participants.certificateIncluded(task, result: result, now, &effects)
+    case .linkFree(let slot):
+      awaitsLink[Int(slot)] = false
+      sendNext(slot, now)
     case .beginning: begin(now)
     }
     carryOut(now)
   }
+
+  func addLinkFree(_ slot: UInt32, at instant: Instant) { timetable.add(.linkFree(slot), at: instant) }
 
   private func linkUp(slot: Int) {
     if hasBegun, !hasEnded {
@@ -186,7 +201,8 @@ final class NodeHost {
 
   /// Sends, schedules and tells what the last input caused.
   func carryOut(_ now: Instant) {
-    if effects.outbox.count > 0 { sendOutbox(now) }
+    if effects.outbox.dials.count > 0 { leaveDials() }
+    if effects.outbox.count > 0 { if hasQueues { queueOutbox(now) } else { sendOutbox(now) } }
     for k in 0..<effects.timers.count {
       let request = effects.timers[k]
       timetable.add(.wakeUp(request.node, request.timer), at: request.at)
@@ -197,6 +213,14 @@ final class NodeHost {
       for submission in effects.submissions { audience?.submitted(submission) }
       effects.submissions.removeAll()
     }
+  }
+
+  /// A link that is down is dialed again by the transport, whoever wants it.
+  private func leaveDials() {
+    for k in 0..<effects.outbox.dials.count {
+      participants.router.dialFailed(slot: effects.outbox.dials[k])
+    }
+    effects.outbox.dials.removeAll()
   }
 
   private func tellFacts() {
@@ -244,6 +268,13 @@ extension NodeHost: NodePopulation {
     participants.audit(now, &effects)
     tellFacts()
   }
+
+  func lookAtScores(at now: Instant, isLast: Bool) {
+    scores.look(
+      at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now, isLast: isLast)
+  }
+
+  func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote]) { scores.take() }
 
   var counters: Counters { participants.router.counters }
   var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad(at: now) }
