@@ -123,7 +123,13 @@ final class ChainHost {
     return last
   }
 
-  func takeRows() -> FreshRows { record.takeRows() }
+  func takeRows() -> FreshRows {
+    var rows = record.takeRows()
+    let scores = nodes.takeScores()
+    rows.scores = scores.changes.map { ScoreRow($0) }
+    rows.scoreMoves = scores.moves.map { ScoreMoveRow($0) }
+    return rows
+  }
   var firstBreach: Breach? { record.firstBreach }
 
   func conclude(_ totals: PopulationTotals, at: Instant, settledAt: Instant) -> Conclusion {
@@ -268,6 +274,7 @@ final class ChainHost {
     record.look(now, queueDrops: nodes.totals.measures.queueDrops)
     record.sample(now, nodes.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
     latestSample = record.rows.samples.last
+    nodes.lookAtScores(at: now, isLast: hasEnded)
   }
 
   // MARK: What nodes did

@@ -75,6 +75,11 @@ public final class ClusterRun: EngineRun {
 
   private init(_ scenario: Scenario, _ blueprint: Blueprint, _ options: ClusterOptions, on loop: Loop) throws
   {
+    if blueprint.observesScores, options.processes > 1 {
+      throw ClusterError.system(
+        "observe.scores: nodes in processes of their own do not tell their peers' scores; run in one process, or remove it"
+      )
+    }
     self.blueprint = blueprint.onSockets
     self.scenario = scenario
     self.options = options

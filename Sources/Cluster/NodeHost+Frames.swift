@@ -46,6 +46,36 @@ extension NodeHost {
     effects.outbox.removeAll()
   }
 
+  /// Moves the outbox into the outbound queues, and sends what finds its link free.
+  func queueOutbox(_ now: Instant) {
+    let slots = (0..<effects.outbox.count).map { effects.outbox[$0].slot }
+    let lane = participants.router.lane(of: effects.outbox)
+    _ = participants.router.enqueue(&effects.outbox, as: lane, at: now)
+    for slot in slots { sendNext(slot, now) }
+  }
+
+  /// Sends from a link's queue as long as the link is free; then waits for it.
+  func sendNext(_ slot: UInt32, _ now: Instant) {
+    guard !awaitsLink[Int(slot)] else { return }
+    while participants.router.queueLength(slot: slot) > 0 {
+      let free = imposed.links.freeAt(Int(slot))
+      if free > now {
+        awaitsLink[Int(slot)] = true
+        return addLinkFree(slot, at: free)
+      }
+      guard let next = participants.router.dequeue(slot: slot, at: now) else { return }
+      guard let frame = encode(next.payload) else {
+        participants.lose(next.payload)
+        continue
+      }
+      let fate = imposed.send(
+        frame, slot: Int(slot), next.payload.isControl ? .control : .message,
+        key: UInt64(next.payload.rawValue), bytes: participants.encodedSize(next.payload), at: now)
+      if fate == .queueFull { participants.refuse(next) } else { participants.lose(next.payload) }
+      imposed.release(frame)
+    }
+  }
+
   /// The payload's RPC; nil when nothing of it is left to say.
   private func encode(_ payload: Payload) -> FrameHandle? {
     if payload.isControl {

@@ -25,6 +25,8 @@ final class NodeHost {
     /// What the slot's node said of its subscriptions was lost by the imposed link; it says it again.
     case announcement(UInt32)
     case certificateUndone(TaskID)
+    /// A link whose outbound queue holds something is free. The slot.
+    case linkFree(UInt32)
     /// Instant zero.
     case beginning
   }
@@ -57,6 +59,10 @@ final class NodeHost {
   /// When the last news of undone certificates comes.
   private var reorgHeard = Instant.zero
   weak var audience: (any NodeAudience)?
+  /// Whether routers queue what they send (`network.gossip.queue`); by slot, whether a `linkFree` is on its way.
+  let hasQueues: Bool
+  var awaitsLink: [Bool]
+  private var scores: ScoreWatch
 
   private let ears: Ears
   private let timetable: Timetable<Entry>
@@ -81,7 +87,11 @@ final class NodeHost {
     self.blueprint = blueprint
     self.loop = loop
     standing = Array(repeating: nil, count: blueprint.deployment.nodes.count)
+    hasQueues = blueprint.deployment.gossip.queue != nil
+    awaitsLink = Array(repeating: false, count: hasQueues ? blueprint.deployment.neighbors.count : 0)
+    scores = ScoreWatch(isObserved: blueprint.observesScores)
     participants = try Participants(blueprint.deployment, hosting: hosting, indexesContents: true)
+    participants.router.observesScores = blueprint.observesScores
     topics = blueprint.deployment.services.map(\.topicName)
     encoder = RPCEncoder(TopicNames(topics))
     let table = blueprint.makeLinks()
@@ -175,6 +185,9 @@ final class NodeHost {
       participants.certificateChallenged(task, result: result, now, &effects) { !stands[$0.index] }
     case .announcement(let slot): participants.announceAgain(slot, now, &effects)
     case .certificateUndone(let task): participants.certificateUndone(task, now, &effects)
+    case .linkFree(let slot):
+      awaitsLink[Int(slot)] = false
+      sendNext(slot, now)
     case .beginning: begin(now)
     }
     carryOut(now)
@@ -184,6 +197,8 @@ final class NodeHost {
   func repeatAnnouncement(on slot: UInt32, _ now: Instant) {
     timetable.add(.announcement(slot), at: now + .seconds(1))
   }
+
+  func addLinkFree(_ slot: UInt32, at instant: Instant) { timetable.add(.linkFree(slot), at: instant) }
 
   private func linkUp(slot: Int) {
     if hasBegun, !hasEnded {
@@ -202,7 +217,8 @@ final class NodeHost {
 
   /// Sends, schedules and tells what the last input caused.
   func carryOut(_ now: Instant) {
-    if effects.outbox.count > 0 { sendOutbox(now) }
+    if effects.outbox.dials.count > 0 { leaveDials() }
+    if effects.outbox.count > 0 { if hasQueues { queueOutbox(now) } else { sendOutbox(now) } }
     for k in 0..<effects.timers.count {
       let request = effects.timers[k]
       timetable.add(.wakeUp(request.node, request.timer), at: request.at)
@@ -213,6 +229,14 @@ final class NodeHost {
       for submission in effects.submissions { audience?.submitted(submission) }
       effects.submissions.removeAll()
     }
+  }
+
+  /// A link that is down is dialed again by the transport, whoever wants it.
+  private func leaveDials() {
+    for k in 0..<effects.outbox.dials.count {
+      participants.router.dialFailed(slot: effects.outbox.dials[k])
+    }
+    effects.outbox.dials.removeAll()
   }
 
   private func tellFacts() {
@@ -285,6 +309,13 @@ extension NodeHost: NodePopulation {
     participants.audit(now, &effects)
     tellFacts()
   }
+
+  func lookAtScores(at now: Instant, isLast: Bool) {
+    scores.look(
+      at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now, isLast: isLast)
+  }
+
+  func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote]) { scores.take() }
 
   var counters: Counters { participants.router.counters }
   var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad(at: now) }

@@ -43,6 +43,10 @@ protocol NodePopulation: AnyObject {
   // MARK: What is counted
   /// Tells the fate of messages whose lifetime is over.
   func audit()
+  /// Looks at every peer's score, for the last time when traffic has ended.
+  func lookAtScores(at now: Instant, isLast: Bool)
+  /// What was seen of scores since the last call.
+  func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote])
   /// What was counted so far.
   var totals: PopulationTotals { get }
   /// What the routers counted so far.

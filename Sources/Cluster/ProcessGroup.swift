@@ -202,6 +202,10 @@ extension ProcessGroup: NodePopulation {
   /// Children audit by themselves, before they tell their counts.
   func audit() { tellFacts(all: isEnding) }
 
+  // A run whose scores are observed has one process; see `ClusterRun`.
+  func lookAtScores(at now: Instant, isLast: Bool) {}
+  func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote]) { ([], []) }
+
   var totals: PopulationTotals {
     var totals = departed
     for one in latest { if let one { totals.merge(one) } }

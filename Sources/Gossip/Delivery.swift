@@ -94,7 +94,7 @@ extension RouterState {
       counters.unsubscribed &+= 1
       return .unsubscribed
     }
-    if fact.authorship != .absent || parameters.signing != .strictNoSign {
+    if fact.authorship != .absent || nodes[node].signing != .strictNoSign {
       if !takesAuthor(fact, slot, node, at: instant) { return .refused }
     }
     messages.lines[place &+ 1] |= bit
@@ -119,7 +119,7 @@ extension RouterState {
   private mutating func takesAuthor(
     _ fact: MessageTable.Message, _ slot: UInt32, _ node: Int, at instant: Instant
   ) -> Bool {
-    if !parameters.signing.accepts(fact.authorship) {
+    if !nodes[node].signing.accepts(fact.authorship) {
       counters.refused &+= 1
       blame(slot, fact.topic, .badAuthor, at: instant)
       return false

@@ -122,6 +122,9 @@ extension RouterState {
   ) {
     let base = wordBase(node, topic)
     let own = Int(wordOffsets[node])
+    var negative: UInt64 = 0
+    for k in 0..<wordCount(node) { negative |= mesh[base &+ k] & masks[own &+ k].negative }
+    if negative == 0 { return }
     scratch.removeAll()
     for k in 0..<wordCount(node) { collect(mesh[base &+ k] & masks[own &+ k].negative, word: k) }
     for k in 0..<scratch.count {
@@ -139,12 +142,12 @@ extension RouterState {
     collectMesh(base, wordCount(node))
     guard scratch.count > 1 else { return }
     sortScratchByScore(node, from: 0)
-    let median = scores.ledgers[offsets[node] + scratch[scratch.count / 2]].score
+    let median = scores.sums[scratch[scratch.count / 2]]
     guard median < scores.parameters.thresholds.opportunisticGraft else { return }
     expireBackoffs(cell(node, topic), base, at: instant)
     collectCandidates(node, base, for: .graft)
     var better = 0
-    for k in 0..<scratch.count where scores.ledgers[offsets[node] + scratch[k]].score > median {
+    for k in 0..<scratch.count where score(offsets[node] + scratch[k]) > median {
       scratch[better] = scratch[k]
       better += 1
     }
@@ -158,12 +161,13 @@ extension RouterState {
 
   /// Sorts `scratch` from a place on by falling score; equal scores keep their order. Insertion: meshes are short.
   private func sortScratchByScore(_ node: Int, from start: Int) {
+    for k in start..<scratch.count { scores.sums[scratch[k]] = score(offsets[node] + scratch[k]) }
     var k = start + 1
     while k < scratch.count {
       let local = scratch[k]
-      let score = scores.ledgers[offsets[node] + local].score
+      let score = scores.sums[local]
       var place = k
-      while place > start, scores.ledgers[offsets[node] + scratch[place - 1]].score < score {
+      while place > start, scores.sums[scratch[place - 1]] < score {
         scratch[place] = scratch[place - 1]
         place -= 1
       }

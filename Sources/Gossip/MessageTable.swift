@@ -7,7 +7,7 @@
 //
 // With scoring a third bit says that copies which come later may still move a score: the message's near-first window is open
 // (P3), or the node rejected the message (P4). It lies beside the other two, so that of ten duplicates nine are done with
-// after the one cache line that every copy needs.
+// after the one cache line that every copy needs; and so does the window that was opened last (`LineWindow`).
 //
 // Departure from the specification: a copy that arrives after the seen TTL is dropped as stale, where other
 // implementations would deliver the message a second time.
@@ -55,7 +55,7 @@ public struct MessageTable: ~Copyable {
   static let segmentSize = 256
   /// Words of handles in a segment.
   private static let segmentWords: UInt32 = 4
-  /// Bit planes side by side for each word of handles, as a shift: two, or four of which three are in use.
+  /// Bit planes side by side for each word of handles, as a shift: two; or with scoring three and a `LineWindow`.
   private let planeShift: Int
   /// Words of one node's line in a segment.
   private let lineWords: Int
@@ -70,7 +70,7 @@ public struct MessageTable: ~Copyable {
 
   private var rows: Table<Message>
   /// Bit planes, by segment, node, word of handles, plane. (first, second) is (0, 0) unseen, (0, 1) pending, (1, 1) cached,
-  /// (1, 0) done; third: late copies matter.
+  /// (1, 0) done; third: late copies matter. The fourth word is no plane but a `LineWindow`.
   var lines: Table<UInt64>
   /// By segment: when its youngest message was registered, nanoseconds.
   private var youngest: Table<UInt64>

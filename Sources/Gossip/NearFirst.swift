@@ -1,12 +1,46 @@
-// Which messages of a node are inside their near-first window (P3), and which peers were counted for each: a small table a
-// node, addressed by the message's number. It starts with eight places and grows while messages inside their windows
-// collide, up to `deliveryRecordsMaximum`; then the older of two is given up and counted.
+// Which messages of a node are inside their near-first window (P3), and which peers were counted for each.
+//
+// Of 64 messages in a row one is noted beside what the node has seen of them, in the cache line that every copy needs: the one
+// whose window opened last while no other was open. When windows overlap, the others go to a small table a node, addressed by the
+// message's number. It starts with eight places and grows while messages inside their windows collide, up to
+// `deliveryRecordsMaximum`; then the older of two is given up and counted.
 //
 // Only messages that were accepted are here, and only for the window: a copy after it finds nothing and counts nothing.
 
 internal import Basics
 
+/// A window noted in the fourth word of a message's line, for nodes of up to 32 links. From the low end: a bit that is always
+/// set; in 6 bits the message among the word's 64; in 25 bits the window's end, in units of 2^16 ns and modulo 36 minutes; in
+/// 32 bits the links that were counted.
+enum LineWindow {
+  @inline(__always)
+  static func word(_ message: MessageHandle, end: UInt32) -> UInt64 {
+    UInt64(end &<< 7 | (message.rawValue & 63) &<< 1 | 1)
+  }
+
+  /// Whether the word notes the message's window, given that it is of the message's line.
+  @inline(__always)
+  static func isOf(_ message: MessageHandle, _ word: UInt64) -> Bool {
+    UInt32(truncatingIfNeeded: word) & 0x7F == (message.rawValue & 63) &<< 1 | 1
+  }
+
+  @inline(__always)
+  static func isOpen(_ word: UInt64, _ now: UInt32) -> Bool {
+    Int32(bitPattern: (UInt32(truncatingIfNeeded: word) &>> 7 &- now) &<< 7) >= 0
+  }
+
+  /// The message among the word's 64, as a bit.
+  @inline(__always)
+  static func bit(_ word: UInt64) -> UInt64 { 1 &<< (word &>> 1 & 63) }
+}
+
 extension RouterState {
+  /// Where it is noted who was counted for a message.
+  enum Record {
+    case line(Int)
+    case table(Int)
+  }
+
   // A record of a node with up to 32 links is one word: which links were counted in its high half, the head in its low
   // half. Other nodes have the head in one word and the links in the following ones.
   //
@@ -26,7 +60,7 @@ extension RouterState {
   }
 
   @inline(__always)
-  private static func units(_ instant: Instant) -> UInt32 {
+  static func units(_ instant: Instant) -> UInt32 {
     UInt32(truncatingIfNeeded: instant.nanoseconds &>> 16)
   }
 
@@ -54,13 +88,29 @@ extension RouterState {
     }
   }
 
-  /// Opens the window of a message and returns the place of its record.
+  /// Opens the window of a message whose line is there, and returns its record.
   @inline(__always)
   mutating func openRecord(
-    _ message: MessageHandle, _ node: Int, until end: Instant, at instant: Instant
+    _ message: MessageHandle, _ line: Int, _ node: Int, until end: Instant, at instant: Instant
+  ) -> Record {
+    let now = Self.units(instant)
+    if recordStride(node) == 1 {
+      let held = messages.lines[line &+ 3]
+      if held == 0 || !LineWindow.isOpen(held, now) {
+        // What still comes of the message that was noted here is late.
+        if held != 0 { messages.lines[line &+ 2] &= ~LineWindow.bit(held) }
+        messages.lines[line &+ 3] = LineWindow.word(message, end: Self.units(end))
+        return .line(line &+ 3)
+      }
+    }
+    return .table(openTableRecord(message, node, until: end, now))
+  }
+
+  @inline(never)
+  private mutating func openTableRecord(
+    _ message: MessageHandle, _ node: Int, until end: Instant, _ now: UInt32
   ) -> Int {
     if scores.nodes[node].records == Self.none { takeRecords(node, places: 8) }
-    let now = Self.units(instant)
     var place = recordPlace(message, node)
     if _slowPath(scores.records[place] != 0 && Self.isOpen(scores.records[place], now)) {
       place = makeRoom(message, node, now, window: Self.units(end) &- now)
@@ -115,31 +165,48 @@ extension RouterState {
 
   /// Notes that the peer was counted, or needs not be.
   @inline(__always)
-  mutating func note(_ local: UInt32, in record: Int, _ node: Int) {
-    if recordStride(node) == 1 {
-      scores.records[record] |= Self.bit(local &+ 32)
-    } else {
-      scores.records[record &+ 1 &+ Int(local &>> 6)] |= Self.bit(local)
+  mutating func note(_ local: UInt32, in record: Record, _ node: Int) {
+    switch record {
+    case .line(let place): messages.lines[place] |= Self.bit(local &+ 32)
+    case .table(let place):
+      if recordStride(node) == 1 {
+        scores.records[place] |= Self.bit(local &+ 32)
+      } else {
+        scores.records[place &+ 1 &+ Int(local &>> 6)] |= Self.bit(local)
+      }
     }
   }
 
-  /// The place of the message's record, if its window is open.
+  /// The message's record, if its window is open.
   @inline(__always)
-  func openedRecord(_ message: MessageHandle, _ node: Int, at instant: Instant) -> Int? {
+  func openedRecord(_ message: MessageHandle, _ line: Int, _ node: Int, at instant: Instant) -> Record? {
+    let held = messages.lines[line &+ 3]
+    if LineWindow.isOf(message, held) {
+      return LineWindow.isOpen(held, Self.units(instant)) ? .line(line &+ 3) : nil
+    }
     guard scores.nodes[node].records != Self.none else { return nil }
     let place = recordPlace(message, node)
     let record = scores.records[place]
     let mark = Self.mark(message, scores.nodes[node].recordMask)
     guard UInt32(truncatingIfNeeded: record) & 0x7FF == mark, Self.isOpen(record, Self.units(instant))
     else { return nil }
-    return place
+    return .table(place)
   }
 
   /// Whether the peer was not counted yet; it is now.
   @inline(__always)
-  mutating func takes(_ local: UInt32, in record: Int, _ node: Int) -> Bool {
+  mutating func takes(_ local: UInt32, in record: Record, _ node: Int) -> Bool {
+    let place: Int
+    switch record {
+    case .line(let word):
+      let bit = Self.bit(local &+ 32)
+      guard messages.lines[word] & bit == 0 else { return false }
+      messages.lines[word] |= bit
+      return true
+    case .table(let found): place = found
+    }
     let isNarrow = recordStride(node) == 1
-    let word = isNarrow ? record : record &+ 1 &+ Int(local &>> 6)
+    let word = isNarrow ? place : place &+ 1 &+ Int(local &>> 6)
     let bit = Self.bit(isNarrow ? local &+ 32 : local)
     guard scores.records[word] & bit == 0 else { return false }
     scores.records[word] |= bit

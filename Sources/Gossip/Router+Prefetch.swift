@@ -24,10 +24,22 @@ extension Router {
     if (state.messages.lines[place] | state.messages.lines[place &+ 1]) & bit == 0 {
       guard state.messages.isLive(message) else { return false }
       state.prefetchAcceptance(message, slot, node)
+      if state.scores.isOn {
+        let held = state.messages.lines[place &+ 3]
+        if held != 0, LineWindow.isOpen(held, RouterState.units(latest)) { state.prefetchRecord(node) }
+      }
       return true
     }
-    if state.scores.isOn, state.messages.lines[place &+ 2] & bit != 0 { state.prefetchRecord(message, node) }
+    if state.scores.isOn, state.messages.lines[place &+ 2] & bit != 0 {
+      if !LineWindow.isOf(message, state.messages.lines[place &+ 3]) { state.prefetchRecord(node) }
+    }
     return false
+  }
+
+  /// Some events before a heartbeat: the books that it decays.
+  @inline(__always)
+  public func prefetch(heartbeatOf node: Int) {
+    if state.scores.isOn { state.prefetchBooks(node) }
   }
 }
 
@@ -45,7 +57,6 @@ extension RouterState {
     unsafe avsim_prefetch(peers.unsafeBase + first)
     unsafe avsim_prefetch(peers.unsafeBase + (first &+ 16))
     guard scores.isOn else { return }
-    prefetchRecord(message, node)
     let row = scores.rows[cell]
     guard row != Self.none else { return }
     let place = Int(row) &+ (Int(slot) &- first)
@@ -54,8 +65,27 @@ extension RouterState {
 
   /// The record of a node that never outgrew its first eight places lies by the node's number.
   @inline(__always)
-  fileprivate func prefetchRecord(_ message: MessageHandle, _ node: Int) {
+  fileprivate func prefetchRecord(_ node: Int) {
     unsafe avsim_prefetch(scores.nodes.unsafeBase + node)
     unsafe avsim_prefetch(scores.records.unsafeBase + (node &* 8))
+  }
+
+  /// The rows of the first topics; a node of many has its next ones in the processor's own foresight.
+  @inline(__always)
+  fileprivate func prefetchBooks(_ node: Int) {
+    unsafe avsim_prefetch(scores.nodes.unsafeBase + node)
+    let count = min(64, Int(offsets[node &+ 1] &- offsets[node]))
+    for k in 0..<min(topicCount, 2) {
+      let row = scores.rows[node &* topicCount &+ k]
+      guard row != Self.none else { continue }
+      var place = Int(row)
+      let end = place &+ count
+      while place < end {
+        unsafe avsim_prefetch(scores.credits.unsafeBase + place)
+        unsafe avsim_prefetch(scores.books.unsafeBase + place)
+        unsafe avsim_prefetch(scores.books.unsafeBase + (place &+ 4))
+        place &+= 8
+      }
+    }
   }
 }

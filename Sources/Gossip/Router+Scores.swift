@@ -47,6 +47,7 @@ extension Router {
     for node in 0..<state.nodeCount where state.standing[state.cell(node, topic)] == .joined {
       state.openBooks(node, topic)
     }
+    for slot in 0..<UInt32(state.links.count) { state.rescore(slot, at: latest) }
   }
 
   /// Decays the counters of the node's peers once, out of turn, and computes their scores.
@@ -54,7 +55,6 @@ extension Router {
     advance(to: instant)
     guard state.scores.isOn else { return }
     state.refresh(node.index, at: instant)
-    state.rescoreAll(node.index, at: instant)
   }
 
   /// Whether moves of scores are recorded and their causes counted: some nanoseconds a message, and 44 bytes a link.

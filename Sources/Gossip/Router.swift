@@ -157,6 +157,15 @@ public struct Router: ~Copyable {
     state.nodes[node.index].version = version
   }
 
+  /// The node has another signing policy than the parameters say. What it publishes shows of its author what the driver says
+  /// at `MessageTable.register`.
+  public mutating func setSigning(_ node: NodeID, _ policy: SigningPolicy) {
+    state.nodes[node.index].signing = policy
+  }
+
+  /// The node's signing policy.
+  public func signing(of node: NodeID) -> SigningPolicy { state.nodes[node.index].signing }
+
   /// The node wants other mesh degrees than the parameters say, in every topic.
   public mutating func setDegrees(_ node: NodeID, _ degrees: MeshDegrees) {
     var place = 0

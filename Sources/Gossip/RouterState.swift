@@ -86,6 +86,7 @@ struct RouterState: ~Copyable {
     /// Dials under way because of peer exchange.
     var dials: UInt16 = 0
     var version = ProtocolVersion.v1_2
+    var signing = SigningPolicy.strictNoSign
     var isUp = true
   }
 
@@ -249,6 +250,7 @@ struct RouterState: ~Copyable {
     links = Table(repeating: Link(), count: neighbors.count)
     var node = Node()
     node.version = parameters.version
+    node.signing = parameters.signing
     nodes = Table(repeating: node, count: count)
     standing = Table(repeating: .idle, count: cells)
     fanoutExpires = Table(repeating: 0, count: cells)
@@ -261,7 +263,7 @@ struct RouterState: ~Copyable {
     degrees = Table(topics.map { $0.degrees ?? parameters.degrees })
     scores = ScoreState(
       parameters, topics: topics.count, nodes: count, cells: cells, slots: neighbors.count,
-      peers: max(count, Int(neighbors.map(\.rawValue).max() ?? 0) + 1), degree: degree)
+      words: words, peers: max(count, Int(neighbors.map(\.rawValue).max() ?? 0) + 1), degree: degree)
     partials = PartialState()
     queues = OutboundQueues(parameters.queue, slots: neighbors.count)
     parked = Table(repeating: Self.none, count: neighbors.count)

@@ -51,8 +51,8 @@ extension RouterState {
   /// A message was accepted: P2 for the peer that brought it first, P3 for it and the mesh peers that brought it while it
   /// was validated; its near-first window opens.
   ///
-  /// Cost: a line of credits and a line of records beside those that forwarding needs; so who is in the mesh is asked of the
-  /// mesh itself, not of the books.
+  /// Cost: a line of credits beside those that forwarding needs, while windows do not overlap; so who is in the mesh is asked
+  /// of the mesh itself, not of the books.
   @inline(__always)
   mutating func delivered(
     _ message: MessageHandle, _ line: Int, _ topic: TopicID, _ node: Int, from slot: UInt32, others: UInt32,
@@ -74,7 +74,7 @@ extension RouterState {
     if hasMesh, contains(mesh, base, local) { credit(place, topic) }
     messages.lines[line &+ 2] |= MessageTable.bit(message)
     let record = openRecord(
-      message, node, until: instant + scores.topics[topic.index].window, at: instant)
+      message, line, node, until: instant + scores.topics[topic.index].window, at: instant)
     note(local, in: record, node)
     var index = others
     while index != Self.none {
@@ -105,7 +105,7 @@ extension RouterState {
   ) {
     guard scores.topics[topic.index].watchesMesh, scores.rows[cell(node, topic)] != Self.none else { return }
     messages.lines[line &+ 2] |= MessageTable.bit(message)
-    _ = openRecord(message, node, until: instant + scores.topics[topic.index].window, at: instant)
+    _ = openRecord(message, line, node, until: instant + scores.topics[topic.index].window, at: instant)
   }
 
   /// A copy of a message that was settled before and is marked: near-first inside the window, and to blame when it was
@@ -116,7 +116,7 @@ extension RouterState {
   ) {
     let fact = messages.fact(message)
     if fact.wasRejected { blameLate(message, fact.topic, slot, node, at: instant) }
-    guard let record = openedRecord(message, node, at: instant) else {
+    guard let record = openedRecord(message, line, node, at: instant) else {
       if !fact.wasRejected { messages.lines[line &+ 2] &= ~MessageTable.bit(message) }
       return
     }
@@ -300,10 +300,8 @@ extension RouterState {
       }
     }
     let application = scores.ledgers[slot].application
-    let before = scores.ledgers[slot].score
     scores.ledgers[slot] = ScoreState.Ledger()
     scores.ledgers[slot].application = application
-    scores.ledgers[slot].score = before
     countColocated(slot, at: instant)
     rescore(slot, at: instant)
   }

@@ -72,10 +72,8 @@ struct ScoreState: ~Copyable {
     var grafted: UInt64 = 0
   }
 
-  /// A link.
+  /// A link. Nearly all are as new: see `burdened`.
   struct Ledger: BitwiseCopyable {
-    /// As last computed.
-    var score: Double = 0
     /// P5, as the application said.
     var application: Double = 0
     /// P7 and the slow-peer counter.
@@ -126,6 +124,8 @@ struct ScoreState: ~Copyable {
   var credits = Table<Credit>()
   /// By slot.
   var ledgers: Table<Ledger>
+  /// By node and word of local slots: links whose ledger may add to the score. The others' need not be read.
+  var burdened: Table<UInt64>
   var nodes: Table<Node>
   /// By node of the whole id space: its address.
   var addresses: Table<UInt32>
@@ -151,7 +151,8 @@ struct ScoreState: ~Copyable {
   var sums: Table<Double>
 
   init(
-    _ parameters: Parameters, topics count: Int, nodes: Int, cells: Int, slots: Int, peers: Int, degree: Int
+    _ parameters: Parameters, topics count: Int, nodes: Int, cells: Int, slots: Int, words: Int, peers: Int,
+    degree: Int
   ) {
     isOn = parameters.score != nil
     let score = parameters.score ?? ScoreParameters()
@@ -162,6 +163,7 @@ struct ScoreState: ~Copyable {
     topics = Table((0..<count).map { Topic(parameters.score == nil ? nil : score.topic(TopicID($0))) })
     rows = Table(repeating: RouterState.none, count: isOn ? cells : 0)
     ledgers = Table(repeating: Ledger(), count: isOn ? slots : 0)
+    burdened = Table(repeating: 0, count: isOn ? words : 0)
     self.nodes = Table(repeating: Node(), count: isOn ? nodes : 0)
     addresses = Table(repeating: 0, count: isOn ? peers : 0)
     sums = Table(repeating: 0, count: isOn ? degree : 0)
@@ -170,7 +172,7 @@ struct ScoreState: ~Copyable {
   var storageBytes: Int {
     guard isOn else { return 0 }
     return rows.storageBytes + books.storageBytes + credits.storageBytes + ledgers.storageBytes
-      + nodes.storageBytes
+      + burdened.storageBytes + nodes.storageBytes
       + addresses.storageBytes + records.storageBytes + rejected.storageBytes
   }
 

@@ -1,9 +1,9 @@
 // The score function (GossipSub v1.1, *Peer Scoring*): computing a score from the books, and the decay of the books.
 //
-// A computed score is kept with the link and, as bits, in the node's masks (negative, below the gossip and the publish
-// threshold) and in `deafBit`. Between two computations a score can only rise: whatever lowers it (an invalid message, a
-// penalty, leaving a mesh, decay) computes it again at once. So a bit that is not set is right, and a bit that is set is
-// checked where it decides.
+// A computed score is kept as bits in the node's masks (negative, below the gossip and the publish threshold) and in
+// `deafBit`; the number itself is computed again where somebody asks. Between two computations a score can only rise: whatever
+// lowers it (an invalid message, a penalty, leaving a mesh, decay, other parameters) computes it again at once. So a bit that is
+// not set is right, and a bit that is set is checked where it decides.
 //
 // Departures from go-libp2p-pubsub: counters decay at the first heartbeat after they are due, not by a timer of their
 // own; several intervals passed are decayed one by one.
@@ -94,41 +94,56 @@ extension RouterState {
       sum +=
         topicValue(Int(row) &+ local, scores.topics[k], refreshed) * scores.topics[k].weight
     }
+    weigh(slot, node)
     let score = total(slot, topicSum: sum)
     keep(score, slot, node, at: instant)
     return score
   }
 
-  /// Computes the scores of all peers of a node. Cost: its links times the topics it ever joined.
-  mutating func rescoreAll(_ node: Int, at instant: Instant) {
+  /// Keeps the scores of all peers of a node for their sums over topics, which are in `sums`.
+  private mutating func keepAll(_ node: Int, at instant: Instant) {
     let first = offsets[node]
-    let count = Int(offsets[node &+ 1] &- first)
-    let refreshed = scores.nodes[node].refreshed
-    scores.sums.fill(0..<count, with: 0)
-    for k in 0..<topicCount {
-      let row = scores.rows[node &* topicCount &+ k]
-      guard row != Self.none else { continue }
-      let t = scores.topics[k]
-      for local in 0..<count {
-        scores.sums[local] += topicValue(Int(row) &+ local, t, refreshed) * t.weight
+    let count = offsets[node &+ 1] &- first
+    var start: UInt32 = 0
+    while start < count {
+      let place = maskPlace(node, start)
+      let end = min(count, start &+ 64)
+      var below: UInt64 = 0
+      for local in start..<end where scores.sums[local] < 0 { below |= Self.bit(local) }
+      // Nearly always: good they were and good they are.
+      var bits = below | masks[place].negative | scores.burdened[place]
+      while bits != 0 {
+        let local = start &+ UInt32(truncatingIfNeeded: bits.trailingZeroBitCount)
+        bits &= bits &- 1
+        keep(total(first &+ local, topicSum: scores.sums[local]), first &+ local, node, at: instant)
       }
-    }
-    for local in 0..<count {
-      let slot = first &+ UInt32(truncatingIfNeeded: local)
-      keep(total(slot, topicSum: scores.sums[local]), slot, node, at: instant)
+      start = end
     }
   }
 
-  /// Stores a computed score, and what follows from it, as bits.
+  /// Notes whether the ledger adds to the score.
+  @inline(__always)
+  private mutating func weigh(_ slot: UInt32, _ node: Int) {
+    let local = slot &- offsets[node]
+    let place = maskPlace(node, local)
+    let ledger = scores.ledgers[slot]
+    if ledger.behaviour != 0 || ledger.slow != 0 || ledger.application != 0 || ledger.keptUntil != 0
+      || Int(ledger.colocated) > scores.parameters.colocationThreshold
+    {
+      scores.burdened[place] |= Self.bit(local)
+    } else {
+      scores.burdened[place] &= ~Self.bit(local)
+    }
+  }
+
+  /// What follows from a computed score, as bits.
   @inline(__always)
   private mutating func keep(_ score: Double, _ slot: UInt32, _ node: Int, at instant: Instant) {
-    let before = scores.ledgers[slot].score
-    scores.ledgers[slot].score = score
-    // Nearly always: good it was and good it is.
-    if before >= 0, score >= 0 { return }
     let local = slot &- offsets[node]
     let place = maskPlace(node, local)
     let bit = Self.bit(local)
+    // Nearly always: good it was and good it is.
+    if score >= 0, masks[place].negative & bit == 0 { return }
     let limits = scores.parameters.thresholds
     if score < 0 { masks[place].negative |= bit } else { masks[place].negative &= ~bit }
     if score < limits.gossip { masks[place].gossipless |= bit } else { masks[place].gossipless &= ~bit }
@@ -194,7 +209,7 @@ extension RouterState {
 
   // MARK: Decay
 
-  /// Decays what is due and computes all scores of the node. Called by the heartbeat.
+  /// Decays what is due, or else looks again at the peers below zero. Called by the heartbeat.
   mutating func refreshIfDue(_ node: Int, at instant: Instant) {
     let interval = scores.parameters.decayInterval.nanoseconds
     if scores.nodes[node].due == 0 {
@@ -208,48 +223,80 @@ extension RouterState {
     if scores.nodes[node].due <= instant.nanoseconds {
       scores.nodes[node].due = instant.nanoseconds &+ interval
     }
-    if steps > 0 { refresh(node, steps: steps, at: instant) }
-    rescoreAll(node, at: instant)
+    if steps > 0 {
+      refresh(node, steps: steps, at: instant)
+    } else {
+      for word in 0..<wordCount(node) {
+        var bits = masks[Int(wordOffsets[node]) &+ word].negative
+        while bits != 0 {
+          let local = UInt32(truncatingIfNeeded: word &<< 6 &+ bits.trailingZeroBitCount)
+          bits &= bits &- 1
+          rescore(offsets[node] &+ local, at: instant)
+        }
+      }
+    }
   }
 
-  /// Decays every counter of the node's peers; forgets peers that stayed away too long.
+  /// Decays every counter of the node's peers, forgets peers that stayed away too long, and computes all scores. Cost: the
+  /// node's links times the topics it ever joined, in one walk over their books.
   mutating func refresh(_ node: Int, steps: Int = 1, at instant: Instant) {
     scores.nodes[node].refreshed = instant.nanoseconds
     let first = offsets[node]
     let count = Int(offsets[node &+ 1] &- first)
-    let zero = scores.decayToZero
-    var keepsAny = false
-    for slot in slots(node) {
-      let kept = scores.ledgers[slot].keptUntil
-      if kept != 0 {
-        keepsAny = true
-        if kept <= instant.nanoseconds { forgetBooks(slot, at: instant) }
-        continue
-      }
-      guard scores.ledgers[slot].behaviour != 0 || scores.ledgers[slot].slow != 0 else { continue }
-      for _ in 0..<steps {
-        Self.decay(&scores.ledgers[slot].behaviour, scores.behaviourDecay, zero)
-        Self.decay(&scores.ledgers[slot].slow, scores.slowDecay, zero)
-      }
-    }
+    let keepsAny = decayLedgers(node, steps: steps, at: instant)
+    scores.sums.fill(0..<count, with: 0)
     for k in 0..<topicCount {
       let row = scores.rows[node &* topicCount &+ k]
       guard row != Self.none else { continue }
       let t = scores.topics[k]
       for local in 0..<count {
-        if keepsAny, scores.ledgers[first &+ UInt32(truncatingIfNeeded: local)].keptUntil != 0 { continue }
         let place = Int(row) &+ local
-        for _ in 0..<steps {
-          Self.decay(&scores.credits[place].first, t.firstDecay, zero)
-          Self.decay(&scores.credits[place].mesh, t.meshDecay, zero)
+        if !keepsAny || scores.ledgers[first &+ UInt32(truncatingIfNeeded: local)].keptUntil == 0 {
+          decay(place, t, steps: steps)
         }
-        // Nearly always there is nothing to forgive.
-        guard scores.books[place].failure != 0 || scores.books[place].invalid != 0 else { continue }
-        for _ in 0..<steps {
-          Self.decay(&scores.books[place].failure, t.failureDecay, zero)
-          Self.decay(&scores.books[place].invalid, t.invalidDecay, zero)
-        }
+        scores.sums[local] += topicValue(place, t, instant.nanoseconds) * t.weight
       }
+    }
+    keepAll(node, at: instant)
+  }
+
+  /// Decays what belongs to no topic; whether books of peers that are away are kept, which do not decay.
+  private mutating func decayLedgers(_ node: Int, steps: Int, at instant: Instant) -> Bool {
+    var keepsAny = false
+    for word in 0..<wordCount(node) {
+      var bits = scores.burdened[Int(wordOffsets[node]) &+ word]
+      while bits != 0 {
+        let slot = offsets[node] &+ UInt32(truncatingIfNeeded: word &<< 6 &+ bits.trailingZeroBitCount)
+        bits &= bits &- 1
+        let kept = scores.ledgers[slot].keptUntil
+        if kept != 0 {
+          keepsAny = true
+          if kept <= instant.nanoseconds { forgetBooks(slot, at: instant) }
+          continue
+        }
+        guard scores.ledgers[slot].behaviour != 0 || scores.ledgers[slot].slow != 0 else { continue }
+        for _ in 0..<steps {
+          Self.decay(&scores.ledgers[slot].behaviour, scores.behaviourDecay, scores.decayToZero)
+          Self.decay(&scores.ledgers[slot].slow, scores.slowDecay, scores.decayToZero)
+        }
+        weigh(slot, node)
+      }
+    }
+    return keepsAny
+  }
+
+  @inline(__always)
+  private mutating func decay(_ place: Int, _ t: ScoreState.Topic, steps: Int) {
+    let zero = scores.decayToZero
+    for _ in 0..<steps {
+      Self.decay(&scores.credits[place].first, t.firstDecay, zero)
+      Self.decay(&scores.credits[place].mesh, t.meshDecay, zero)
+    }
+    // Nearly always there is nothing to forgive.
+    guard scores.books[place].failure != 0 || scores.books[place].invalid != 0 else { return }
+    for _ in 0..<steps {
+      Self.decay(&scores.books[place].failure, t.failureDecay, zero)
+      Self.decay(&scores.books[place].invalid, t.invalidDecay, zero)
     }
   }
 

@@ -1,6 +1,6 @@
 // Enough links for gossip: members of a topic find each other, as clients search their subnets' peers.
 
-import Basics
+public import Basics
 
 extension Graph {
   /// Adds links until every member of each topic is linked with at least `peers` other members (or with all, when
@@ -76,5 +76,26 @@ extension Graph {
         for k in members.indices where sets.join(0, UInt32(k)) { _ = add(members[0], members[k]) }
       }
     }
+  }
+}
+
+extension Graph {
+  /// Adds a link for each pair that has none.
+  public mutating func connect(_ pairs: [DirectPair]) {
+    var known: Set<UInt64> = []
+    for link in links { known.insert(link.pair) }
+    for pair in pairs where known.insert(Graph.pair(pair.a.rawValue, pair.b.rawValue)).inserted {
+      links.append(Link(pair.a.index, pair.b.index))
+    }
+  }
+}
+
+/// Two nodes that agreed to be each other's direct peers.
+public struct DirectPair: Sendable, Hashable {
+  public var a: NodeID
+  public var b: NodeID
+  public init(_ a: NodeID, _ b: NodeID) {
+    self.a = a
+    self.b = b
   }
 }

@@ -25,9 +25,15 @@ public struct Deployment: Sendable {
   public var outbound: [Bool]
   /// GossipSub's parameters, the same at every node.
   public var gossip: Parameters
+  /// Direct peers; each pair has a link.
+  public var direct: [DirectPair] = []
+  /// By node: its signing policy; empty when all have that of `gossip`.
+  public var signing: [SigningPolicy] = []
   public var scheme: SignatureScheme
   public var mode: SignatureMode
   public var costs: SignatureCosts
+  /// The same for the author's signature of a message, where the signing policy has one: libp2p's Ed25519.
+  public var authorCosts = SignatureCosts.standard(.ed25519)
   /// CPU time of taking one gossip message off the wire, duplicates included.
   public var receiveCost: TimeSpan
   /// Time between a node and the chain, one way, drawn per (node, call).

@@ -34,7 +34,8 @@ extension Participants {
       message: MessageHandle(rawValue: noMessage),
       slot: .max, task: task)
     let isLazy = conduct.contains { $0.kind == .lazyCopy }
-    let cost = (isLazy ? .zero : TimeSpan(nanoseconds: compute)) + deployment.costs.sign
+    let author = router.signing(of: node).ownAuthorship == .valid ? deployment.authorCosts.sign : .zero
+    let cost = (isLazy ? .zero : TimeSpan(nanoseconds: compute)) + deployment.costs.sign + author
     if !work(job, cost: cost, now, &effects) { miss(task, member, node, .overloaded, now, &effects) }
   }
 

@@ -145,11 +145,15 @@ extension Participants {
     let known = service.index < deployment.services.count
     let size = SignedAttestation.encodedBytes(
       deployment.scheme, paddedTo: known ? deployment.services[service.index].attestationBytes : 0)
+    let shown = origin.index < deployment.signing.count ? deployment.signing[origin.index] : nil
+    let author = shown?.ownAuthorship
     let handle =
       indexesContents
       ? router.messages.register(
-        contentID(of: signed), topic: topic(service), dataBytes: size, origin: origin, at: now)
-      : router.messages.register(topic: topic(service), dataBytes: size, origin: origin, at: now)
+        contentID(of: signed), topic: topic(service), dataBytes: size, origin: origin, authorship: author,
+        at: now)
+      : router.messages.register(
+        topic: topic(service), dataBytes: size, origin: origin, authorship: author, at: now)
     let member = known ? roles.member(service, attestation.operatorID) : nil
     var duty: Int?
     if let member, attestation.task.index < schedule.tasks.count,

@@ -68,6 +68,7 @@ public struct Participants: ~Copyable {
       parameters: deployment.gossip, topics: topics, offsets: deployment.offsets,
       neighbors: deployment.neighbors, outbound: deployment.outbound, seed: deployment.seed,
       indexesContents: indexesContents)
+    Self.arrangePeers(deployment, &router)
     store = AttestationStore(duties: schedule.dutyCount)
     processors = Processors(deployment.nodes, isBounded: deployment.plant != .queueUnbounded)
     availability = Availability(nodes: nodes)
@@ -94,6 +95,23 @@ public struct Participants: ~Copyable {
     adversaryDraws = HashRandom(seed: deployment.seed, .adversary)
     self.indexesContents = indexesContents
     self.deployment = deployment
+  }
+
+  /// Tells the router what is agreed on before anybody connects: direct peers, signing policies, shared addresses.
+  private static func arrangePeers(_ deployment: Deployment, _ router: inout Router) {
+    for pair in deployment.direct {
+      for slot in router.slots(of: pair.a) where router.neighbor(slot) == pair.b {
+        router.setDirect(slot: slot, true)
+        router.setDirect(slot: deployment.reverse[Int(slot)], true)
+      }
+    }
+    for (node, policy) in deployment.signing.enumerated() { router.setSigning(NodeID(node), policy) }
+    guard let score = deployment.gossip.score, score.colocationWeight != 0 else { return }
+    var nodesOn: [Int: Int] = [:]
+    for node in deployment.nodes { nodesOn[node.host, default: 0] += 1 }
+    for (node, one) in deployment.nodes.enumerated() where nodesOn[one.host, default: 0] > 1 {
+      router.setAddress(NodeID(node), AddressGroup(UInt32(one.host) + 1))
+    }
   }
 
   func service(_ id: ServiceID) -> ServiceDeployment { deployment.services[id.index] }

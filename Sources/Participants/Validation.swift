@@ -52,7 +52,8 @@ extension Participants {
       let job = Job(
         kind: verdict == .check ? .verify : .verifyRepeated, node: node,
         incarnation: availability.incarnation(node), message: message, slot: slot, task: attestation.task)
-      guard work(job, cost: deployment.costs.verify, now, &effects) else {
+      let author = router.messages[message].authorship == .valid ? deployment.authorCosts.verify : .zero
+      guard work(job, cost: deployment.costs.verify + author, now, &effects) else {
         settle(message, at: node, from: slot, .ignore, now, &effects)
         return
       }

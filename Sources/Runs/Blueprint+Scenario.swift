@@ -55,13 +55,16 @@ extension Blueprint {
       inclusionDelay: LatencyLaw(scenario.chain.inclusion), duration: scenario.duration,
       warmup: scenario.warmup, misconduct: setting.misconduct)
     deployment.resubmits = scenario.chain.resubmit
+    (deployment.direct, deployment.signing) = (setting.direct, setting.signing)
     let unmodelled =
       scenario.observe.trace ? ["observe.trace: this version does not write trace.json; remove it"] : []
     var simulatorOnly: [String] = []
     if self.engine == "cluster" {
-      if scenario.observe.scores { simulatorOnly.append("observe.scores") }
       if scenario.network.gossip.peerExchange { simulatorOnly.append("network.gossip.peerExchange") }
-      if scenario.network.gossip.queue != nil { simulatorOnly.append("network.gossip.queue") }
+      let signing = scenario.network.gossip.signing
+      if signing.policy != .strictNoSign || !signing.except.isEmpty {
+        simulatorOnly.append("network.gossip.signing")
+      }
     }
     let refused = simulatorOnly.map {
       "\($0): the cluster engine does not have it; remove it, or run on the simulator"

@@ -30,7 +30,7 @@ public struct Blueprint: Sendable {
   /// After traffic the chain goes on for at most this long.
   public var settle: TimeSpan
   public var sampleEvery: TimeSpan
-  /// Whether every change and every move of peers' scores is recorded. For the simulator alone.
+  /// Whether every change and every move of peers' scores is recorded.
   public var observesScores: Bool
   /// What the process needs that hosts all nodes; nil: carrying frames takes no time. For the simulator alone.
   public var processCosts: ProcessCosts?

@@ -149,7 +149,7 @@ extension Record {
     summary.gossip.graft = Int(counters.graft)
     summary.gossip.prune = Int(counters.prune)
     summary.gossip.idontwant = Int(counters.idontwant)
-    summary.gossip.invalid = Int(counters.invalid + counters.rejected)
+    summary.gossip.invalid = Int(counters.invalid + counters.rejected + counters.refused)
     summary.gossip.bytesSent = Int(counters.bytesSent)
     if at > .zero, !deployment.nodes.isEmpty {
       summary.gossip.bytesPerNodePerSecond =

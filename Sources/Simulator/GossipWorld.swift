@@ -259,7 +259,12 @@ struct GossipWorld: Population, ~Copyable {
   @inline(__always)
   func prefetch(_ event: Event, _ network: borrowing EventNetwork) {
     let payload = Payload(rawValue: event.payload)
-    if _slowPath(event.slot >= routerSlots || payload.isControl) { return }
+    if _slowPath(event.slot >= routerSlots || payload.isControl) {
+      if event.slot >= nodeSlots, event.slot < nodeSlots &+ UInt32(setup.routers) {
+        router.prefetch(heartbeatOf: Int(event.slot &- nodeSlots))
+      }
+      return
+    }
     router.prefetch(
       copyOf: payload.message, on: event.slot, at: network.links.owner(Int(event.slot)))
   }

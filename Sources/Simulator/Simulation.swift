@@ -60,6 +60,13 @@ public struct Simulation: EngineRun, ~Copyable {
     return (0..<slots).count { engine.population.participants.router.isConnected(slot: $0) } / 2
   }
 
+  /// The peers in the node's mesh of a service's topic, in the order of its links.
+  public func mesh(of node: NodeID, in service: ServiceID) -> [NodeID] {
+    engine.population.participants.router.mesh(node, TopicID(service.index)).map {
+      engine.population.participants.router.neighbor($0)
+    }
+  }
+
   /// Moves traffic forward; nothing happens at or after `blueprint.trafficEnd`.
   public mutating func run(until limit: Instant) { engine.run(until: min(limit, blueprint.trafficEnd)) }
 

@@ -73,7 +73,7 @@ private func simulate(
     } throws: { "\($0)".contains(words) }
   }
 
-  @Test(arguments: ["peerExchange: true", "queue: rust"])
+  @Test(arguments: ["peerExchange: true", "signing: StrictSign"])
   func theClusterHasNeither(key: String) throws {
     let text = "name: x\nnetwork: {links: {bandwidth: 1Mbit/s}, gossip: {\(key)}}\noperators: {count: 4}\n"
     let scenario = try Scenario.parse(file: "x.yaml", bytes: Array(text.utf8))

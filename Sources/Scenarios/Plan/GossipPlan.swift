@@ -42,6 +42,12 @@ public struct GossipPlan: Sendable, Equatable, Codable {
   public var prunePeers: Int
   /// Nodes that each node can dial when it hears of them, beside those it is linked with; drawn by the seed.
   public var reach: Int
+  /// Groups of nodes that are direct peers of each other, by name or number. A pair without a link gets one.
+  public var directPeers: [[String]]
+  /// Heartbeats between two attempts to connect a direct peer that is away.
+  public var directConnectTicks: Int
+  public var signing: SigningPlan
+  public var messageID: MessageIDPlan
   /// The outbound queue of each link; nil: the link's own queue takes what it has room for.
   public var queue: Queue?
   public enum Queue: String, CaseIterable, Sendable, Codable {
@@ -84,6 +90,8 @@ public struct GossipPlan: Sendable, Equatable, Codable {
     p.opportunisticGraftPeers = opportunisticGraftPeers
     p.rpcBytesMaximum = Int(maxTransmitSize.bytes)
     (p.peerExchange, p.prunePeers) = (peerExchange, prunePeers)
+    p.directConnectTicks = directConnectTicks
+    (p.signing, p.identity) = (signing.policy.policy, messageID.identity)
     p.queue = queue?.policy
     p.score = score?.parameters
     return p
@@ -256,10 +264,47 @@ extension GossipPlan {
     score = o.optional("score", "peer scoring; without it every score is zero") {
       $0.object { ScorePlan($0) }
     }
-    // Links are all dialed by the driver, and messages name no author.
-    o.refuse(["directPeers", "signing"])
+    directPeers = o.list(
+      "directPeers", "groups of nodes that are direct peers of each other: [[0, 1], [4, 5, 6]]"
+    ) { group in
+      group.list(2...1_000) { $0.string("write a node's number or name") }
+    }
+    directConnectTicks = o.value(
+      "directConnectTicks", "heartbeats between two attempts to connect a direct peer",
+      or: p.directConnectTicks
+    ) { $0.integer(1...65_535) }
+    let signing = o.value(
+      "signing", "whether messages tell and prove their author: a policy, or one and exceptions from it",
+      or: SigningPlan(.strictNoSign)
+    ) { SigningPlan.read($0) }
+    self.signing = signing
+    messageID = o.value("messageId", "what a message's id is made of", or: .content) { $0.choice() }
+    checkPeering(o)
     // A value out of its own bounds was refused above and fell back to its default, so this judges the combination.
     for violation in parameters.violations { o.mistake(violation.key(in: o), violation.words) }
+  }
+}
+
+extension GossipPlan {
+  /// What direct peers and authors ask for beside their own forms.
+  private func checkPeering(_ o: ObjectReader) {
+    if o.has("directConnectTicks"), !o.has("directPeers") {
+      o.mistake("directConnectTicks", "means nothing without directPeers; add them or remove it")
+    }
+    if messageID == .author, signing.policies.contains(.strictNoSign) {
+      o.mistake(
+        "messageId",
+        "author ids are made of author and sequence number, which StrictNoSign leaves out; write content, or another policy under signing"
+      )
+    }
+    let groups = directPeers
+    o.afterwards("directPeers") { scenario in
+      if let wrong = scenario.wrong(NodeChoice.list(groups.flatMap { $0 })) { return wrong }
+      for group in groups where Set(group.compactMap { scenario.nodeIndex(named: $0) }).count < group.count {
+        return "a node is named twice in [\(group.prefix(20).joined(separator: ", "))]; write each once"
+      }
+      return nil
+    }
   }
 }
 

@@ -1,8 +1,7 @@
 // Peer scoring in a scenario: `network.gossip.score`. Meanings, bounds and defaults are those of `Gossip.ScoreParameters`,
 // which judges the combination. One set of topic parameters serves all services.
 //
-// Not here: the application's score (no participant gives one), co-location (nodes have no addresses) and the threshold
-// of peer exchange.
+// Nodes of one `host` of the topology share an address (P6). Not here: the application's score, since no participant gives one.
 
 public import Basics
 public import Gossip
@@ -119,7 +118,10 @@ public struct ScorePlan: Sendable, Equatable, Codable {
   public var preset: Preset
   public var topic: TopicScorePlan
   public var thresholdGossip, thresholdPublish, thresholdGraylist, thresholdOpportunisticGraft: Double
+  public var thresholdAcceptPeerExchange: Double
   public var topicScoreCap: Double
+  public var colocationWeight: Double
+  public var colocationThreshold: Int
   public var behaviourWeight: Double
   public var behaviourThreshold: Double
   public var behaviourDecay: Double
@@ -155,6 +157,9 @@ public struct ScorePlan: Sendable, Equatable, Codable {
       t.graylist = o.value("graylist", "below it the peer is not heard", or: t.graylist) {
         $0.number(-1e12...0)
       }
+      t.acceptPeerExchange = o.value(
+        "acceptPeerExchange", "below it the peers that a PRUNE names are not dialed", or: t.acceptPeerExchange
+      ) { $0.number(0...1e12) }
       t.opportunisticGraft = o.value(
         "opportunisticGraft", "a mesh with a lower median gets better peers", or: t.opportunisticGraft
       ) { $0.number(0...1e12) }
@@ -162,9 +167,16 @@ public struct ScorePlan: Sendable, Equatable, Codable {
     }
     (thresholdGossip, thresholdPublish, thresholdGraylist) = (t.gossip, t.publish, t.graylist)
     thresholdOpportunisticGraft = t.opportunisticGraft
+    thresholdAcceptPeerExchange = t.acceptPeerExchange
     topicScoreCap = o.value(
       "topicScoreCap", "most that all topics together add; 0: no cap", or: p.topicScoreCap
     ) { $0.number(0...1e12) }
+    colocationWeight = o.value(
+      "colocationWeight", "w6: P6, on the squared surplus of peers on one host", or: p.colocationWeight
+    ) { $0.number(-1e6...0) }
+    colocationThreshold = o.value(
+      "colocationThreshold", "peers on one host that are forgiven", or: p.colocationThreshold
+    ) { $0.integer(1...1_000_000) }
     behaviourWeight = o.value(
       "behaviourWeight", "w7: P7, on the squared penalty above the threshold", or: p.behaviourWeight
     ) { $0.number(-1e6...0) }
@@ -190,7 +202,7 @@ public struct ScorePlan: Sendable, Equatable, Codable {
     retention = o.value("retention", "how long a bad score is kept after a disconnect", or: p.retention) {
       $0.duration(.zero ... .seconds(86_400))
     }
-    o.refuse(["applicationWeight", "colocationWeight", "colocationThreshold"])
+    o.refuse(["applicationWeight"])
   }
 
   /// The router's own form.
@@ -201,6 +213,8 @@ public struct ScorePlan: Sendable, Equatable, Codable {
     p.thresholds.publish = thresholdPublish
     p.thresholds.graylist = thresholdGraylist
     p.thresholds.opportunisticGraft = thresholdOpportunisticGraft
+    p.thresholds.acceptPeerExchange = thresholdAcceptPeerExchange
+    (p.colocationWeight, p.colocationThreshold) = (colocationWeight, colocationThreshold)
     p.topicScoreCap = topicScoreCap
     p.behaviourWeight = behaviourWeight
     p.behaviourThreshold = behaviourThreshold

@@ -2,6 +2,7 @@
 // function of the scenario; both engines start from it.
 
 public import Basics
+public import Gossip
 public import Network
 public import Participants
 
@@ -29,6 +30,10 @@ public struct Setting: Sendable {
   /// The timeline with its patterns written out, and what it means here; one for one.
   public var faultPlans: [FaultPlan]
   public var faults: [Fault]
+  /// Direct peers; each pair has a link.
+  public var direct: [DirectPair]
+  /// By node: its signing policy; empty when all have the same.
+  public var signing: [SigningPolicy]
   /// Links that the generator added to connect the graph, and those added so that every topic is connected.
   public var repairedLinks, topicLinks: Int
 }
@@ -73,6 +78,9 @@ extension Scenario {
         let all = nodesOf[k] + watching[k] + aggregating[k]
         return Array(Set(all)).sorted().map(\.index)
       }, peers: network.topicPeers, seed: seed)
+    let topicLinks = graph.links.count - before
+    let direct = directPeers()
+    graph.connect(direct)
     var names: [String] = network.regions?.names ?? []
     var index: [String: Int] = [:]
     for (k, name) in names.enumerated() { index[name] = k }
@@ -94,8 +102,36 @@ extension Scenario {
       watchers: watching, aggregators: aggregating, magnitudes: magnitudes(members),
       misconduct: misconduct(stakes, members, ground),
       capturedResolvers: actors.resolvers, arbitrarySlashes: actors.slashes, faultPlans: faultPlans,
-      faults: ground.resolve(faultPlans), repairedLinks: repaired,
-      topicLinks: graph.links.count - before)
+      faults: ground.resolve(faultPlans), direct: direct, signing: signingPolicies(),
+      repairedLinks: repaired, topicLinks: topicLinks)
+  }
+
+  /// Pairs of direct peers, each once, in the order of the file.
+  private func directPeers() -> [DirectPair] {
+    var pairs: [DirectPair] = []
+    var known: Set<UInt64> = []
+    for group in network.gossip.directPeers {
+      let nodes = group.compactMap { nodeIndex(named: $0) }
+      for (k, a) in nodes.enumerated() {
+        for b in nodes[(k + 1)...] where known.insert(Graph.pair(UInt32(a), UInt32(b))).inserted {
+          pairs.append(DirectPair(NodeID(a), NodeID(b)))
+        }
+      }
+    }
+    return pairs
+  }
+
+  /// By node, where some differ from the others; else empty. A later exception wins.
+  private func signingPolicies() -> [SigningPolicy] {
+    let plan = network.gossip.signing
+    guard !plan.except.isEmpty else { return [] }
+    var policies = [SigningPolicy](repeating: plan.policy.policy, count: nodeCount)
+    for exception in plan.except {
+      for node in exception.nodes.compactMap({ nodeIndex(named: $0) }) {
+        policies[node] = exception.policy.policy
+      }
+    }
+    return policies
   }
 
   private func elected(_ count: Int, of members: [NodeID], in service: Int) -> [NodeID] {
