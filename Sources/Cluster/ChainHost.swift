@@ -52,6 +52,20 @@ final class ChainHost {
   private var tasksDue = 0
   private var tasksCertified = 0
 
+  /// A transaction that the coordinator included, as it said itself.
+  struct Inclusion {
+    var block: BlockNumber
+    var at: Instant
+    var kind: Transaction.Kind
+    var sender: NodeID
+    /// Of a certificate.
+    var task: TaskID?
+  }
+  /// On the canonical chain, in order.
+  private(set) var inclusions: [Inclusion] = []
+  /// Called after each sample.
+  var sampled: (() -> Void)?
+
   enum FaultState { case waiting, inForce, over }
 
   /// `verifier` and `lifetime` are the participants'.
@@ -239,7 +253,13 @@ final class ChainHost {
       record.note(fact)
       switch fact {
       case .certificateAccepted(let certificate): certified.append(certificate.task)
-      case .reorg: stakeChanged = true
+      case .reorg(let reorg):
+        stakeChanged = true
+        inclusions.removeAll { $0.block > reorg.fork }
+      case .included(let one):
+        inclusions.append(
+          Inclusion(
+            block: one.block, at: one.at, kind: one.kind, sender: one.sender, task: one.certificate?.task))
       case _ where fact.movesWeights: stakeChanged = true
       default: break
       }
@@ -264,6 +284,7 @@ final class ChainHost {
     let load = nodes.load
     record.sample(now, nodes.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
     latestSample = record.rows.samples.last
+    sampled?()
   }
 
   // MARK: What nodes did

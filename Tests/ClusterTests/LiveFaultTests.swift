@@ -147,7 +147,9 @@ final class Command {
     let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), ClusterOptions())
     defer { run.close() }
     // That damaged frames cost connections is noticed, and meant.
-    run.noticed = { #expect($0.contains("cost a peer its connection"), "\($0)") }
+    run.noticed = {
+      #expect($0.contains("cost a peer its connection") || $0.hasPrefix(ClusterRun.refusalNotice), "\($0)")
+    }
     try run.connect()
     run.run(until: .never)
     let conclusion = run.conclude(run.settle())
