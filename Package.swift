@@ -215,8 +215,9 @@ let package = Package(
       name: "Libp2pTests",
       dependencies: [
         "Basics", "Gossip", "Libp2p", "Signatures", .product(name: "Crypto", package: "swift-crypto"),
+        "TestKit",
       ],
-      swiftSettings: tests),
+      exclude: ["Corpus"], swiftSettings: tests),
     .testTarget(
       name: "PeerTests", dependencies: ["Basics", "Gossip", "Libp2p", "Peer", "Signatures", "UV"],
       swiftSettings: tests),
@@ -274,7 +275,7 @@ let package = Package(
         "Scenarios",
         "Reporting", "Runs", "Simulator", "Cluster", "TestKit",
       ],
-      swiftSettings: tests),
+      exclude: ["Corpus"], swiftSettings: tests),
   ]
 )
 

@@ -52,6 +52,20 @@ final class ChainHost {
   private var tasksDue = 0
   private var tasksCertified = 0
 
+  /// A transaction that the coordinator included, as it said itself.
+  struct Inclusion {
+    var block: BlockNumber
+    var at: Instant
+    var kind: Transaction.Kind
+    var sender: NodeID
+    /// Of a certificate.
+    var task: TaskID?
+  }
+  /// On the canonical chain, in order.
+  private(set) var inclusions: [Inclusion] = []
+  /// Called after each sample.
+  var sampled: (() -> Void)?
+
   enum FaultState { case waiting, inForce, over }
 
   /// `verifier` and `lifetime` are the participants'.
@@ -253,6 +267,16 @@ final class ChainHost {
 
   /// Records what the chain told; returns what nodes should hear.
   private func takeTidings() -> ChainTidings {
+    for fact in chainFacts {
+      switch fact {
+      case .reorg(let reorg): inclusions.removeAll { $0.block > reorg.fork }
+      case .included(let one):
+        inclusions.append(
+          Inclusion(
+            block: one.block, at: one.at, kind: one.kind, sender: one.sender, task: one.certificate?.task))
+      default: break
+      }
+    }
     let news = record.take(&chainFacts)
     tasksCertified += news.accepted.count - news.undone.count
     if news.movesStake { tellStake() }
@@ -275,6 +299,7 @@ final class ChainHost {
     record.sample(now, nodes.counters, busyNanoseconds: load.busyNanoseconds, cores: load.cores)
     latestSample = record.rows.samples.last
     nodes.lookAtScores(at: now, isLast: hasEnded)
+    sampled?()
   }
 
   // MARK: What nodes did

@@ -26,7 +26,7 @@ enum ChainNews: Equatable {
       bytes.append(number: UInt64(service.rawValue), 2)
       for weight in weights { bytes.append(wide: weight) }
     case .certificateUndone(let task):
-      bytes.append(3)
+      bytes.append(5)
       bytes.append(number: UInt64(task.rawValue), 4)
     case .lost(let submission):
       bytes.append(4)
@@ -52,7 +52,7 @@ enum ChainNews: Equatable {
       var weights: [UInt128] = []
       while let weight = reader.wide() { weights.append(weight) }
       self = .stake(ServiceID(UInt16(service)), weights)
-    case 3:
+    case 5:
       guard let task = reader.number(4), reader.isAtEnd else { return nil }
       self = .certificateUndone(TaskID(UInt32(task)))
     case 4:

@@ -18,6 +18,8 @@ public enum ClusterRequest: Codable, Equatable, Sendable {
   /// nil: all.
   case heal(id: UInt32?)
   case faults
+  /// What the coordinator included so far.
+  case transactions
 }
 
 /// The cluster's answer.

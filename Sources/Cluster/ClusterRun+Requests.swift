@@ -1,6 +1,7 @@
 // What commands ask of a cluster while it runs: how it is, faults, its end.
 
 internal import Basics
+internal import Contracts
 internal import Foundation
 internal import Gossip
 internal import Participants
@@ -38,11 +39,45 @@ extension ClusterRun {
       untilEnd.append(channel)
       return
     case .status: answer = ClusterResponse(status)
+    case .transactions: answer = ClusterResponse(transactions)
     case .inject, .heal, .faults:
       answer = isReady ? faults(request) : ClusterResponse(code: 74, "the cluster is not connected yet")
     }
     channel.send(.response(answer.encoded))
   }
+
+  /// A line each: block, nanoseconds, kind, sender, task or -.
+  private var transactions: String {
+    chain.inclusions.map { one in
+      let task = one.task.map { "\($0.rawValue)" } ?? "-"
+      return "\(one.block) \(one.at.nanoseconds) \(one.kind.rawValue) \(one.sender.rawValue) \(task)"
+    }.joined(separator: "\n")
+  }
+
+  /// What was refused, dropped and lost so far: on the wire, and at the control socket.
+  var troubles: [String: UInt64] {
+    var all = nodes.troubles
+    if let server {
+      if server.refusedUsers > 0 { all["control.otherUser"] = server.refusedUsers }
+      if server.refusedBusy > 0 { all["control.busy"] = server.refusedBusy }
+    }
+    return all
+  }
+
+  static func text(_ counts: [String: UInt64]) -> String {
+    counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+  }
+
+  /// Tells what was refused since it was last told.
+  func tellRefusals() {
+    let now = troubles.filter { $0.key.hasPrefix("refused.") || $0.key.hasPrefix("control.") }
+    guard now != toldRefusals else { return }
+    toldRefusals = now
+    notice("\(ClusterRun.refusalNotice)\(Self.text(now))")
+  }
+
+  /// How a notice of refused peers begins.
+  static let refusalNotice = "strangers and failed handshakes so far: "
 
   private func faults(_ request: ClusterRequest) -> ClusterResponse {
     switch request {
@@ -100,7 +135,7 @@ extension ClusterRun {
       "scenario    \(blueprint.name), seed \(blueprint.deployment.seed)",
       "time        \(Self.seconds(now)) of \(Self.seconds(blueprint.trafficEnd))"
         + (isReady ? "" : ", connecting"),
-      "nodes       \(blueprint.deployment.nodes.count) in \(options.processes) processes",
+      "nodes       \(blueprint.deployment.nodes.count) in \(processes) processes",
       "links       \(links.up / 2) of \(links.all / 2) stand",
       "messages    \(counters.copiesReceived) copies received, \(counters.duplicates) of them again",
       "certified   \(chain.certifiedTasks) of \(chain.dueTasks) tasks due",
@@ -119,6 +154,8 @@ extension ClusterRun {
       lines.append(
         "processes   \(group.processIDs.map { $0 == 0 ? "ended" : "\($0)" }.joined(separator: " "))")
     }
+    let troubles = troubles
+    if !troubles.isEmpty { lines.append("troubles    \(Self.text(troubles))") }
     let faults = chain.inForce
     lines.append("faults      \(faults.isEmpty ? "none" : "\(faults.count) in force")")
     for id in faults {

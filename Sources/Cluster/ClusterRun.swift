@@ -35,6 +35,8 @@ public struct ClusterOptions: Sendable {
   public var controlSocket: String?
   /// Time for every link to stand.
   public var connectLimit = TimeSpan.seconds(120)
+  /// A folder for what came into the nodes and what they decided (`InputReplay`); nil: it is not kept.
+  public var recording: String?
 
   public init(executable: String = UV.Process.ownExecutable) { self.executable = executable }
 }
@@ -58,7 +60,10 @@ public final class ClusterRun: EngineRun {
   var untilEnd: [ControlChannel] = []
   var isReady = false
 
-  private var server: ControlServer?
+  var server: ControlServer?
+  /// Processes that host nodes.
+  let processes: Int
+  var toldRefusals: [String: UInt64] = [:]
   private var privateDirectory: String?
   private var endedAt: Instant?
 
@@ -85,19 +90,20 @@ public final class ClusterRun: EngineRun {
     self.options = options
     self.loop = loop
     let count = blueprint.deployment.nodes.count
+    let placement = Placement(scenario, processes: options.processes)
+    let hasChildren = placement.processes > 1 || !scenario.cluster.hosts.isEmpty
+    processes = placement.processes
     var socket = options.controlSocket
-    if options.processes > 1 && socket == nil {
+    if hasChildren && socket == nil {
       let directory = FileManager.default.temporaryDirectory.path + "/avsim-\(UUID().uuidString)"
       try FileManager.default.createDirectory(
         atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       privateDirectory = directory
       socket = directory + "/control.sock"
     }
-    if options.processes > 1, let socket {
+    if hasChildren, let socket {
       let group = ProcessGroup(
-        self.blueprint, scenario, processes: options.processes, executable: options.executable,
-        socket: socket,
-        on: loop)
+        self.blueprint, scenario, placement, options, socket: socket, on: loop)
       nodes = group
       // Hosts nobody: it checks signatures for the contracts.
       let judge = try Participants(
@@ -106,13 +112,19 @@ public final class ClusterRun: EngineRun {
         self.blueprint, verifier: judge.verifier, lifetime: judge.messageLifetime, nodes: group, on: loop)
       group.audience = self
     } else {
-      let host = try NodeHost(self.blueprint, hosting: Array(repeating: true, count: count), on: loop)
+      let host = try NodeHost(
+        self.blueprint, hosting: Array(repeating: true, count: count), placement.addresses, on: loop)
+      if let folder = options.recording {
+        try host.record(
+          NodeAssignment(scenario: scenario, process: 0, processes: 1), into: folder)
+      }
       nodes = host
       chain = try ChainHost(
         self.blueprint, verifier: host.participants.verifier, lifetime: host.participants.messageLifetime,
         nodes: host, on: loop)
       host.audience = self
     }
+    chain.sampled = { [weak self] in self?.tellRefusals() }
     if let socket {
       server = try ControlServer(loop, path: socket) { [weak self] channel, process in
         self?.take(channel, from: process)

@@ -25,6 +25,8 @@ public enum ControlMessage: Equatable, Sendable {
   case finished([UInt8])
   /// This process cannot go on.
   case failed(String)
+  /// What the parent's clock said when it asked, and what ours says.
+  case clockAnswer(asked: UInt64, own: UInt64)
 
   // From the parent to a process.
   /// What to run, as JSON.
@@ -33,7 +35,7 @@ public enum ControlMessage: Equatable, Sendable {
   case peers([UInt16])
   /// Nodes that listen elsewhere since their process came back.
   case moved([NodePort])
-  /// The run's instant zero, on CLOCK_MONOTONIC.
+  /// The run's instant zero, on the receiver's CLOCK_MONOTONIC.
   case start(at: UInt64)
   /// A task was announced.
   case task([UInt8])
@@ -44,6 +46,8 @@ public enum ControlMessage: Equatable, Sendable {
   case heal(id: UInt32)
   /// Stop, send what is left, and end.
   case stop
+  /// What does your clock say? Asked of processes on other hosts.
+  case clock(asked: UInt64)
 
   // Between a command and the cluster's daemon.
   case request([UInt8])
@@ -60,7 +64,7 @@ public enum ControlMessage: Equatable, Sendable {
   }
 
   /// Version of this protocol: parent and children are the same executable, commands may be older.
-  public static let version: UInt32 = 1
+  public static let version: UInt32 = 2
   /// Bytes of the largest message.
   public static let bytesMaximum = 1 << 26
 }
@@ -77,8 +81,8 @@ public enum ControlMessageError: Error, Equatable, Sendable {
 
 extension ControlMessage {
   private enum Kind: UInt8 {
-    case hello = 1, listening, connected, facts, submission, statistics, finished, failed
-    case assignment = 32, peers, moved, start, task, chain, fault, heal, stop
+    case hello = 1, listening, connected, facts, submission, statistics, finished, failed, clockAnswer
+    case assignment = 32, peers, moved, start, task, chain, fault, heal, stop, clock
     case request = 64, response
   }
 
@@ -102,6 +106,8 @@ extension ControlMessage {
     case .fault(let id, let body): Self.bytes(.fault) { $0 += word(id, 4) + body }
     case .heal(let id): Self.bytes(.heal) { $0 += word(id, 4) }
     case .stop: Self.bytes(.stop) { _ in }
+    case .clock(let asked): Self.bytes(.clock) { $0 += word(asked, 8) }
+    case .clockAnswer(let asked, let own): Self.bytes(.clockAnswer) { $0 += word(asked, 8) + word(own, 8) }
     case .request(let body): Self.bytes(.request) { $0 += body }
     case .response(let body): Self.bytes(.response) { $0 += body }
     }
@@ -166,6 +172,12 @@ extension ControlMessage {
     case .stop:
       try exactly(0)
       self = .stop
+    case .clock:
+      try exactly(8)
+      self = .clock(asked: number(0..<8))
+    case .clockAnswer:
+      try exactly(16)
+      self = .clockAnswer(asked: number(0..<8), own: number(8..<16))
     case .request: self = .request(copy)
     case .response: self = .response(copy)
     }

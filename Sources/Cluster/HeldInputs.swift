@@ -14,12 +14,17 @@ struct HeldInputs {
 
   private(set) var inputs: [Input] = []
   private var frames = 0
+  /// Frames dropped at that bound.
+  private(set) var dropped: UInt64 = 0
   /// How many pauses are in force.
   var pauses = 1
 
   consuming func with(_ input: Input) -> HeldInputs {
     if case .frame = input {
-      guard frames < Self.framesMaximum else { return self }
+      guard frames < Self.framesMaximum else {
+        dropped += 1
+        return self
+      }
       frames += 1
     }
     inputs.append(input)

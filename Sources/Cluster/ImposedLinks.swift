@@ -78,6 +78,8 @@ public final class ImposedLinks {
     store.add(count, fill)
   }
 
+  func bytes(_ frame: FrameHandle) -> [UInt8] { store.bytes(frame) }
+
   public func release(_ frame: FrameHandle) { store.release(frame) }
 
   /// Hands a frame over at `now`. `key` names it for random draws, `bytes` is what the link model charges for.

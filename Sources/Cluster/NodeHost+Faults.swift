@@ -10,6 +10,9 @@ extension NodeHost {
   func begin(_ fault: Fault, live: LiveFault?) {
     guard !hasEnded else { return }
     let now = now
+    enter()
+    defer { leave() }
+    note(.fault(fault.id, begins: true, live?.encoded ?? []), now)
     participants.begin(fault, now)
     switch fault.kind {
     case .partition(let sides):
@@ -59,6 +62,9 @@ extension NodeHost {
   func end(_ fault: Fault) {
     guard !hasEnded else { return }
     let now = now
+    enter()
+    defer { leave() }
+    note(.fault(fault.id, begins: false, []), now)
     if let id = linkFaults.removeValue(forKey: fault.id) { imposed.links.heal(id) }
     participants.end(fault, now)
     switch fault.kind {
@@ -70,24 +76,24 @@ extension NodeHost {
         participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
       }
     case .node(let nodes, .pause):
-      for node in nodes where transport.isHosted[node.index] { resume(node) }
+      for node in nodes where transport.isHosted[node.index] { resume(node, now) }
     case .loss, .latency, .link, .eclipse, .node, .chain: break
     }
   }
 
   /// The node goes on: everything that waited for it happens now, in order.
-  private func resume(_ node: NodeID) {
+  private func resume(_ node: NodeID, _ now: Instant) {
     guard let held = standing[node.index] else { return }
     if held.pauses > 1 {
       standing[node.index]?.pauses -= 1
       return
     }
     standing[node.index] = nil
+    heldDropped += held.dropped
     for input in held.inputs {
       switch input {
-      case .frame(let bytes, let slot): received(bytes.span, slot: slot)
+      case .frame(let bytes, let slot): take(bytes.span, slot: slot, now)
       case .wakeUp(let timer):
-        let now = now
         participants.wake(timer, at: node, now, &effects)
         carryOut(now)
       }
@@ -106,6 +112,7 @@ extension NodeHost {
     guard !participants.isUp(node) else { return }
     participants.restart(node, now, &effects)
     carryOut(now)
+    guard replayInstant == nil else { return }
     do {
       audience?.moved(node, port: try transport.restart(node))
     } catch {

@@ -18,7 +18,9 @@ extension NodeHost {
       if last?.payload != transmission.payload {
         if let frame = last?.frame { imposed.release(frame) }
         last = (transmission.payload, encode(transmission.payload))
+        if decisions != nil { decisions?.note(frame: last?.frame.map { imposed.bytes($0) } ?? []) }
       }
+      decisions?.note(slot: transmission.slot)
       guard let frame = last?.frame else {
         participants.lose(transmission.payload)
         continue
@@ -68,6 +70,8 @@ extension NodeHost {
         participants.lose(next.payload)
         continue
       }
+      if decisions != nil { decisions?.note(frame: imposed.bytes(frame)) }
+      decisions?.note(slot: slot)
       let fate = imposed.send(
         frame, slot: Int(slot), next.payload.isControl ? .control : .message,
         key: UInt64(next.payload.rawValue), bytes: participants.encodedSize(next.payload), at: now)
@@ -94,6 +98,17 @@ extension NodeHost {
   func received(_ frame: Span<UInt8>, slot: Int) {
     let now = now
     guard isUnderWay(now) else { return }
+    enter()
+    if log != nil {
+      let bytes = [UInt8](capacity: frame.count) { $0.append(bytes: frame) }
+      note(.frame(bytes, slot: slot), now)
+    }
+    take(frame, slot: slot, now)
+    leave()
+  }
+
+  /// The same at an instant, whether it came now or was held until now.
+  func take(_ frame: Span<UInt8>, slot: Int, _ now: Instant) {
     let node = Int(transport.wiring.owners[slot])
     if let held = standing[node] {
       let bytes = [UInt8](capacity: frame.count) { output in

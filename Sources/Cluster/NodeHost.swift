@@ -54,6 +54,16 @@ final class NodeHost {
   var linkFaults: [UInt32: LinkFaultID] = [:]
   /// What waits for each node that stands still; nil for those that go on.
   var standing: [HeldInputs?]
+  /// Frames that nodes which stood still could not hold.
+  var heldDropped: UInt64 = 0
+  /// What the nodes decided so far, where somebody wants to know (`InputLog`).
+  var decisions: DecisionDigest?
+  private(set) var log: InputLog?
+  /// In a replay: the instant of the input. Nothing is sent then, and no clock is read.
+  var replayInstant: Instant?
+  /// How deep in inputs we are, and what links did meanwhile: one input ends before the next.
+  private var depth = 0
+  private var postponed: [(slot: Int, isUp: Bool)] = []
   /// What the system refused while the run went on.
   var failures: [String] = []
   /// When the last news of undone certificates comes.
@@ -83,7 +93,7 @@ final class NodeHost {
   /// Prepares the nodes of which `hosting` holds.
   ///
   /// - Throws: `SchemeUnavailable`, `UVError`.
-  init(_ blueprint: Blueprint, hosting: [Bool], on loop: Loop) throws {
+  init(_ blueprint: Blueprint, hosting: [Bool], _ addresses: [String] = [], on loop: Loop) throws {
     self.blueprint = blueprint
     self.loop = loop
     standing = Array(repeating: nil, count: blueprint.deployment.nodes.count)
@@ -99,6 +109,7 @@ final class NodeHost {
     var settings = TransportSettings(
       network: NetworkID(mix(seed), mix(seed ^ 1), mix(seed ^ 2), mix(seed ^ 3)), seed: seed,
       nodes: table.nodes)
+    settings.addresses = addresses
     switch blueprint.wire {
     case .frames: settings.wire = .frames
     case .libp2p: settings.wire = .libp2p(.noise)
@@ -119,7 +130,7 @@ final class NodeHost {
     weak var host: NodeHost?
   }
 
-  var now: Instant { timetable.now }
+  var now: Instant { replayInstant ?? timetable.now }
   /// How late wake-ups came, nanoseconds.
   var lateness: Histogram { timetable.lateness }
 
@@ -140,13 +151,40 @@ final class NodeHost {
 
   private func begin(_ now: Instant) {
     guard !hasBegun else { return }
-    hasBegun = true
     loop.beginMeter()
+    begin(now, links: (0..<transport.wiring.slots).filter { transport.isUp(slot: $0) })
+  }
+
+  /// The same with these links.
+  func begin(_ now: Instant, links: [Int]) {
+    hasBegun = true
+    note(.beginning(links), now)
     participants.start(now, &effects)
-    for slot in 0..<transport.wiring.slots where transport.isUp(slot: slot) {
-      participants.connected(UInt32(slot), now, &effects)
-    }
+    for slot in links { participants.connected(UInt32(slot), now, &effects) }
     carryOut(now)
+  }
+
+  /// Keeps what comes in from now on, and what is decided, in a file of `folder`.
+  func record(_ part: NodeAssignment, into folder: String) throws {
+    decisions = DecisionDigest()
+    log = try InputLog(part, at: "\(folder)/\(InputLog.fileName(part.process))")
+  }
+
+  @inline(__always) func note(_ input: @autoclosure () -> NodeInput, _ now: Instant) {
+    if let log { log.append(input(), at: now, decisions?.value ?? 0) }
+  }
+
+  /// An input begins, and ends.
+  func enter() { depth += 1 }
+  func leave() {
+    depth -= 1
+    if depth == 0, !postponed.isEmpty { takePostponed() }
+  }
+
+  private func takePostponed() {
+    let links = postponed
+    postponed = []
+    for link in links { if link.isUp { linkUp(slot: link.slot) } else { linkDown(slot: link.slot) } }
   }
 
   /// Whether the run goes on. A frame that is faster than our own alarm begins it.
@@ -159,7 +197,10 @@ final class NodeHost {
   /// Traffic is over: nothing more is sent or heard. The participants' counts stay.
   func end() {
     guard !hasEnded else { return }
+    note(.end, now)
     hasEnded = true
+    log?.close()
+    log = nil
     finalMeter = loop.meterReading
     timetable.close()
     imposed.close()
@@ -171,24 +212,51 @@ final class NodeHost {
   private func due(_ entry: Entry) {
     guard !hasEnded else { return }
     let now = now
+    enter()
+    defer { leave() }
     switch entry {
-    case .wakeUp(let node, let timer):
-      if let held = standing[node.index] {
-        standing[node.index] = held.with(.wakeUp(timer))
-        return
-      }
-      participants.wake(timer, at: node, now, &effects)
-    case .certificate(let task, let result):
-      participants.certificateIncluded(task, result: result, now, &effects)
+    case .wakeUp(let node, let timer): wake(node, timer, now)
+    case .certificate(let task, let result): include(task, result, now)
+    case .challenge(let task, let result): hear(.challenge(task, result), now)
+    case .certificateUndone(let task): hear(.certificateUndone(task), now)
+    case .announcement(let slot): announceAgain(slot, now)
+    case .linkFree(let slot): linkFree(slot, now)
+    case .beginning: begin(now)
+    }
+  }
+
+  func wake(_ node: NodeID, _ timer: WakeUp, _ now: Instant) {
+    note(.wakeUp(node, timer), now)
+    if let held = standing[node.index] {
+      standing[node.index] = held.with(.wakeUp(timer))
+      return
+    }
+    participants.wake(timer, at: node, now, &effects)
+    carryOut(now)
+  }
+
+  func include(_ task: TaskID, _ result: Digest, _ now: Instant) {
+    note(.certificate(task, result), now)
+    participants.certificateIncluded(task, result: result, now, &effects)
+    carryOut(now)
+  }
+
+  /// News other than of certificates and stake.
+  func hear(_ news: ChainNews, _ now: Instant) {
+    note(.news(news), now)
+    switch news {
     case .challenge(let task, let result):
       let stands = standing.map { $0 != nil }
       participants.certificateChallenged(task, result: result, now, &effects) { !stands[$0.index] }
-    case .announcement(let slot): participants.announceAgain(slot, now, &effects)
     case .certificateUndone(let task): participants.certificateUndone(task, now, &effects)
-    case .linkFree(let slot):
-      awaitsLink[Int(slot)] = false
-      sendNext(slot, now)
-    case .beginning: begin(now)
+    case .lost(let bytes):
+      guard let submission = Submission(decoding: bytes, blueprint.deployment.scheme) else { return }
+      let timer = participants.lostByReorg(submission)
+      let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 42)
+      // Not before it has heard of the reorg.
+      timetable.add(
+        .wakeUp(submission.node, timer), at: max(now + delay, reorgHeard + TimeSpan(nanoseconds: 1)))
+    case .certificate, .stake: preconditionFailure("has a way of its own")
     }
     carryOut(now)
   }
@@ -198,19 +266,46 @@ final class NodeHost {
     timetable.add(.announcement(slot), at: now + .seconds(1))
   }
 
-  func addLinkFree(_ slot: UInt32, at instant: Instant) { timetable.add(.linkFree(slot), at: instant) }
-
-  private func linkUp(slot: Int) {
-    if hasBegun, !hasEnded {
-      let now = now
-      participants.connected(UInt32(slot), now, &effects)
-      carryOut(now)
-    }
-    if transport.isConnected { audience?.everyLinkStands() }
+  func announceAgain(_ slot: UInt32, _ now: Instant) {
+    note(.announcement(slot), now)
+    participants.announceAgain(slot, now, &effects)
+    carryOut(now)
   }
 
-  private func linkDown(slot: Int) {
-    if hasBegun, !hasEnded { participants.disconnected(UInt32(slot), now) }
+  func addLinkFree(_ slot: UInt32, at instant: Instant) { timetable.add(.linkFree(slot), at: instant) }
+
+  func linkFree(_ slot: UInt32, _ now: Instant) {
+    note(.linkFree(slot), now)
+    awaitsLink[Int(slot)] = false
+    sendNext(slot, now)
+    carryOut(now)
+  }
+
+  func linkUp(slot: Int) {
+    if depth > 0 {
+      postponed.append((slot, true))
+      return
+    }
+    if hasBegun, !hasEnded {
+      let now = now
+      enter()
+      note(.link(slot, isUp: true), now)
+      participants.connected(UInt32(slot), now, &effects)
+      carryOut(now)
+      leave()
+    }
+    if replayInstant == nil, transport.isConnected { audience?.everyLinkStands() }
+  }
+
+  func linkDown(slot: Int) {
+    if depth > 0 {
+      postponed.append((slot, false))
+      return
+    }
+    guard hasBegun, !hasEnded else { return }
+    let now = now
+    note(.link(slot, isUp: false), now)
+    participants.disconnected(UInt32(slot), now)
   }
 
   // MARK: Effects
@@ -221,12 +316,16 @@ final class NodeHost {
     if effects.outbox.count > 0 { if hasQueues { queueOutbox(now) } else { sendOutbox(now) } }
     for k in 0..<effects.timers.count {
       let request = effects.timers[k]
+      decisions?.note(request)
       timetable.add(.wakeUp(request.node, request.timer), at: request.at)
     }
     effects.timers.removeAll()
     tellFacts()
     if !effects.submissions.isEmpty {
-      for submission in effects.submissions { audience?.submitted(submission) }
+      for submission in effects.submissions {
+        decisions?.note(submission, blueprint.deployment.scheme)
+        audience?.submitted(submission)
+      }
       effects.submissions.removeAll()
     }
   }
@@ -240,7 +339,10 @@ final class NodeHost {
   }
 
   private func tellFacts() {
-    for k in 0..<effects.facts.count { audience?.happened(effects.facts[k]) }
+    for k in 0..<effects.facts.count {
+      decisions?.note(effects.facts[k])
+      audience?.happened(effects.facts[k])
+    }
     effects.facts.removeAll()
   }
 
@@ -296,16 +398,17 @@ extension NodeHost: NodePopulation {
 
   func lose(_ submission: Submission) {
     guard transport.isHosted[submission.node.index] else { return }
-    let timer = participants.lostByReorg(submission)
-    let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 42)
-    // Not before it has heard of the reorg.
-    timetable.add(
-      .wakeUp(submission.node, timer), at: max(now + delay, reorgHeard + TimeSpan(nanoseconds: 1)))
+    hear(.lost(submission.encoded(blueprint.deployment.scheme)), now)
   }
 
-  func setStake(_ service: ServiceID, _ stake: [UInt128]) { participants.setStake(service, stake) }
+  func setStake(_ service: ServiceID, _ stake: [UInt128]) {
+    note(.stake(service, stake), now)
+    participants.setStake(service, stake)
+  }
 
   func audit() {
+    let now = now
+    note(.audit, now)
     participants.audit(now, &effects)
     tellFacts()
   }
@@ -316,6 +419,13 @@ extension NodeHost: NodePopulation {
   }
 
   func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote]) { scores.take() }
+
+  var troubles: [String: UInt64] {
+    var all = transport.counters.troubles
+    if imposed.counters.dropped > 0 { all["dropped.delayed"] = imposed.counters.dropped }
+    if heldDropped > 0 { all["dropped.held"] = heldDropped }
+    return all
+  }
 
   var counters: Counters { participants.router.counters }
   var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad(at: now) }

@@ -57,6 +57,8 @@ protocol NodePopulation: AnyObject {
   var links: (up: Int, all: Int) { get }
   /// Frames that cost a peer its connection.
   var refusedFrames: UInt64 { get }
+  /// What was refused, dropped and lost on the wire so far, by name; only what is not zero.
+  var troubles: [String: UInt64] { get }
 }
 
 /// Who hears what nodes did, and takes their transactions.

@@ -10,7 +10,7 @@ internal import UV
 
 /// The child's side of a cluster of several processes.
 public final class NodeProcess {
-  /// Facts are told this often, and when there are many.
+  /// Facts wait so long for others, unless there are many.
   private static var tellEvery: TimeSpan { .milliseconds(5) }
   private static var factBytesMaximum: Int { 1 << 18 }
 
@@ -25,6 +25,8 @@ public final class NodeProcess {
   private var isConnected = false
   private var isOver = false
   private var timers: [UV.Timer] = []
+  /// Runs while facts wait to be told.
+  private var telling: UV.Timer?
   private var signals: [Signal] = []
 
   private init(_ loop: Loop) { self.loop = loop }
@@ -38,7 +40,9 @@ public final class NodeProcess {
     child.signals = [try Signal(loop, Signal.interrupt) {}]
     let end = try ProcessEnd(loop, parentAt: path, process: process, owner: child)
     child.end = end
+    child.telling = UV.Timer(loop) { [unowned child] in child.tellFacts() }
     while !child.isOver { loop.runPass() }
+    child.telling?.close()
     child.host?.close()
     end.close()
   }
@@ -87,9 +91,13 @@ extension NodeProcess: ProcessOwner {
       throw ClusterError.system("the assignment cannot be read")
     }
     let blueprint = try Blueprint(part.scenario, engine: .cluster).onSockets
-    let nodes = blueprint.deployment.nodes.count
+    let placement = Placement(part.scenario, processes: part.processes)
+    guard part.processes == placement.processes else {
+      throw ClusterError.system("the parent counts other processes than this program")
+    }
     let host = try NodeHost(
-      blueprint, hosting: (0..<nodes).map { part.hosts($0, of: nodes) }, on: loop)
+      blueprint, hosting: placement.processOf.map { $0 == part.process }, placement.addresses, on: loop)
+    if let folder = part.recording { try host.record(part, into: folder) }
     host.audience = self
     ground = try part.scenario.faultGround()
     for fault in blueprint.faults { faults[fault.id] = fault }
@@ -106,8 +114,6 @@ extension NodeProcess: ProcessOwner {
   func start(at epoch: UInt64) {
     guard let host else { return }
     host.begin(at: epoch)
-    let facts = UV.Timer(loop) { [unowned self] in self.tellFacts() }
-    facts.start(after: Self.tellEvery, every: Self.tellEvery)
     // A little before the parent takes its sample.
     let every = host.blueprint.sampleEvery
     let lead = min(every, .milliseconds(30))
@@ -116,7 +122,7 @@ extension NodeProcess: ProcessOwner {
     counts.start(
       after: TimeSpan(nanoseconds: first.nanoseconds - min(first.nanoseconds, lead.nanoseconds)), every: every
     )
-    timers = [facts, counts]
+    timers = [counts]
   }
 
   func received(_ message: ControlMessage) {
@@ -146,8 +152,9 @@ extension NodeProcess: ProcessOwner {
     case .fault(let id, let body):
       // A process that came back hears of a fault before its first alarm.
       _ = host.isUnderWay(host.now)
-      if let live = LiveFault(decoding: body), let ground { faults[id] = live.resolve(id: id, on: ground) }
-      if let fault = faults[id] { host.begin(fault, live: nil) }
+      let live = LiveFault(decoding: body)
+      if let live, let ground { faults[id] = live.resolve(id: id, on: ground) }
+      if let fault = faults[id] { host.begin(fault, live: live) }
     case .heal(let id): if let fault = faults[id] { host.end(fault) }
     case .moved(let ports): for one in ports { host.transport.setPort(one.port, of: one.node) }
     case .stop: stop()
@@ -168,7 +175,11 @@ extension NodeProcess: ProcessOwner {
 extension NodeProcess: NodeAudience {
   func happened(_ fact: Fact) {
     fact.append(to: &facts)
-    if facts.count >= Self.factBytesMaximum { tellFacts() }
+    if facts.count >= Self.factBytesMaximum {
+      tellFacts()
+    } else if let telling, !telling.isActive {
+      telling.start(after: Self.tellEvery)
+    }
   }
 
   func submitted(_ submission: Submission) {

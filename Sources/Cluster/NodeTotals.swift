@@ -18,6 +18,8 @@ struct NodeTotals: Codable, Sendable {
   var coresTotal: Int
   var linksUp: Int
   var refusedFrames: UInt64
+  /// What was refused, dropped and lost on the wire, by name.
+  var troubles: [String: UInt64]
   /// What the process should have told and could not, and what the system refused it.
   var notices: [String]
 
@@ -40,6 +42,7 @@ struct NodeTotals: Codable, Sendable {
     (busyTotal, coresTotal) = host.load
     linksUp = host.links.up
     refusedFrames = host.refusedFrames
+    troubles = host.troubles
     notices = []
   }
 }

@@ -46,6 +46,7 @@ final class ProcessEnd {
     case .assignment(let body):
       do { send(.listening(try owner.assigned(body))) } catch { send(.failed("\(error)")) }
     case .peers(let ports): owner.connect(to: ports)
+    case .clock(let asked): send(.clockAnswer(asked: asked, own: Loop.monotonicNanoseconds))
     case .start(let epoch): owner.start(at: epoch)
     default: owner.received(message)
     }

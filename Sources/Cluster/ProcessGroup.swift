@@ -19,12 +19,12 @@ struct NodeAssignment: Codable {
   var scenario: Scenario
   var process: Int
   var processes: Int
-
-  /// Nodes are dealt out in blocks.
-  func hosts(_ node: Int, of nodes: Int) -> Bool { node * processes / nodes == process }
+  /// A folder for what comes into its nodes; nil: it is not kept.
+  var recording: String?
 
   var encoded: [UInt8] { (try? JSONEncoder().encode(self)).map { [UInt8]($0) } ?? [] }
-  init(scenario: Scenario, process: Int, processes: Int) {
+  init(scenario: Scenario, process: Int, processes: Int, recording: String? = nil) {
+    self.recording = recording
     self.scenario = scenario
     self.process = process
     self.processes = processes
@@ -44,7 +44,8 @@ final class ProcessGroup {
   let blueprint: Blueprint
   private let scenario: Scenario
   private let loop: Loop
-  private let processes: Int
+  private let placement: Placement
+  private let recording: String?
   private var supervisor: Supervisor?
   weak var audience: (any NodeAudience)?
 
@@ -52,10 +53,13 @@ final class ProcessGroup {
   private let members: [Int]
   private let slots: Int
   private var latest: [NodeTotals?]
+  /// By process that has not told any counts yet: links that stood when all were connected.
+  private var firstLinks: [Int]
   /// What processes had counted that have been replaced.
   private var departed = PopulationTotals()
   private var departedBusy: UInt64 = 0
   private var departedRefusals: UInt64 = 0
+  private var departedTroubles: [String: UInt64] = [:]
   /// Faults in force and the stakes in effect, as messages.
   private var inForce: [(id: UInt32, message: ControlMessage)] = []
   private var stakes: [ControlMessage?]
@@ -69,25 +73,28 @@ final class ProcessGroup {
   /// Bodies from children that were none.
   private(set) var refused: UInt64 = 0
 
-  /// `executable` is started once a process, with `cluster process SOCKET K`.
+  /// The program is started once a process, with `cluster process SOCKET K`.
   init(
-    _ blueprint: Blueprint, _ scenario: Scenario, processes: Int, executable: String, socket: String,
-    on loop: Loop
+    _ blueprint: Blueprint, _ scenario: Scenario, _ placement: Placement, _ options: ClusterOptions,
+    socket: String, on loop: Loop
   ) {
     self.blueprint = blueprint
     self.scenario = scenario
-    self.processes = processes
+    self.placement = placement
+    recording = options.recording
     self.loop = loop
     let deployment = blueprint.deployment
     schedule = TaskSchedule(
       services: deployment.services, duration: deployment.duration, seed: deployment.seed)
     members = deployment.services.map(\.members.count)
     slots = deployment.neighbors.count
-    latest = Array(repeating: nil, count: processes)
+    latest = Array(repeating: nil, count: placement.processes)
+    firstLinks = Array(repeating: 0, count: placement.processes)
     stakes = Array(repeating: nil, count: deployment.services.count)
-    supervisor = Supervisor(loop, processes: processes, nodes: deployment.nodes.count, owner: self) { k in
-      (executable, ["cluster", "process", socket, "\(k)"])
-    }
+    let executable = options.executable
+    supervisor = Supervisor(
+      loop, processes: placement.processes, nodes: deployment.nodes.count, owner: self
+    ) { k in placement.command(k, executable: executable, socket: socket) }
     release = UV.Timer(loop) { [weak self] in self?.tellFacts(all: false) }
   }
 
@@ -109,6 +116,21 @@ final class ProcessGroup {
     while let due = facts.earliest, all || due + wait <= limit, let fact = facts.popFirst() {
       audience?.happened(fact)
     }
+    if let due = facts.earliest { awaken(for: due) }
+  }
+
+  /// Sets the timer to when the fact of instant `due` has waited long enough, unless it is set already.
+  private func awaken(for due: UInt64) {
+    guard let release, !release.isActive else { return }
+    let instant = due + Self.reordering.nanoseconds
+    let clock = now.nanoseconds
+    // Facts that come together are told together.
+    release.start(after: max(TimeSpan(nanoseconds: instant - min(instant, clock)), .milliseconds(10)))
+  }
+
+  private func keep(_ fact: Fact) {
+    facts.insert(fact, due: fact.at.nanoseconds)
+    awaken(for: fact.at.nanoseconds)
   }
 }
 
@@ -129,7 +151,6 @@ extension ProcessGroup: NodePopulation {
   func begin(at epoch: UInt64) {
     self.epoch = epoch
     supervisor?.run(from: epoch)
-    release?.start(after: .milliseconds(10), every: .milliseconds(10))
   }
 
   func end() {
@@ -218,19 +239,35 @@ extension ProcessGroup: NodePopulation {
     latest.reduce((departedBusy, 0)) { ($0.0 + ($1?.busyTotal ?? 0), max($0.1, $1?.coresTotal ?? 0)) }
   }
 
-  var links: (up: Int, all: Int) { (latest.reduce(0) { $0 + ($1?.linksUp ?? 0) }, slots) }
+  var links: (up: Int, all: Int) {
+    (latest.indices.reduce(0) { $0 + (latest[$1]?.linksUp ?? firstLinks[$1]) }, slots)
+  }
 
   var refusedFrames: UInt64 { latest.reduce(departedRefusals) { $0 + ($1?.refusedFrames ?? 0) } }
+
+  var troubles: [String: UInt64] {
+    latest.reduce(departedTroubles) { $0.merging($1?.troubles ?? [:], uniquingKeysWith: +) }
+  }
 }
 
 // MARK: - What processes tell
 
 extension ProcessGroup: SupervisorOwner {
   func assignment(of process: Int) -> [UInt8] {
-    NodeAssignment(scenario: scenario, process: process, processes: processes).encoded
+    NodeAssignment(
+      scenario: scenario, process: process, processes: placement.processes, recording: recording
+    ).encoded
   }
 
-  func everyProcessIsConnected() { isConnected = true }
+  func isElsewhere(_ process: Int) -> Bool { placement.isElsewhere(process) }
+
+  func everyProcessIsConnected() {
+    isConnected = true
+    let offsets = blueprint.deployment.offsets
+    for node in placement.processOf.indices {
+      firstLinks[placement.processOf[node]] += Int(offsets[node + 1] - offsets[node])
+    }
+  }
 
   func received(_ message: ControlMessage, from process: Int) {
     switch message {
@@ -244,7 +281,7 @@ extension ProcessGroup: SupervisorOwner {
           refused += 1
           return
         }
-        facts.insert(fact, due: fact.at.nanoseconds)
+        keep(fact)
       }
     case .submission(let body):
       guard let submission = Submission(decoding: body, blueprint.deployment.scheme),
@@ -276,6 +313,7 @@ extension ProcessGroup: SupervisorOwner {
     fail("process \(process) ended \(how)")
     guard isConnected else { return }
     latest[process]?.linksUp = 0
+    firstLinks[process] = 0
     tell(.down, ofNodesIn: process)
     if let pause = scenario.cluster.restart { startAgain(process, after: pause) }
   }
@@ -294,6 +332,7 @@ extension ProcessGroup: SupervisorOwner {
       departed.merge(counted)
       departedBusy += counted.busyTotal
       departedRefusals += counted.refusedFrames
+      departedTroubles.merge(counted.troubles, uniquingKeysWith: +)
       latest[process] = nil
     }
     for message in stakes { if let message { supervisor?.send(message, to: process) } }
@@ -303,12 +342,7 @@ extension ProcessGroup: SupervisorOwner {
   }
 
   private func tell(_ kind: Fact.Kind, ofNodesIn process: Int) {
-    let part = NodeAssignment(scenario: scenario, process: process, processes: processes)
-    let nodes = blueprint.deployment.nodes.count
-    for node in 0..<nodes where part.hosts(node, of: nodes) {
-      let fact = Fact(kind, node: NodeID(node), at: now)
-      facts.insert(fact, due: fact.at.nanoseconds)
-    }
+    for node in placement.nodes(of: process) { keep(Fact(kind, node: NodeID(node), at: now)) }
   }
 
   private func fail(_ text: String) {

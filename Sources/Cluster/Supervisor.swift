@@ -1,5 +1,5 @@
 // The parent of a cluster's processes: starts them, brings them to the point where every link stands, starts the run at
-// one instant of the common clock, and sees who dies. What runs in them is not its business.
+// one instant, and sees who dies. What runs in them is not its business.
 //
 // The way of a process: started, said hello, got its assignment, listens, dials, is connected, runs, has finished. A
 // process that comes back in the middle of a run joins it as soon as it listens; its links come up one by one.
@@ -11,6 +11,8 @@ public import UV
 public protocol SupervisorOwner: AnyObject {
   /// What process k has to do, as the body of its assignment.
   func assignment(of process: Int) -> [UInt8]
+  /// Whether process k runs by another clock than ours.
+  func isElsewhere(_ process: Int) -> Bool
   /// Every process has every link for the first time: the run can be started.
   func everyProcessIsConnected()
   /// Facts, submissions, statistics, `finished` and `failed`.
@@ -19,6 +21,10 @@ public protocol SupervisorOwner: AnyObject {
   func ended(process: Int, _ exit: Process.Exit, hadFinished: Bool)
   /// A process that came back has been told to run.
   func rejoined(process: Int)
+}
+
+extension SupervisorOwner {
+  public func isElsewhere(_ process: Int) -> Bool { false }
 }
 
 /// Child processes and their control channels.
@@ -33,7 +39,7 @@ public final class Supervisor {
     var process: Process?
     var channel: ControlChannel?
     var stage = Stage.ended
-    var restarts = 0
+    var clock = ClockComparison()
   }
 
   public let loop: Loop
@@ -103,7 +109,7 @@ public final class Supervisor {
 
   private func run(_ k: Int) {
     guard let epoch else { return }
-    send(.start(at: epoch), to: k)
+    send(.start(at: members[k].clock.theirs(epoch)), to: k)
     members[k].stage = .running
   }
 
@@ -116,7 +122,22 @@ public final class Supervisor {
     switch (message, members[k].stage) {
     case (.hello(let process, ControlMessage.version), .started) where process == k:
       members[k].stage = .greeted
-      send(.assignment(owner.assignment(of: k)), to: k)
+      members[k].clock = ClockComparison()
+      if owner.isElsewhere(k) {
+        send(.clock(asked: Loop.monotonicNanoseconds), to: k)
+      } else {
+        send(.assignment(owner.assignment(of: k)), to: k)
+      }
+    case (.clockAnswer(let asked, let own), .greeted):
+      guard members[k].clock.note(asked: asked, own: own, now: Loop.monotonicNanoseconds) else {
+        refused += 1
+        return
+      }
+      if members[k].clock.isOver {
+        send(.assignment(owner.assignment(of: k)), to: k)
+      } else {
+        send(.clock(asked: Loop.monotonicNanoseconds), to: k)
+      }
     case (.listening(let found), .greeted) where found.allSatisfy { $0.node.index < ports.count }:
       for port in found { ports[port.node.index] = port.port }
       members[k].stage = .listening

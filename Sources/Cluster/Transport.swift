@@ -73,6 +73,7 @@ public final class Transport {
     receiver: any TransportReceiver
   ) {
     precondition(isHosted.count == wiring.nodes && settings.keys.count == wiring.nodes)
+    precondition(settings.addresses.isEmpty || settings.addresses.count == wiring.nodes)
     self.loop = loop
     self.wiring = wiring
     self.settings = settings
@@ -122,7 +123,8 @@ public final class Transport {
   }
 
   private func openListener(_ node: Int) throws(UVError) -> UInt16 {
-    let listener = try Listener.open(loop, .tcp(settings.address, port: 0)) { [unowned self] connection in
+    let listener = try Listener.open(loop, .tcp(settings.address(of: node), port: 0)) {
+      [unowned self] connection in
       self.accepted(connection, by: node)
     }
     listeners[node] = listener
@@ -158,7 +160,8 @@ public final class Transport {
     guard let identity = identities[node] else { preconditionFailure("node \(node) is not hosted here") }
     let link = makeLink(identity, node: node, slot: slot, peer: peer)
     do throws(UVError) {
-      link.connection = try Connection.dial(loop, .tcp(settings.address, port: ports[peer]), handler: link)
+      link.connection = try Connection.dial(
+        loop, .tcp(settings.address(of: peer), port: ports[peer]), handler: link)
     } catch {
       rare.dialsFailed += 1
       redial(slot)

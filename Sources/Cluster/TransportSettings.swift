@@ -40,6 +40,18 @@ public struct TransportCounters: Equatable, Sendable {
   public var dialsFailed: UInt64 = 0
   public var linksLost: UInt64 = 0
   public init() {}
+
+  /// Those that are not zero, by name, but for what was carried: what was refused, dropped and lost.
+  public var troubles: [String: UInt64] {
+    var named: [(String, UInt64)] = SessionError.allCases.map { ("refused.\($0)", refused[$0] ?? 0) }
+    named += [
+      ("refused.noLink", refusedNoLink), ("refused.busy", refusedBusy), ("dropped.noLink", droppedNoLink),
+      ("dropped.messages", droppedMessages), ("dropped.control", droppedControl),
+      ("lost.brokenFrames", brokenFrames), ("lost.expelled", expelled), ("lost.links", linksLost),
+      ("lost.dials", dialsFailed),
+    ]
+    return Dictionary(uniqueKeysWithValues: named.filter { $0.1 > 0 })
+  }
 }
 
 /// What a frame is, for counting drops.
@@ -62,8 +74,8 @@ public struct TransportSettings: Sendable {
   public var keys: [PublicKey]
   /// Identities of the hosted nodes are derived from this.
   public var seed: UInt64
-  /// Where hosted nodes listen.
-  public var address = "127.0.0.1"
+  /// Where nodes listen, by id; empty: all on the loopback interface.
+  public var addresses: [String] = []
   /// Bytes of one frame.
   public var frameBytesMaximum = 1 << 20
   /// Bytes that may wait for one peer.
@@ -75,6 +87,8 @@ public struct TransportSettings: Sendable {
   /// Pause before the first redial; doubles up to `redialMaximum`.
   public var redialMinimum = TimeSpan.milliseconds(50)
   public var redialMaximum = TimeSpan.seconds(1)
+
+  func address(of node: Int) -> String { addresses.isEmpty ? "127.0.0.1" : addresses[node] }
 
   /// Every node's identity is a function of (seed, node). Cost: about 50 us a node.
   public init(network: NetworkID, seed: UInt64, nodes: Int) {

@@ -66,11 +66,22 @@ extension Blueprint {
         simulatorOnly.append("network.gossip.signing")
       }
     }
+    var unplaced: [String] = []
+    if self.engine == "cluster" {
+      if scenario.cluster.hosts.isEmpty, let node = setting.graph.nodes.first(where: { $0.host != nil }) {
+        unplaced.append(
+          "network.topology: node '\(node.name)' is on host '\(node.host ?? "")'; write under cluster.hosts where that is"
+        )
+      }
+    } else if scenario.observe.inputs {
+      unplaced.append("observe.inputs: the simulator needs none, it runs again from its seed; remove it")
+    }
     let refused = simulatorOnly.map {
       "\($0): the cluster engine does not have it; remove it, or run on the simulator"
     }
     let mistakes =
-      unmodelled + refused + chain.validate() + deployment.gossip.violations.map { "network.gossip: \($0)" }
+      unmodelled + refused + unplaced + chain.validate()
+      + deployment.gossip.violations.map { "network.gossip: \($0)" }
     guard mistakes.isEmpty else { throw BlueprintError(mistakes: mistakes) }
     fillSlots()
   }

@@ -2,6 +2,7 @@
 // of it is the engine's business.
 
 public import Basics
+import Contracts
 public import Participants
 
 /// What of the chain's facts concerns nodes.

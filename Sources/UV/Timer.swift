@@ -24,6 +24,12 @@ internal import CLibuv
       Timer.milliseconds(delay), period.map(Timer.milliseconds) ?? 0)
   }
 
+  /// Whether a call will come.
+  public var isActive: Bool {
+    loop.assertOwnThread()
+    return unsafe isOpen && uv_is_active(raw) != 0
+  }
+
   public func stop() {
     loop.assertOwnThread()
     guard isOpen else { return }

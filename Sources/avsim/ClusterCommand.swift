@@ -9,7 +9,9 @@ import Foundation
 struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster", abstract: "Clusters in the background.",
-    subcommands: [Up.self, Status.self, Logs.self, Wait.self, Down.self, Daemon.self, Part.self])
+    subcommands: [
+      Up.self, Status.self, Logs.self, Transactions.self, Wait.self, Down.self, Daemon.self, Part.self,
+    ])
 
   struct Place: ParsableArguments {
     @Option(help: "The cluster's state directory.") var dir: String
@@ -21,6 +23,13 @@ struct ClusterCommand: ParsableCommand {
       abstract: "Nodes, connections, rates and faults in force.")
     @OptionGroup var place: Place
     func run() throws { try ask(.status, of: place.directory) }
+  }
+
+  struct Transactions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What the coordinator included so far: block, nanoseconds, kind, sender, task.")
+    @OptionGroup var place: Place
+    func run() throws { try ask(.transactions, of: place.directory) }
   }
 
   struct Wait: ParsableCommand {

@@ -118,6 +118,7 @@ extension ClusterCommand {
         var options = ClusterOptions()
         options.processes = scenario.cluster.processes
         options.controlSocket = directory.controlSocket
+        if scenario.observe.inputs { options.recording = directory.run }
         do {
           try directory.claim(scenario: scenario.name, processes: options.processes)
         } catch let error as StateDirectoryError {

@@ -15,9 +15,12 @@ struct ReplayCommand: ParsableCommand {
       Without --verify the results go to RUNDIR-replay. With it nothing is written: the trace of every window of 8.4 ms, \
       and then every key of the summary, is compared with what the directory holds. Exit code 0 when all are the same, 1 \
       with the first window that differs.
+
+      Of a run of the cluster engine with `observe: {inputs: true}` what came into the nodes is played once more through \
+      the same router in virtual time: exit code 0 when they decide the same, 1 with the first input after which they do not.
       """)
 
-  @Argument(help: "Folder of a run of the simulator.") var rundir: String
+  @Argument(help: "Folder of a run.") var rundir: String
   @Flag(help: "Compare with what the folder holds, and write nothing.") var verify = false
   @Option(help: "Directory for the results; default RUNDIR-replay.") var out: String?
   @Flag(help: "Overwrite a finished run.") var force = false
@@ -35,6 +38,8 @@ struct ReplayCommand: ParsableCommand {
       throw Exit.usage
     }
     try diagnosing {
+      let recordings = InputReplay.recordings(in: rundir)
+      if !recordings.isEmpty { return try replayInputs(recordings) }
       do {
         let recorded = try RecordedRun(rundir, comparing: verify)
         if verify { try compare(recorded) } else { try runAgain(recorded) }
@@ -58,6 +63,22 @@ struct ReplayCommand: ParsableCommand {
       print(
         "\(rundir): the same in \(recorded.trace.count) windows, digest \(recorded.trace.last?.digest ?? "")")
     }
+  }
+
+  /// A run of the cluster engine that kept its inputs (`observe.inputs`): the nodes of each process decide once more.
+  private func replayInputs(_ recordings: [String]) throws {
+    var isSame = true
+    for path in recordings {
+      let replay = try InputReplay(path)
+      let what = "\(replay.inputs) inputs, \(replay.frames) of them frames, \(replay.transmissions) RPCs sent"
+      if let difference = replay.difference {
+        isSame = false
+        print("\(path): different: \(difference) (\(what))")
+      } else if !quiet {
+        print("\(path): the same decisions (\(what)\(replay.isCut ? "; the recording was cut off" : ""))")
+      }
+    }
+    if !isSame { throw Exit.expectationFailed }
   }
 
   private func runAgain(_ recorded: RecordedRun) throws {

@@ -54,6 +54,7 @@ struct RunCommand: ParsableCommand {
         scenario, chosen, at: path, force: force, isQuiet: quiet, plant: plant)
       var options = ClusterOptions()
       options.processes = scenario.cluster.processes
+      if scenario.observe.inputs { options.recording = path }
       let summary = try execution.carryOut(interruption, options)
       show(summary, path)
       if interruption.isRequested { throw Exit.interrupted }

@@ -13,6 +13,7 @@ let examples: [ControlMessage] = [
   .assignment(Array(repeating: 7, count: 5_000)),
   .peers([1, 2, 65_535]), .moved([.init(NodeID(0), 9)]), .start(at: .max), .task([1]), .chain([2]),
   .fault(id: 17, [1, 2]), .fault(id: 0, []), .heal(id: .max), .stop, .request([1]), .response([2]),
+  .clock(asked: 5), .clockAnswer(asked: .max, own: 7),
 ]
 
 func decode(_ bytes: [UInt8]) -> Result<ControlMessage, ControlMessageError> {
@@ -48,6 +49,7 @@ func decode(_ bytes: [UInt8]) -> Result<ControlMessage, ControlMessageError> {
   @Test func requestsAndResponsesSurviveJSON() {
     let requests: [ClusterRequest] = [
       .status, .wait, .down, .inject(yaml: "crash: {nodes: [1]}"), .heal(id: 3), .heal(id: nil), .faults,
+      .transactions,
     ]
     for request in requests { #expect(ClusterRequest(decoding: request.encoded) == request) }
     #expect(ClusterRequest(decoding: [1, 2, 3]) == nil)
@@ -66,12 +68,14 @@ final class Scratch {
   }
   /// The files that tests make, and then the directory.
   deinit {
-    for name in ["state/control.sock", "state/cluster.json", "state/other", "control.sock"] {
+    for name in ["other", "state/control.sock", "state/cluster.json", "state/other", "control.sock"] {
       unsafe _ = unlink(path + "/" + name)
     }
     unsafe _ = rmdir(path + "/state")
     unsafe _ = rmdir(path)
   }
+
+  func remove(_ name: String) { unsafe _ = unlink(path + "/" + name) }
 
   func write(_ text: String, to name: String) throws {
     let file = unsafe fopen(path + "/" + name, "w")

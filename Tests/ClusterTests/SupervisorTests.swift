@@ -7,6 +7,8 @@ import UV
 /// Writes down what a supervisor tells.
 final class Owner: SupervisorOwner {
   var log: [String] = []
+  var elsewhere: [Int] = []
+  func isElsewhere(_ process: Int) -> Bool { elsewhere.contains(process) }
   func assignment(of process: Int) -> [UInt8] { [UInt8(process)] }
   func everyProcessIsConnected() { log.append("connected") }
   func received(_ message: ControlMessage, from process: Int) { log.append("\(process): \(message)") }
@@ -97,6 +99,25 @@ final class Family {
       family.loop.run { family.children.allSatisfy { $0.log.last == "\(ControlMessage.fault(id: 4, [1]))" } })
     family.children[0].end?.send(.finished([9]))
     #expect(family.loop.run { family.supervisor.stages[0] == .finished })
+    #expect(family.supervisor.refused == 0)
+    family.end()
+  }
+
+  @Test func aProcessWithAnotherClockStartsByItsOwn() throws {
+    let family = try Family(2)
+    #expect(family.loop.run { family.owner.log == ["connected"] })
+    family.supervisor.signal(Signal.kill, process: 1)
+    #expect(family.loop.run { family.supervisor.stages[1] == .ended })
+    family.supervisor.run(from: 1 << 50)
+    // The next process 1 counts from elsewhere; its end here answers by this machine's clock, which is off by nothing.
+    family.owner.elsewhere = [1]
+    try family.supervisor.start(process: 1)
+    let again = try family.join(1)
+    #expect(family.loop.run { again.log.contains { $0.hasPrefix("start") } })
+    let told = try #require(again.log.last { $0.hasPrefix("start") }?.split(separator: " ").last)
+    let off = Int64(told).map { abs($0 - 1 << 50) } ?? .max
+    // Within the way of the quickest answer; on any machine far below a minute.
+    #expect(off < 60_000_000_000)
     #expect(family.supervisor.refused == 0)
     family.end()
   }

@@ -1,20 +1,11 @@
 // Bytes that nobody would write. A valid session is changed at random, cut at random and played to a fresh end; decoders get
 // noise. Nothing may trap, nothing may be believed that was not proven, and what is over stays over. Short runs are part of
-// the suite; `scripts/fuzz` makes long ones (FUZZ_FIRST, FUZZ_COUNT name the seeds).
+// the suite; `scripts/fuzz` makes long ones (FUZZ_FIRST, FUZZ_COUNT name the seeds). One layer at a time: LayerFuzzTests.
 
 import Basics
-import Foundation
 import Libp2p
+import TestKit
 import Testing
-
-enum Seeds {
-  static let chosen: [UInt64] = {
-    let environment = ProcessInfo.processInfo.environment
-    let first = environment["FUZZ_FIRST"].flatMap { UInt64($0) } ?? 1
-    let count = environment["FUZZ_COUNT"].flatMap { UInt64($0) } ?? 4
-    return Array(first..<first + count)
-  }()
-}
 
 /// One random change of `bytes`: bits, bytes, pieces out, in, doubled, swapped.
 func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
@@ -88,15 +79,15 @@ func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
     }
   }
 
-  @Test(arguments: Seeds.chosen) func changedSessionsInPlaintext(seed: UInt64) {
+  @Test(arguments: FuzzCorpus.seeds) func changedSessionsInPlaintext(seed: UInt64) {
     play(Self.script, to: .plaintext, seed: seed, rounds: 60)
   }
 
-  @Test(arguments: Seeds.chosen) func changedSessionsInNoise(seed: UInt64) {
+  @Test(arguments: FuzzCorpus.seeds) func changedSessionsInNoise(seed: UInt64) {
     play(Self.noiseScript, to: .noise, seed: seed, rounds: 15)
   }
 
-  @Test(arguments: Seeds.chosen) func streamsOfNoiseAndChangedFrames(seed: UInt64) {
+  @Test(arguments: FuzzCorpus.seeds) func streamsOfNoiseAndChangedFrames(seed: UInt64) {
     var random = RandomStream(seed: seed)
     for _ in 0..<150 {
       var yamux = Yamux(isDialer: random.below(2) == 0, inboundMaximum: 4, pendingMaximum: 1_000)
@@ -115,7 +106,7 @@ func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
     }
   }
 
-  @Test(arguments: Seeds.chosen) func decodersOfNoise(seed: UInt64) {
+  @Test(arguments: FuzzCorpus.seeds) func decodersOfNoise(seed: UInt64) {
     var random = RandomStream(seed: seed)
     var identify = IdentifyMessage()
     identify.publicKey = settings(0).identity.publicKey

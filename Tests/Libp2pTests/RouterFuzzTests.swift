@@ -1,18 +1,17 @@
 // Frames that nobody would write, from a peer's stream into a scored router. A refused frame leaves the router as it was but
 // for counters; an accepted one changes nothing about other peers. The shortest frame found for each outcome lies in
-// `Corpus/rpc.txt`; `FUZZ_CORPUS=FILE` writes the outcomes of a run that the corpus does not have yet.
+// `Corpus/rpc.txt`; `FUZZ_CORPUS=FOLDER` writes the outcomes of a run that the corpus does not have yet.
 
 import Basics
-import Foundation
 import Gossip
 import Libp2p
+import TestKit
 import Testing
 
 @Suite struct RouterFuzzTests {
   private static let topics = TopicNames(["/avs/one/attestation/0", "b", "c"])
   private static let peers = PeerNames((0..<5).map { [UInt8](repeating: UInt8($0), count: 38) })
-  private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("Corpus/rpc.txt")
+  private static let corpus = FuzzCorpus("rpc")
 
   // MARK: The router under fire
 
@@ -129,7 +128,7 @@ import Testing
     return frame
   }
 
-  @Test(arguments: Seeds.chosen) func changedFramesIntoARouter(seed: UInt64) throws {
+  @Test(arguments: FuzzCorpus.seeds) func changedFramesIntoARouter(seed: UInt64) throws {
     var random = RandomStream(seed: mix(seed))
     var router = Self.router()
     var now = Instant.zero + .seconds(1)
@@ -144,37 +143,11 @@ import Testing
       _ = router.heartbeat(NodeID(0), at: now, outbox: &outbox)
       for k in 0..<outbox.count { router.release(outbox[k].payload) }
     }
-    try Self.keep(found)
-  }
-
-  /// Writes outcomes that the corpus lacks to the file that the environment names.
-  private static func keep(_ found: [String: [UInt8]]) throws {
-    guard let path = ProcessInfo.processInfo.environment["FUZZ_CORPUS"] else { return }
-    let known = Set(try corpus().map(\.outcome))
-    var text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    for outcome in found.keys.sorted() where !known.contains(outcome) && !text.contains("\(outcome)\t") {
-      let hex = found[outcome]!.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-      text += "\(outcome)\t\(hex)\n"
-    }
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
-  }
-
-  // MARK: The corpus
-
-  private static func corpus() throws -> [(outcome: String, frame: [UInt8])] {
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
-    return text.split(separator: "\n").map { line in
-      let halves = line.split(separator: "\t", omittingEmptySubsequences: false)
-      let digits = Array(halves[1].utf8)
-      let frame = stride(from: 0, to: digits.count, by: 2).map { k in
-        UInt8(String(decoding: digits[k..<k + 2], as: UTF8.self), radix: 16)!
-      }
-      return (String(halves[0]), frame)
-    }
+    try Self.corpus.keep(found)
   }
 
   @Test func everyFrameOfTheCorpusEndsAsItDid() throws {
-    let corpus = try Self.corpus()
+    let corpus = try Self.corpus.entries()
     #expect(corpus.count >= 30)
     for (outcome, frame) in corpus {
       var router = Self.router()

@@ -129,21 +129,6 @@ public struct ChainPlan: Sendable, Equatable, Codable {
   }
 }
 
-/// What only the cluster engine needs to know.
-public struct ClusterPlan: Sendable, Equatable, Codable {
-  /// Processes that share the nodes; the coordinator gets one more when there are several.
-  public var processes: Int
-  /// So long after its end a process that died is started again, its nodes without state; nil: it is not.
-  public var restart: TimeSpan?
-
-  init(_ o: ObjectReader) {
-    processes = o.value("processes", "processes that share the nodes", or: 1) { $0.integer(1...256) }
-    restart = o.optional("restart", "a process that dies starts again so long afterwards; absent: never") {
-      $0.duration(.milliseconds(1) ... .seconds(86_400))
-    }
-  }
-}
-
 /// What is recorded beside the measures.
 public struct ObservePlan: Sendable, Equatable, Codable {
   /// Writes `trace.json`.
@@ -152,8 +137,14 @@ public struct ObservePlan: Sendable, Equatable, Codable {
   public var sampleEvery: TimeSpan
   /// Writes every change of a peer's standing into the table `scores`, every move of its counters into `score_moves`.
   public var scores: Bool
+  /// Writes what came into the nodes and what they decided into files of the run's directory.
+  public var inputs: Bool
 
   init(_ o: ObjectReader) {
+    inputs = o.value(
+      "inputs", "write every input of the nodes for 'avsim replay' (cluster), about 300 bytes a message copy",
+      or: false
+    ) { $0.bool() }
     scores = o.value(
       "scores", "write why and when peers' scores moved, for every node and peer (simulator)", or: false
     ) { $0.bool() }
