@@ -57,7 +57,8 @@ struct LedgerJudgeTests {
     #expect(LedgerJudge.identity(of: vanished, walk).isEmpty == queued.allSatisfy { $0 < 1_000 })
 
     var unheld = walk.ledger
-    unheld.sets[slash.set.index].slashed[Int(slash.receipt.slashID) - 1] = []
+    unheld.sets[slash.set.index].slashed[Int(slash.receipt.slashID) - 1].append(
+      SlashedShares(strategy: strategy, shares: walk.largest + 1_000_000_000_000))
     #expect(!LedgerJudge.identity(of: unheld, walk).isEmpty)
 
     var drained = walk.ledger

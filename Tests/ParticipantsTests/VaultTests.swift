@@ -165,7 +165,9 @@ struct VaultTests {
     arguments: [true, false], [VaultConfiguration.Resolver.honest, .absent])
   func heard(isHeard: Bool, resolver: VaultConfiguration.Resolver) throws {
     var configuration = vaulted(slasher: .veto(window: .seconds(3_600), resolver: resolver))
-    configuration.services[0].rules = [livenessRule(window: .seconds(600))]
+    var rule = livenessRule(window: .seconds(600))
+    rule.dispute = .seconds(60)
+    configuration.services[0].rules = [rule]
     var story = try Story(configuration)
     for k in 0..<4 {
       let task = try story.task(0, at: seconds(UInt64(20 + 60 * k)))
