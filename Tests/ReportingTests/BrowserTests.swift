@@ -57,7 +57,7 @@ enum Browser {
     let (page, log) = try Browser.load(directory.reportPath)
     #expect(Browser.console(log) == [])
     let charts = page.components(separatedBy: "data-chart=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
-    #expect(charts.count == (ramp ? 10 : 8))
+    #expect(charts.count == (ramp ? 12 : 10))
     // Each holds its drawing.
     #expect(page.components(separatedBy: "<svg").count - 1 >= charts.count)
     #expect(page.components(separatedBy: "vega-embed").count - 1 >= charts.count)
@@ -98,7 +98,7 @@ enum Browser {
       .write(toFile: path, atomically: true, encoding: .utf8)
     let (page, log) = try Browser.load(path)
     #expect(Browser.console(log) == [])
-    #expect(page.components(separatedBy: "<svg").count - 1 == 2)
+    #expect(page.components(separatedBy: "class=\"marks\"").count - 1 == 2)
   }
 
   /// One node, one task, one sample, one bucket: no axis has a length.
