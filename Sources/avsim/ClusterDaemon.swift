@@ -111,6 +111,8 @@ extension ClusterCommand {
     @OptionGroup var changes: Changes
 
     func run() throws {
+      // What the caller's process left open is not ours: a pipe that somebody reads would not end before the cluster.
+      for descriptor in Int32(3)..<1_024 { _ = close(descriptor) }
       try diagnosing {
         let directory = place.directory
         let scenario = try changes.load(self.scenario)

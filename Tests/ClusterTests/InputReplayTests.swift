@@ -60,29 +60,25 @@ import UV
     #expect(replay.end > .zero + .seconds(2))
     guard wire == .frames else { return }
 
-    // A recording that was cut off says so; one in which a frame was changed differs.
+    // A recording that was cut off says so; one that lacks a wake-up differs.
     var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
     try Data(bytes.dropLast(5)).write(to: URL(fileURLWithPath: path))
     #expect(try InputReplay(path).isCut)
-    let middle = try #require(Self.publication(in: bytes))
-    bytes[middle] ^= 1
+    bytes.removeSubrange(try #require(Self.wakeUp(in: bytes)))
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     #expect(try InputReplay(path).difference != nil)
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
     #expect(throws: InputReplayError.self) { try InputReplay(path) }
   }
 
-  /// A byte inside a long frame, in the second half of the recording.
-  private static func publication(in bytes: [UInt8]) -> Int? {
+  /// A record of a wake-up, in the second half of the recording.
+  private static func wakeUp(in bytes: [UInt8]) -> Range<Int>? {
     var position = InputLog.head.count
-    func length(_ at: Int) -> Int { bytes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
     while position + 4 < bytes.count {
-      let count = length(position)
-      // Length, instant, digest, kind 2, slot.
-      if position > bytes.count / 2, bytes[position + 20] == 2, count > 120 {
-        return position + 4 + count - 10
-      }
-      position += 4 + count
+      let end = position + 4 + bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+      // Length, instant, digest, kind.
+      if position > bytes.count / 2, bytes[position + 20] == 5 { return position..<end }
+      position = end
     }
     return nil
   }
