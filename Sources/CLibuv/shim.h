@@ -25,6 +25,12 @@ static inline const struct sockaddr *uvs_sockaddr(const struct sockaddr_storage 
 // Makes the loop add up the time that it sleeps (libuv 1.39).
 static inline int uvs_measure_idle(uv_loop_t *loop) { return uv_loop_configure(loop, UV_METRICS_IDLE_TIME); }
 
+// CPU time of the calling thread, nanoseconds.
+static inline uint64_t uvs_thread_cpu(void) {
+  struct timespec t;
+  return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0 ? (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec : 0;
+}
+
 // The local port of a bound socket, or a negative libuv code.
 static inline int uvs_local_port(const uv_tcp_t *tcp) {
   struct sockaddr_storage s;

@@ -212,6 +212,7 @@ final class NodeHost {
   private func due(_ entry: Entry) {
     guard !hasEnded else { return }
     let now = now
+    loop.meter.timers &+= 1
     enter()
     defer { leave() }
     switch entry {
@@ -443,12 +444,12 @@ extension NodeHost: NodePopulation {
 
   /// What the loop's own clock says of the time that frames cost.
   private func process(_ meter: LoopMeter) -> RunSummary.Process {
-    func micros(_ histogram: Histogram) -> Double? { histogram.percentile(0.5).map { Double($0) / 1_000 } }
+    func micros(_ nanoseconds: Double?) -> Double? { nanoseconds.map { $0 / 1_000 } }
     return RunSummary.Process(
       busyShare: 1 - Double(min(meter.idle, meter.elapsed)) / Double(max(meter.elapsed, 1)),
       writes: meter.writes.count, reads: meter.reads.count, frames: meter.frames,
-      write: micros(meter.writes), read: micros(meter.reads), frame: micros(meter.handling),
-      pass: micros(meter.lightPasses),
-      wake: micros(meter.wakes))
+      write: micros(meter.writes.passes.line?.slope), read: micros(meter.reads.passes.line?.slope),
+      frame: micros(meter.passes.line?.slope), pass: micros(meter.pass),
+      wake: micros(meter.wakes.percentile(0.5).map { Double($0) }))
   }
 }

@@ -135,12 +135,12 @@ extension RunSummary {
     public var writes: UInt64
     public var reads: UInt64
     public var frames: UInt64
-    /// Median time of a sending and of a receiving call.
+    /// Microseconds of one more sending and of one more receiving call in a pass of the loop.
     public var write: Double?
     public var read: Double?
-    /// Median of the rest of a pass with many frames, by frame sent or received: coding, routing, timers.
+    /// CPU microseconds of one more frame sent or received, or timer, beside the calls: coding, routing, signatures.
     public var frame: Double?
-    /// Median of the rest of a pass with few frames.
+    /// Microseconds of a pass beside these.
     public var pass: Double?
     /// Median time from an alarm's instant until a sleeping loop serves it.
     public var wake: Double?

@@ -196,7 +196,7 @@ public protocol ConnectionHandler: AnyObject {
     guard let connection = unsafe Handle.find(Connection.self, stream), connection.isOpen else { return }
     if count > 0 {
       let loop = connection.loop
-      loop.meter.read(Loop.monotonicNanoseconds &- loop.meter.readBeganAt)
+      loop.meter.reads.add(Loop.monotonicNanoseconds &- loop.meter.readBeganAt)
       connection.bytesRead &+= UInt64(count)
       let bytes = unsafe UnsafeBufferPointer(rebasing: connection.loop.readBuffer[..<count])
       unsafe connection.handler?.received(bytes.span, on: connection)
@@ -267,7 +267,7 @@ public protocol ConnectionHandler: AnyObject {
     unsafe output.pointee.flushes &+= 1
     let before = Loop.monotonicNanoseconds
     let sent = unsafe uv_try_write(stream, &buffer, 1)
-    loop.meter.wrote(Loop.monotonicNanoseconds &- before)
+    loop.meter.writes.add(Loop.monotonicNanoseconds &- before)
     if sent == count {
       unsafe output.pointee.count = 0
       if unsafe output.pointee.capacity > 4 * Connection.earlyFlushBytes { freeOutput() }
