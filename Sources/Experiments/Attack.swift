@@ -264,9 +264,7 @@ public struct Attack: Sendable, Equatable {
     case .recipe, .repaired:
       let recipe = LighthouseRecipe()
       let slot = recipe.slot.seconds
-      let traffic = TopicTraffic(
-        weight: 1 / 64, messagesPerSlot: rate * slot / Double(topics), firstDeliveriesLife: recipe.slot * 32,
-        meshDeliveries: .init(life: recipe.slot * 128, capFactor: 16, activation: recipe.slot * 17))
+      let traffic = TopicTraffic.attestations(rate * slot / Double(topics), weight: 1 / 64, recipe)
       let all = Array(repeating: traffic, count: topics)
       score = recipe.parameters(all)
       if scores == .repaired {

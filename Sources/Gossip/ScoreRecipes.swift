@@ -99,6 +99,17 @@ public struct TopicTraffic: Sendable, Equatable {
   }
 }
 
+extension TopicTraffic {
+  /// Of attestations that come in several bursts an epoch, as on lighthouse's attestation subnets.
+  public static func attestations(_ messagesPerSlot: Double, weight: Double, _ recipe: LighthouseRecipe)
+    -> Self
+  {
+    Self(
+      weight: weight, messagesPerSlot: messagesPerSlot, firstDeliveriesLife: recipe.slot * 32,
+      meshDeliveries: .init(life: recipe.slot * 128, capFactor: 16, activation: recipe.slot * 17))
+  }
+}
+
 /// Lighthouse's recipe (`gossipsub_scoring_parameters.rs`).
 public struct LighthouseRecipe: Sendable, Equatable {
   /// Also the decay interval. 12 s.

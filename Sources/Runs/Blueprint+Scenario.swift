@@ -56,6 +56,7 @@ extension Blueprint {
       warmup: scenario.warmup, misconduct: setting.misconduct)
     deployment.resubmits = scenario.chain.resubmit
     (deployment.direct, deployment.signing) = (setting.direct, setting.signing)
+    deriveTopicScores(scenario.network.gossip.score)
     let unmodelled =
       scenario.observe.trace ? ["observe.trace: this version does not write trace.json; remove it"] : []
     var simulatorOnly: [String] = []
@@ -64,6 +65,10 @@ extension Blueprint {
       let signing = scenario.network.gossip.signing
       if signing.policy != .strictNoSign || !signing.except.isEmpty {
         simulatorOnly.append("network.gossip.signing")
+      }
+      // Sockets are dialed again by the transport, at its own pace.
+      if scenario.network.gossip.directConnectTicks != Parameters().directConnectTicks {
+        simulatorOnly.append("network.gossip.directConnectTicks")
       }
     }
     var unplaced: [String] = []

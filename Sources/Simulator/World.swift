@@ -404,7 +404,9 @@ extension World {
       now, overfull: participants.overfullQueue(), waiting: coordinator.waitingTransactions)
     guard now >= .zero + blueprint.deployment.duration else { return }
     let lopsided = participants.lopsidedMeshLinks()
-    let lost = lostTransmissions + participants.measures.lostToDownNodes
+    // What a graylisted peer says is lost as well.
+    let lost =
+      lostTransmissions + participants.measures.lostToDownNodes + participants.router.counters.graylisted
     // Copied out: the record does not know the router.
     let ends = lopsided.map {
       (participants.router.owner(of: $0.slot), participants.router.neighbor($0.slot))

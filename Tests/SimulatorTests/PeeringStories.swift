@@ -3,6 +3,7 @@
 import Basics
 import Gossip
 import Network
+import Participants
 import Reporting
 import Runs
 import Scenarios
@@ -19,6 +20,7 @@ private func simulate(
     name: peering
     seed: 5
     duration: 20s
+    warmup: 3s
     network:
       topology: \(topology)
       topicPeers: 1
@@ -100,6 +102,8 @@ private let service = ServiceID(0)
     #expect(run.counters.refused == 0)
     let summary = run.conclude(run.settle()).summary
     #expect(summary.gossip.invalid == 0)
+    #expect(summary.attestations.firstDeliveries == summary.attestations.expectedDeliveries)
+    #expect(summary.attestations.firstDeliveries > 0)
   }
 
   @Test func signaturesTakeTime() throws {
@@ -154,5 +158,60 @@ private let service = ServiceID(0)
       #expect(mesh.contains { $0.index < 4 } == (weight == 0))
       #expect(mesh.contains { $0.index >= 4 })
     }
+  }
+
+  @Test(arguments: [
+    ("peerExchange: true", "peerExchange"), ("signing: StrictSign", "signing"),
+    ("directPeers: [[0, 4]], directConnectTicks: 5", "directConnectTicks"),
+  ])
+  func whatSocketsDoNotHaveIsRefusedThere(gossip: String, key: String) throws {
+    let text = """
+      name: peering
+      duration: 5s
+      network: {topology: {generate: ring}, gossip: {\(gossip)}}
+      operators: {count: 8, stakes: 1000ETH}
+      services: [{name: oracle, operators: all, quorum: 67%, responseWindow: 1s}]
+      """
+    let scenario = try Scenario.parse(file: "peering.yaml", bytes: Array(text.utf8))
+    _ = try Blueprint(scenario, engine: .simulator)
+    let refusal =
+      "network.gossip.\(key): the cluster engine does not have it; remove it, or run on the simulator"
+    let error = try #require(throws: BlueprintError.self) { try Blueprint(scenario, engine: .cluster) }
+    #expect(error.mistakes == [refusal])
+  }
+
+  /// Lighthouse's recipe: caps and thresholds follow each service's traffic; who lies falls below the graylist threshold, who
+  /// does not stays above zero.
+  @Test func topicScoresFollowTheTraffic() throws {
+    let text = """
+      name: recipe
+      seed: 5
+      duration: 60s
+      network:
+        topology: {generate: full}
+        links: {latency: 20ms}
+        gossip: {score: {preset: lighthouse}}
+      operators: {count: 8, stakes: 1000ETH}
+      watchers: {count: 0}
+      services:
+        - {name: often, operators: all, task: {arrival: {periodic: {every: 1s}}}, quorum: 67%, responseWindow: 1s}
+        - {name: seldom, operators: 4, task: {arrival: {periodic: {every: 2s}}}, quorum: 67%, responseWindow: 1s}
+      adversaries: [{who: {operators: [0]}, do: invalidSignature}]
+      """
+    let blueprint = try Blueprint(try Scenario.parse(file: "recipe.yaml", bytes: Array(text.utf8)))
+    let topics = try #require(blueprint.deployment.gossip.score?.topics)
+    let often = try #require(topics[0]), seldom = try #require(topics[1])
+    // Eight messages a second against four in two.
+    #expect(abs(often.firstDeliveriesCap / seldom.firstDeliveriesCap - 4) < 1e-9)
+    #expect(abs(often.meshDeliveriesThreshold / seldom.meshDeliveriesThreshold - 4) < 1e-9)
+    #expect(often.weight == 0.5)
+    var run = try Simulation(blueprint)
+    run.run(until: .never)
+    #expect(run.counters.graylistings > 0)
+    let honest = run.conclude(run.settle()).summary
+    #expect(honest.slashing.micro.falsePositive == 0)
+    // It keeps in its mesh who does not hear it any more: nothing that a checker minds.
+    #expect(run.counters.graylisted > 0)
+    #expect(run.firstBreach == nil)
   }
 }

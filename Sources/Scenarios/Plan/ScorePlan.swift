@@ -1,5 +1,6 @@
 // Peer scoring in a scenario: `network.gossip.score`. Meanings, bounds and defaults are those of `Gossip.ScoreParameters`,
-// which judges the combination. One set of topic parameters serves all services.
+// which judges the combination. One set of topic parameters serves all services, but for the preset `lighthouse`, which
+// derives each service's own from its traffic.
 //
 // Nodes of one `host` of the topology share an address (P6). Not here: the application's score, since no participant gives one.
 
@@ -113,6 +114,8 @@ public struct ScorePlan: Sendable, Equatable, Codable {
     case rust
     /// The Protocol Labs' attack runs of 2020.
     case attackRuns = "attack-runs"
+    /// Lighthouse's recipe: each service's topic from the traffic that its tasks will cause, all services of equal weight.
+    case lighthouse
   }
   /// Where the values that are not written come from.
   public var preset: Preset
@@ -137,12 +140,24 @@ public struct ScorePlan: Sendable, Equatable, Codable {
       $0.choice()
     }
     self.preset = preset
+    let slot = o.value(
+      "decayInterval", "between two decays of all counters",
+      or: preset == .lighthouse ? LighthouseRecipe().slot : ScoreParameters().decayInterval
+    ) { $0.duration(.seconds(1) ... .seconds(3_600)) }
+    decayInterval = slot
     let p: ScoreParameters =
       switch preset {
       case .none: ScoreParameters()
       case .rust: .rust
       case .attackRuns: .attackRuns()
+      // But for the topics nothing depends on the traffic, since the weights add up to one.
+      case .lighthouse: Self.recipe(slot).parameters([.attestations(1, weight: 1, Self.recipe(slot))])
       }
+    if preset == .lighthouse, o.has("topic") {
+      o.mistake(
+        "topic",
+        "lighthouse's recipe derives it from each service's traffic; remove it, or write another preset")
+    }
     topic = o.object("topic", "components of the topics' scores, P1 to P4") {
       TopicScorePlan($0, or: p.otherTopics ?? TopicScoreParameters())
     }
@@ -195,9 +210,6 @@ public struct ScorePlan: Sendable, Equatable, Codable {
     slowPeerDecay = o.value("slowPeerDecay", "factor each decay interval", or: p.slowPeerDecay) {
       $0.number(0...1)
     }
-    decayInterval = o.value("decayInterval", "between two decays of all counters", or: p.decayInterval) {
-      $0.duration(.seconds(1) ... .seconds(3_600))
-    }
     decayToZero = o.value("decayToZero", "a counter below it is zero", or: p.decayToZero) { $0.number(0...1) }
     retention = o.value("retention", "how long a bad score is kept after a disconnect", or: p.retention) {
       $0.duration(.zero ... .seconds(86_400))
@@ -226,5 +238,20 @@ public struct ScorePlan: Sendable, Equatable, Codable {
     p.decayToZero = decayToZero
     p.retention = retention
     return p
+  }
+
+  private static func recipe(_ slot: TimeSpan) -> LighthouseRecipe {
+    var recipe = LighthouseRecipe()
+    recipe.slot = slot
+    return recipe
+  }
+
+  /// The topics of services on which so many messages are expected in a decay interval; none unless the preset derives them.
+  public func topics(messagesPerInterval: [Double], degree: Int) -> [TopicScoreParameters?] {
+    guard preset == .lighthouse else { return [] }
+    var recipe = Self.recipe(decayInterval)
+    (recipe.degree, recipe.decayToZero) = (degree, decayToZero)
+    let weight = 1 / Double(max(messagesPerInterval.count, 1))
+    return recipe.parameters(messagesPerInterval.map { .attestations($0, weight: weight, recipe) }).topics
   }
 }
