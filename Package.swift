@@ -259,7 +259,9 @@ let package = Package(
     .testTarget(
       name: "SimulatorTests",
       dependencies: [
-        "Basics", "Network", "AVS", "Participants", "Scenarios", "Reporting", "Runs", "Simulator", "TestKit",
+        "Basics", "Network", "Signatures", "AVS", "Participants", "Scenarios", "Reporting", "Runs",
+        "Simulator",
+        "TestKit",
       ],
       exclude: ["Golden"], swiftSettings: tests),
     .testTarget(

@@ -43,6 +43,8 @@ final class ChainHost {
   private let timetable: Timetable<Entry>
   private var chainFacts: [CoordinatorFact] = []
   private var submissions: [Submission] = []
+  /// Those that were on their way when traffic ended.
+  private var late: [(submission: Submission, at: Instant)] = []
   private var nextChainEvent = Instant.never
   private let rpcDraws: HashRandom
   private let inclusionDraws: HashRandom
@@ -116,7 +118,9 @@ final class ChainHost {
   /// Traffic is over: from now on only the chain moves, and not by the clock.
   func end() {
     hasEnded = true
-    timetable.close()
+    for (entry, at) in timetable.close() {
+      if case .submission(let index) = entry { late.append((submissions[Int(index)], at)) }
+    }
   }
 
   /// After the traffic: lets the chain go on, event by event, until nothing is left to decide or `settle` is over.
@@ -124,7 +128,12 @@ final class ChainHost {
   func settle(from now: Instant) -> Instant {
     let limit = blueprint.trafficEnd + blueprint.settle
     var last = now
-    while let next = coordinator.nextEvent, next <= limit {
+    late += nodes.takeLate()
+    // By instant, and of equals in the order in which they were sent.
+    var arriving = late.enumerated().sorted {
+      $0.element.at != $1.element.at ? $0.element.at < $1.element.at : $0.offset < $1.offset
+    }.map(\.element)[...]
+    while let next = [coordinator.nextEvent, arriving.first?.at].compactMap({ $0 }).min(), next <= limit {
       last = max(next, last)
       coordinator.advance(to: last, facts: &chainFacts)
       for task in takeTidings().challenged {
@@ -132,6 +141,11 @@ final class ChainHost {
         for side in nodes.sides(task, result: certificate.result, at: last) {
           coordinator.submit(blueprint.chain.chain.transaction(from: side.node, side.body), at: last)
         }
+      }
+      while let (submission, at) = arriving.first, at <= last {
+        arriving.removeFirst()
+        coordinator.submit(
+          blueprint.chain.chain.transaction(from: submission.node, submission.body), at: last)
       }
     }
     return last

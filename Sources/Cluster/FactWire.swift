@@ -105,7 +105,9 @@ extension Submission {
       }
       bytes.append(certificate.signedStake == nil ? 0 : 1)
       bytes.append(wide: certificate.signedStake ?? 0)
+      bytes.append(number: UInt64(certificate.signers.count), 2)
       for word in certificate.signers { bytes.append(number: word, 8) }
+      for signed in certificate.attestations { bytes += signed.encoded(scheme, paddedTo: 0) }
     case .evidence(.pair(let first, let second)):
       bytes.append(Kind.pair.rawValue)
       bytes += first.encoded(scheme, paddedTo: 0) + second.encoded(scheme, paddedTo: 0)
@@ -159,14 +161,19 @@ extension Submission {
     case .certificate:
       guard let service = reader.number(2), let task = reader.number(4), let w0 = reader.number(8),
         let w1 = reader.number(8), let w2 = reader.number(8), let w3 = reader.number(8),
-        let hasStake = reader.number(1), let stake = reader.wide(), reader.remaining % 8 == 0
+        let hasStake = reader.number(1), let stake = reader.wide(), let words = reader.number(2),
+        UInt64(reader.remaining) >= words * 8
       else { return nil }
-      var signers: [UInt64] = []
-      while let word = reader.number(8) { signers.append(word) }
+      let signers = (0..<words).compactMap { _ in reader.number(8) }
+      var attestations: [SignedAttestation] = []
+      while !reader.isAtEnd {
+        guard let one = signed() else { return nil }
+        attestations.append(one)
+      }
       return .certificate(
         Certificate(
           service: ServiceID(UInt16(service)), task: TaskID(UInt32(task)), result: Digest(w0, w1, w2, w3),
-          signers: signers, signedStake: hasStake == 1 ? stake : nil))
+          signers: signers, signedStake: hasStake == 1 ? stake : nil, attestations: attestations))
     }
   }
 }

@@ -81,6 +81,8 @@ final class NodeHost {
   /// What the loop did until the traffic's end.
   private var finalMeter: LoopMeter?
   private(set) var hasEnded = false
+  /// Reorgs that nodes had yet to see when traffic ended.
+  private var late: [(node: NodeID, timer: WakeUp, at: Instant)] = []
 
   /// What the transport tells, before the host exists and after.
   private final class Ears: TransportReceiver {
@@ -202,7 +204,9 @@ final class NodeHost {
     log?.close()
     log = nil
     finalMeter = loop.meterReading
-    timetable.close()
+    for (entry, at) in timetable.close() {
+      if case .wakeUp(let node, let timer) = entry, timer.kind == .undone { late.append((node, timer, at)) }
+    }
     imposed.close()
     transport.close()
   }
@@ -389,6 +393,21 @@ extension NodeHost: NodePopulation {
     var taken = Effects()
     participants.certificateChallenged(task, result: result, at, &taken) { _ in true }
     return taken.submissions
+  }
+
+  func takeLate() -> [(submission: Submission, at: Instant)] {
+    var sent: [(submission: Submission, at: Instant)] = []
+    for (node, timer, at) in late {
+      var seen = Effects()
+      participants.wake(timer, at: node, at, &seen)
+      for k in 0..<seen.facts.count { audience?.happened(seen.facts[k]) }
+      for submission in seen.submissions {
+        let delay = rpcDelay(UInt64(node.rawValue), UInt64(timer.index) | 1 << 44)
+        sent.append((submission, at + delay))
+      }
+    }
+    late = []
+    return sent
   }
 
   func uncertify(_ task: TaskID) {

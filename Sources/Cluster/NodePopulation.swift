@@ -30,6 +30,9 @@ protocol NodePopulation: AnyObject {
   func challenge(_ task: TaskID, result: Digest)
   /// The same after the end of traffic: what holders say at once. Processes that have ended say nothing.
   func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission]
+  /// After the end of traffic: transactions that a reorg took and whose senders had yet to see it, with the instants at which
+  /// they send them again. Processes that have ended send nothing.
+  func takeLate() -> [(submission: Submission, at: Instant)]
   /// The certificate for `task` is on chain no more.
   func uncertify(_ task: TaskID)
   /// A reorg undid a certificate or evidence, and nobody has it any more; its sender sees that after its RPC delay.

@@ -196,6 +196,8 @@ extension ProcessGroup: NodePopulation {
 
   func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] { [] }
 
+  func takeLate() -> [(submission: Submission, at: Instant)] { [] }
+
   func uncertify(_ task: TaskID) { supervisor?.broadcast(.chain(ChainNews.certificateUndone(task).encoded)) }
 
   func lose(_ submission: Submission) {

@@ -75,6 +75,13 @@ final class Timetable<Entry: BitwiseCopyable> {
     setAlarm()
   }
 
-  /// Hands nothing over any more.
-  func close() { alarm.close() }
+  /// Hands nothing over any more; returns what was still to come, in order.
+  @discardableResult func close() -> [(entry: Entry, at: Instant)] {
+    alarm.close()
+    var rest: [(entry: Entry, at: Instant)] = []
+    while let due = heap.earliest, let entry = heap.popDue(at: .max) {
+      rest.append((entry, Instant(nanoseconds: due)))
+    }
+    return rest
+  }
 }

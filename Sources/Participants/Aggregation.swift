@@ -97,11 +97,24 @@ struct Aggregation: ~Copyable {
   /// Signer bits: `resultsMaximum` rows of `stride` words for each tally.
   private var signers = Table<UInt64>(capacity: 4_096)
   private let stride: Int
+  /// By tally: what was counted, where a certificate must show it.
+  private var kept: [[Kept]] = []
+  private let keepsSignatures: Bool
+
+  private struct Kept: BitwiseCopyable {
+    var member: UInt32
+    var signed: SignedAttestation
+  }
+
   /// Attestations ignored because a task had too many results.
   private(set) var resultOverflows: UInt64 = 0
 
-  init(_ services: [ServiceDeployment], _ schedule: TaskSchedule, plant: PlantedDefect? = nil) {
+  init(
+    _ services: [ServiceDeployment], _ schedule: TaskSchedule, keepsSignatures: Bool = false,
+    plant: PlantedDefect? = nil
+  ) {
     self.plant = plant
+    self.keepsSignatures = keepsSignatures
     voters = services.map(\.members.count)
     weights = services.map { Array(repeating: 0, count: $0.members.count) }
     totals = services.map { _ in 0 }
@@ -138,7 +151,9 @@ struct Aggregation: ~Copyable {
       index = UInt32(tallies.count)
       tallies.append(tally)
       signers.append(repeating: 0, count: stride * Tally.resultsMaximum)
+      if keepsSignatures { kept.append([]) }
     }
+    if keepsSignatures { kept[Int(index)].removeAll(keepingCapacity: true) }
     let row = Int(index) * stride * Tally.resultsMaximum
     signers.fill(row..<row + stride * Tally.resultsMaximum, with: 0)
     places[place] = index
@@ -193,6 +208,20 @@ struct Aggregation: ~Copyable {
   func signerBits(_ index: UInt32, row: Int, members: Int) -> [UInt64] {
     let start = Int(index) * stride * Tally.resultsMaximum + row * stride
     return (0..<(members + 63) / 64).map { signers[start + $0] }
+  }
+
+  /// Keeps an attestation that was counted, where certificates carry them.
+  mutating func keep(_ index: UInt32, member: Int, _ signed: SignedAttestation) {
+    if keepsSignatures { kept[Int(index)].append(Kept(member: UInt32(member), signed: signed)) }
+  }
+
+  /// What the members with these bits signed for `result`, in order of the members; empty where nothing is kept.
+  func attestations(_ index: UInt32, result: Digest, signers: [UInt64]) -> [SignedAttestation] {
+    guard keepsSignatures else { return [] }
+    return kept[Int(index)].filter {
+      $0.signed.attestation.result == result
+        && signers[Int($0.member) / 64] >> UInt64($0.member % 64) & 1 == 1
+    }.sorted { $0.member < $1.member }.map(\.signed)
   }
 
   /// One of the tally's wake-ups came. Frees its place after the last.

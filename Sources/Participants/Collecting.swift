@@ -26,6 +26,7 @@ extension Participants {
     switch outcome {
     case .repeated, .tooManyResults, .weightless: return
     case .counted, .complete, .quorum:
+      aggregation.keep(index, member: Int(body.member), body.signed)
       effects.facts.append(
         Fact(.collected, node: node, task: attestation.task, at: now, value: UInt64(body.member)))
     }
@@ -88,7 +89,9 @@ extension Participants {
       Submission(
         node: tally.aggregator,
         body: .certificate(
-          Certificate(service: service, task: tally.task, result: tally.result(row), signers: signers))))
+          Certificate(
+            service: service, task: tally.task, result: tally.result(row), signers: signers,
+            attestations: aggregation.attestations(index, result: tally.result(row), signers: signers)))))
   }
 
   /// Takes victims out of the signers as long as a quorum remains.

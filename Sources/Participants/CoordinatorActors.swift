@@ -6,9 +6,12 @@ import Basics
 import Contracts
 
 extension CoordinatorState {
-  /// The veto window of a case begins. A captured resolver vetoes whatever it may; one of good will what looks like a common
-  /// cause: so much stake accused at once. Returns the gas used.
-  mutating func resolve(_ id: CaseID, at: Instant, _ facts: inout [CoordinatorFact]) -> UInt64 {
+  /// The veto window of a case begins, or is about to end. A captured resolver vetoes whatever it may; one of good will what looks
+  /// like a common cause, so much stake accused at once, and what it finds unjust by what it has itself, as resolvers of vaults
+  /// do (`CoordinatorResolvers`). Returns the gas used.
+  mutating func resolve(_ id: CaseID, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact])
+    -> UInt64
+  {
     let found = court.cases[id.index]
     guard found.state == .open, let terms = found.rule.veto else { return 0 }
     let isCaptured = configuration.capturedResolvers.contains {
@@ -19,12 +22,13 @@ extension CoordinatorState {
       let (accused, total) = court.accusedStake(around: id, within: terms.window)
       vetoes = total > 0 && accused >= mulDivUp(total, UInt128(share), 10_000)
     }
+    if !vetoes, !isCaptured, terms.examines { vetoes = injustice(found, at: at, block: block) != nil }
     guard vetoes else { return 0 }
     do throws(TransactionRefusal) { try veto(id, by: terms.resolver, at: at, &facts) } catch {
       // The block came after the window's end: the veto is too late, and the case goes on.
-      return configuration.gas.caseAction
+      return configuration.gas.veto
     }
-    return configuration.gas.caseAction
+    return configuration.gas.veto
   }
 
   /// A service's slasher opens a case against an operator for nothing. What it can take is bounded by what the operator

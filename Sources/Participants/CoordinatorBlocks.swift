@@ -128,7 +128,7 @@ extension CoordinatorState {
     _ withdrawals: [WithdrawalID], at: Instant, block: BlockNumber, _ space: inout BlockSpace,
     _ facts: inout [CoordinatorFact]
   ) {
-    let cost = configuration.gas.transaction + configuration.gas.stakeAction
+    let cost = configuration.gas.transaction + configuration.gas.completeWithdrawal
     for id in withdrawals {
       if space.used + space.others + cost > configuration.chain.gasLimit {
         agenda.add(.withdrawal(id), at: configuration.chain.instant(of: block + 1))
@@ -168,25 +168,28 @@ extension CoordinatorState {
       claimRewards(root, at: at, &facts)
       return 0
     case .stakeEvent(let index):
-      perform(configuration.stakeEvents[index], at: at, block: block, &facts)
+      let event = configuration.stakeEvents[index]
+      perform(event, at: at, block: block, &facts)
+      return configuration.gas.transaction + configuration.gas.gas(of: event.kind)
     case .vaultWithdrawal(let vault, let index):
       withdrawFromVault(vault, index, at: at, &facts)
+      return configuration.gas.transaction + configuration.gas.vaultWithdrawal
     case .vaultClaim(let vault, let epoch, let depositor):
       claimFromVault(vault, epoch: epoch, depositor, at: at, &facts)
+      return configuration.gas.transaction + configuration.gas.vaultClaim
     case .vaultSlash(let vault, let request):
       executeVaultSlash(vault, request, at: at, &facts)
       return configuration.gas.slash
-    case .resolution(let id): return resolve(id, at: at, &facts)
+    case .resolution(let id): return resolve(id, at: at, block: block, &facts)
     case .arbitrarySlash(let index):
       openWithoutCause(configuration.arbitrarySlashes[index], at: at, block: block, &facts)
-      return configuration.gas.caseAction
+      return configuration.gas.evidence
     case .registration(let service):
       return registerService(service, at: at, block: block, &facts)
     case .premium(let service): return payPremium(service, at: at, block: block, &facts)
     case .insurance(let service): return settleInsurance(service, at: at, block: block, &facts)
     case .economy: return 0
     }
-    return configuration.gas.transaction + configuration.gas.stakeAction
   }
 
   /// With more accounts than this, the full check runs once a block instead of after every transaction.

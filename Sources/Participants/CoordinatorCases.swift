@@ -84,8 +84,11 @@ extension CoordinatorState {
     let opened = court.open(
       accusation, rule: rule, at: at, finalAt: chain.instant(of: block + chain.finalityDepth))
     agenda.add(.slashing(opened.id), at: opened.executableAt)
-    if let veto = rule.veto, veto.massBips != nil || !configuration.capturedResolvers.isEmpty {
+    if let veto = rule.veto {
       agenda.add(.resolution(opened.id), at: opened.disputeEnds)
+      // Once more in the last block of the window, when it knows most.
+      let last = chain.instant(of: chain.firstBlock(notBefore: opened.vetoEnds) - 1)
+      if veto.examines, last > opened.disputeEnds { agenda.add(.resolution(opened.id), at: last) }
     }
     facts.append(
       .caseOpened(
@@ -161,7 +164,7 @@ extension CoordinatorState {
       if share == 0 {
         court.close(id, as: .dismissed)
         facts.append(.caseEnded(id, .dismissed, at: at))
-        return configuration.gas.caseAction
+        return configuration.gas.veto
       }
     }
     let before = exposures(to: account, strategies, at: block)
@@ -231,12 +234,12 @@ extension CoordinatorState {
         .checkBroken(
           Finding(check: "slash.clears", detail: "service \(service.rawValue), slash \(slashID): \(error)"),
           at: at))
-      return configuration.gas.stakeAction
+      return configuration.gas.clearSlash
     }
     let moved = SlashedStakeFact(service: service, slashID: slashID, recipient: recipient, wei: wei, at: at)
     facts.append(.slashedStakeMoved(moved))
     noteMoved(moved, &facts)
     checkStake(at: at, block: block, &facts)
-    return configuration.gas.transaction + configuration.gas.stakeAction
+    return configuration.gas.transaction + configuration.gas.clearSlash
   }
 }

@@ -169,6 +169,8 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
   /// Resolvers that veto everything, and services that slash without cause.
   public var capturedResolvers: [CapturedResolver] = []
   public var arbitrarySlashes: [ArbitrarySlash] = []
+  /// Certificates must carry what their signers signed, and every signature is checked: where signatures are real.
+  public var verifiesSignatures = false
   /// Nothing is set apart for services: each counts all of an operator's stake, and a slash by one takes its share of all.
   public var sharesStake = false
   /// Issuers, holders, the market; empty: none. Its quorums, punished services and epoch are taken from the rest.

@@ -21,7 +21,7 @@ extension CoordinatorState {
     }
     changedSets[set.index] = true
     economy?.noteRegistered(service, at: at)
-    return configuration.gas.transaction + configuration.gas.stakeAction
+    return configuration.gas.transaction + configuration.gas.gas(of: .register(service))
   }
 
   /// An operator sets apart what it kept for the service, or what of that slashes have left.

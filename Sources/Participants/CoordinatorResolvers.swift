@@ -1,5 +1,6 @@
-// Resolvers of vaults: whether a request that waits in the veto window is cancelled. An honest one looks at the case with what it
-// has itself; the others do not look. It acts in the last moment of its window, when it knows most.
+// Resolvers: of vaults, whether a request that waits in the veto window is cancelled, and of services' rules, whether a case is
+// (`resolve`). An honest one looks at the case with what it has itself; the others do not look. It acts in the last moment of its
+// window, when it knows most.
 //
 // What an honest resolver has: the evidence of the case, which it examines again with all that became known since; the service's
 // rules; and the attestations that reached an aggregator in time, which it heard as they did. So it cancels what an aggregator
@@ -35,8 +36,9 @@ struct Hearing: Sendable {
       let isRecord = configuration.services[index].rules.contains {
         $0.offence == .late || $0.offence == .liveness
       }
-      return isRecord
-        && configuration.vaults.contains {
+      guard isRecord else { return false }
+      return configuration.services[index].rules.contains { $0.veto?.examines == true }
+        || configuration.vaults.contains {
           guard case .veto(_, .honest) = $0.slasher else { return false }
           return $0.services.contains(ServiceID(index))
         }
@@ -73,7 +75,7 @@ extension CoordinatorState {
   }
 
   /// What an honest resolver finds wrong with a case; nil: nothing.
-  private func injustice(_ found: SlashingCase, at: Instant, block: BlockNumber) -> VetoReason? {
+  func injustice(_ found: SlashingCase, at: Instant, block: BlockNumber) -> VetoReason? {
     let accusation = found.accusation
     let service = services[accusation.service.index]
     guard let rule = service.rule(for: accusation.offence) else { return .noRule }

@@ -89,6 +89,7 @@ extension CoordinatorState {
     case .failure(let why): throw .certificate(why)
     case .success(let good): verdict = good
     }
+    if configuration.verifiesSignatures { try checkSignatures(certificate, signers: verdict.signers) }
     guard let record = tasks.record(certificate.task),
       let table = services[index].stake.table(at: record.referenceBlock)
     else { preconditionFailure("a verified certificate without task") }
@@ -103,6 +104,26 @@ extension CoordinatorState {
           transaction: id, service: certificate.service, task: certificate.task, result: certificate.result,
           signedStake: verdict.signed, totalStake: verdict.total, signers: verdict.signers, at: at,
           block: block, signerBits: certificate.signers)))
+  }
+
+  /// Refuses a certificate with a bit behind which no signature of that member over this result stands. Changes nothing. Cost: a
+  /// verification of the scheme a signer.
+  private func checkSignatures(_ certificate: Certificate, signers: Int) throws(TransactionRefusal) {
+    guard certificate.attestations.count == signers else {
+      throw .certificate(
+        .wrongAttestationCount(found: certificate.attestations.count, signers: signers))
+    }
+    let set = services[certificate.service.index].set
+    let members = certificate.signers.indices.lazy.flatMap { word in
+      (word * 64..<word * 64 + 64).lazy.filter { certificate.signers[word] >> UInt64($0 % 64) & 1 == 1 }
+    }
+    for (member, signed) in zip(members, certificate.attestations) {
+      let attestation = signed.attestation
+      guard attestation.service == certificate.service, attestation.task == certificate.task,
+        attestation.result == certificate.result,
+        attestation.operatorID == nodes[ledger.member(member, of: set).index], isValid(signed)
+      else { throw .certificate(.invalidSignature(member)) }
+    }
   }
 
   /// Keeps a certificate's signers for as long as a rule can ask for them, and drops those of old ones.
@@ -286,6 +307,6 @@ extension CoordinatorState {
           at: at))
     }
     checkStake(at: at, block: block, &facts)
-    return configuration.gas.transaction + configuration.gas.stakeAction
+    return configuration.gas.transaction + configuration.gas.completeWithdrawal
   }
 }

@@ -72,7 +72,8 @@ public struct Participants: ~Copyable {
     store = AttestationStore(duties: schedule.dutyCount)
     processors = Processors(deployment.nodes, isBounded: deployment.plant != .queueUnbounded)
     availability = Availability(nodes: nodes)
-    aggregation = Aggregation(deployment.services, schedule, plant: deployment.plant)
+    aggregation = Aggregation(
+      deployment.services, schedule, keepsSignatures: deployment.mode == .real, plant: deployment.plant)
     watching = Watching(deployment.services, schedule)
     checkpoints = CheckpointWatch(deployment.services, schedule)
     conditions = NodeConditions(nodes: nodes, services: deployment.services.count)

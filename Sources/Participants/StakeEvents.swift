@@ -38,6 +38,21 @@ public struct StakeEvent: Sendable, Equatable {
   }
 }
 
+extension GasSchedule {
+  /// Gas of what an event does. A gift is a token transfer, and what the beacon chain takes a proof before the EigenPod: neither
+  /// is one of the ledger's calls, and both count as the nearest one.
+  func gas(of kind: StakeEvent.Kind) -> UInt64 {
+    switch kind {
+    case .deposit, .donate, .beaconLoss:
+      gas(of: StakeAction.deposit(staker: AccountID(0), strategy: StrategyID(0), amount: 0))
+    case .withdraw:
+      gas(of: .queueWithdrawal(staker: AccountID(0), strategy: StrategyID(0), depositShares: 0))
+    case .redelegate: gas(of: .undelegate(staker: AccountID(0)))
+    case .allocate: gas(of: .allocate(ServiceID(0), strategy: StrategyID(0), magnitude: 0))
+    }
+  }
+}
+
 extension CoordinatorState {
   /// Performs an event; what is refused changes nothing.
   mutating func perform(

@@ -27,6 +27,7 @@ extension CoordinatorConfiguration {
       }
     }
     gas = GasSchedule(scenario)
+    verifiesSignatures = scenario.crypto.mode == .real
     rewardEpoch = scenario.chain.rewardEpoch
     slashResolutionDelay = scenario.chain.slashResolutionDelay
     delays.deallocation = chain.blocks(covering: scenario.chain.deallocationDelay)
@@ -164,8 +165,8 @@ extension GasSchedule {
     replace(&certificatePerNonSigner, plan.perNonSigner)
     replace(&evidence, plan.evidence)
     replace(&createTask, plan.createTask)
-    replace(&stakeAction, plan.stakeAction)
-    replace(&caseAction, plan.caseAction)
+    stakeAction = plan.stakeAction.map { UInt64($0) }
+    for figure in [\GasSchedule.veto, \.dispute, \.join] { replace(&self[keyPath: figure], plan.caseAction) }
     replace(&slash, plan.slash)
   }
 }
@@ -240,7 +241,7 @@ extension SlashingRule {
       veto: plan.veto.map { veto in
         Veto(
           resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
-          massBips: veto.mass.map { UInt64($0.bips) })
+          massBips: veto.mass.map { UInt64($0.bips) }, examines: veto.looks == .evidence)
       }, fork: plan.fork.map { ForkTerms(cohesionBips: UInt64($0.cohesion.bips)) })
   }
 }

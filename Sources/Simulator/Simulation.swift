@@ -77,11 +77,9 @@ public struct Simulation: EngineRun, ~Copyable {
     var last = engine.now
     engine.population.takeSample(engine.now)
     engine.population.lookAtScores(engine.now)
-    while let next = engine.population.coordinator.nextEvent, next <= end, firstBreach == nil {
+    while let next = engine.population.nextSettling, next <= end, firstBreach == nil {
       last = max(next, last)
-      engine.population.coordinator.advance(to: last, facts: &engine.population.chainFacts)
-      let news = engine.population.takeTidings()
-      engine.population.takeSides(news.challenged, last)
+      engine.population.settle(to: last)
     }
     return last
   }

@@ -56,6 +56,8 @@ struct World: Population, ~Copyable {
   var effects = Effects()
   var chainFacts: [CoordinatorFact] = []
   var submissions: [Submission] = []
+  /// What is on its way between nodes and chain when traffic ends. See `World+Settling`.
+  var late: [Late] = []
   /// By fault: what heals it, while it is in force.
   var linkFaults: [LinkFaultID?]
   var standstill: Standstill
@@ -237,9 +239,9 @@ struct World: Population, ~Copyable {
       submissions.append(submission)
       let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(index))
       let wait = blueprint.deployment.inclusionDelay.draw(inclusionDraws.bits(UInt64(index)))
-      network.schedule(
-        at: now + delay + TimeSpan(nanoseconds: UInt64(max(wait, 0))), slot: Int(worldSlot),
-        payload: Input.submission.payload(index))
+      let at = now + delay + TimeSpan(nanoseconds: UInt64(max(wait, 0)))
+      if at >= blueprint.trafficEnd { late.append(Late(at: at, what: .submission(submission))) }
+      network.schedule(at: at, slot: Int(worldSlot), payload: Input.submission.payload(index))
     }
     effects.submissions.removeAll()
   }
@@ -248,7 +250,7 @@ struct World: Population, ~Copyable {
     if let at { network.schedule(at: at, slot: Int(worldSlot), payload: Input.pass.payload(0)) }
   }
 
-  private func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
+  func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
     let draw = blueprint.deployment.rpcDelay.draw(rpcDraws.bits(who, call))
     return TimeSpan(nanoseconds: UInt64(max(draw, 0)))
   }
@@ -343,8 +345,10 @@ extension World {
       let timer = participants.lostByReorg(submission)
       let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 42)
       // Not before it has heard of the reorg.
+      let at = max(now + delay, latest + TimeSpan(nanoseconds: 1))
+      if at >= blueprint.trafficEnd { late.append(Late(at: at, what: .wakeUp(submission.node, timer))) }
       network.schedule(
-        at: max(now + delay, latest + TimeSpan(nanoseconds: 1)),
+        at: at,
         slot: Int(linkSlots + submission.node.rawValue), payload: timer.rawValue)
     }
     for task in news.challenged {
@@ -365,18 +369,6 @@ extension World {
       participants.setStake(id, coordinator.stake(of: id).weights)
     }
     return news
-  }
-
-  /// After the end of traffic: holders still take sides in challenges, with nothing between them and the chain.
-  mutating func takeSides(_ challenged: [TaskID], _ now: Instant) {
-    for task in challenged {
-      guard let certificate = coordinator.certificate(task) else { continue }
-      participants.certificateChallenged(task, result: certificate.result, now, &effects) { _ in true }
-    }
-    for submission in effects.submissions {
-      coordinator.submit(blueprint.chain.chain.transaction(from: submission.node, submission.body), at: now)
-    }
-    effects.submissions.removeAll()
   }
 
   mutating func takeSample(_ now: Instant) {

@@ -62,6 +62,10 @@ import UV
           service: ServiceID(1), task: TaskID(9), result: Digest(1, 2, 3, 4), signers: [1, 1 << 63, 0],
           signedStake: UInt128(1) << 100 | 5)),
       .certificate(Certificate(service: ServiceID(1), task: TaskID(9), result: .zero, signers: [])),
+      .certificate(
+        Certificate(
+          service: ServiceID(1), task: TaskID(2), result: Digest(1, 1, 2, 3), signers: [0b11],
+          attestations: [signed(1), signed(9)])),
       .evidence(.pair(signed(1), signed(2))), .evidence(.single(signed(3))),
       .evidence(.certificate(ServiceID(1), TaskID(4))), .join(ServiceID(1), TaskID(4)),
     ]

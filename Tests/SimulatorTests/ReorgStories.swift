@@ -53,4 +53,16 @@ import Testing
     #expect(chain.undone.certificates > 0)
     #expect(chain.undone.sentAgain == chain.undone.certificates + chain.undone.evidence)
   }
+
+  /// What is sent again takes some seconds to the pool and comes after the end of traffic: the chain that settles takes it in.
+  /// Certificates are late by then; evidence is not.
+  @Test func whatIsSentAgainArrivesAfterTheEndOfTraffic() throws {
+    let (summary, chain) = try when(", inclusion: 7500ms", "{at: 19900ms, reorg: {depth: 4, lost: 100%}}")
+    #expect(chain.undone.certificates > 0 && chain.undone.evidence > 0)
+    #expect(chain.undone.sentAgain == chain.undone.certificates + chain.undone.evidence)
+    #expect(chain.undone.resubmitted >= 1)
+    #expect(chain.undone.resubmitted + chain.undone.refused == chain.undone.sentAgain)
+    #expect(chain.undone.pending == 0 && chain.undone.lost == 0)
+    #expect(summary.slashing.micro.falseNegative == 0)
+  }
 }

@@ -38,6 +38,8 @@ public struct BN254CertificateVerifier: Sendable {
 
   /// Enters the table of a new reference timestamp, and the staleness that certificates of every timestamp have from now
   /// on. Errors: tableUpdateStale.
+  /// Effects: certificates of that timestamp can be verified, nothing is proven there yet. Requires: the caller is the table updater.
+  /// Rounding: none.
   public mutating func updateTable(
     _ table: BN254OperatorTable, referenceTimestamp: UInt32, stalenessMaximum: UInt32
   ) throws(CertificateError) {
@@ -49,6 +51,7 @@ public struct BN254CertificateVerifier: Sendable {
 
   /// Disables or restores the global root of a timestamp: the updater's pauser may, and every certificate of that
   /// timestamp falls with it.
+  /// Effects: while it is disabled `verify` refuses that timestamp with rootDisabled; tables and proofs stay. Errors: none.
   public mutating func setRootDisabled(_ isDisabled: Bool, referenceTimestamp: UInt32) {
     if isDisabled { disabled.insert(referenceTimestamp) } else { disabled.remove(referenceTimestamp) }
   }

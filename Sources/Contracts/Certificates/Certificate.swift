@@ -42,10 +42,15 @@ public struct Certificate: Sendable, Equatable {
   public var signers: [UInt64]
   /// Stake that the aggregator says signed. The chain counts it again and refuses a wrong figure.
   public var signedStake: UInt128?
+  /// What each signer signed, in order of the members: the proof, where signatures are real. Where they are modelled, and only
+  /// their gas and time are charged, it is empty.
+  public var attestations: [SignedAttestation]
 
   public init(
-    service: ServiceID, task: TaskID, result: Digest, signers: [UInt64], signedStake: UInt128? = nil
+    service: ServiceID, task: TaskID, result: Digest, signers: [UInt64], signedStake: UInt128? = nil,
+    attestations: [SignedAttestation] = []
   ) {
+    self.attestations = attestations
     self.service = service
     self.task = task
     self.result = result
@@ -68,6 +73,10 @@ public enum CertificateRefusal: Error, Sendable, Equatable {
   case unknownSigner(Int)
   /// The aggregator's sum is not the chain's.
   case wrongSignedStake(claimed: UInt128, counted: UInt128)
+  /// There is not one attestation for each signer.
+  case wrongAttestationCount(found: Int, signers: Int)
+  /// The attestation that goes with this signer's bit is another's, is about something else, or is not signed by it.
+  case invalidSignature(Int)
   /// Not enough stake signed.
   case belowQuorum(signed: UInt128, total: UInt128, quorumBips: UInt64)
 }

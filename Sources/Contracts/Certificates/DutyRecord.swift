@@ -28,6 +28,7 @@ public struct DutyRecord: Sendable {
   public init() {}
 
   /// Enters a certified task. `all`: duties of members without weight count too, which is a defect (`PlantedDefect`).
+  /// Effects: one duty more for each member with weight, fulfilled where its bit is set; stake is added whole, nothing rounds. Errors: none.
   public mutating func add(_ table: StakeTable, signers: [UInt64], signed: UInt128, all: Bool = false) {
     grow(table)
     tasks += 1
@@ -46,6 +47,7 @@ public struct DutyRecord: Sendable {
   }
 
   /// Enters a task that was never certified. `all`: as in `add`.
+  /// Effects: one duty more for each member with weight, which nobody fulfilled. Errors: none.
   public mutating func addUncertified(_ table: StakeTable, all: Bool = false) {
     grow(table)
     tasks += 1
@@ -60,5 +62,6 @@ public struct DutyRecord: Sendable {
   }
 
   /// Forgets every duty; the next ones begin a new record.
+  /// Effects: no rows are left. Errors: none.
   public mutating func removeAll() { self = DutyRecord() }
 }

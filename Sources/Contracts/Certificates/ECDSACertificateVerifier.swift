@@ -60,6 +60,7 @@ public struct ECDSACertificateVerifier: Sendable {
 
   /// Enters the table of a reference time, with the set's staleness bound. Effects: certificates of that time can be verified, and
   /// the bound holds for all from now on. Errors: tableUpdateStale.
+  /// Requires: the caller is the table updater. Rounding: none.
   public mutating func updateTable(
     _ members: [Member], referenceTimestamp: UInt32, stalenessMaximum: UInt32
   ) throws(CertificateError) {

@@ -61,6 +61,8 @@ public struct StakeHistory: Sendable {
   public var latest: StakeTable? { versions.last }
 
   /// Adds the table in force from its block on; the same content is not stored twice.
+  /// Effects: it is the latest; of more than `versionsMaximum` the older half is dropped. Requires: its block is not before the
+  /// latest one's. Errors: none.
   public mutating func push(_ table: StakeTable) {
     if let last = versions.last {
       if last.weights == table.weights { return }

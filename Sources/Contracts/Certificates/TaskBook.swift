@@ -34,6 +34,7 @@ public struct TaskBook: Sendable {
   public init() {}
 
   /// Enters a task whose certificate may come until `expiry`. False: the id is taken.
+  /// Effects: the task is open. Changes nothing when it answers false.
   public mutating func open(_ record: TaskRecord, expiry: Instant) -> Bool {
     while entries.count <= record.task.index { entries.append(nil) }
     guard entries[record.task.index] == nil else { return false }
@@ -53,6 +54,7 @@ public struct TaskBook: Sendable {
   public func certificate(_ task: TaskID) -> CertificateRecord? { entry(task)?.certificate }
 
   /// Marks an open task as expired. False: it is not open.
+  /// Effects: no certificate is accepted for it any more. Changes nothing when it answers false.
   public mutating func expire(_ task: TaskID) -> Bool {
     guard let found = entry(task), found.state == .open else { return false }
     entries[task.index]?.state = .expired
@@ -61,12 +63,15 @@ public struct TaskBook: Sendable {
   }
 
   /// The fact about a task changed (it was not final), or became known.
+  /// Effects: evidence is examined against the new fact from now on; cases that are open stay open until somebody looks. A task that
+  /// is not known is left alone.
   public mutating func revise(_ task: TaskID, truth: Digest?) {
     guard entry(task) != nil else { return }
     entries[task.index]?.record.truth = truth
   }
 
   /// Drops the signers of a certificate that nobody can be accused for any more.
+  /// Effects: the certificate stays, without them.
   public mutating func pruneSigners(_ task: TaskID) { entries[task.index]?.certificate?.signers = [] }
 
   // MARK: - Certificates
@@ -83,6 +88,8 @@ public struct TaskBook: Sendable {
   /// Signed stake is counted here from the signers' bits; a quorum is reached when
   /// signed >= floor(total * quorum / 10000), as in the contracts' certificate verifiers; a set without stake certifies
   /// nothing. Changes nothing. `plant` is a defect put in on purpose.
+  /// Requires: `at` is the block's instant. Errors, in order: unknownTask, alreadyCertified, late, staleReference, unknownSigner,
+  /// wrongSignedStake, belowQuorum. Rounding: the threshold down, as the verifiers' (`Rounding.stakeThreshold`).
   public func verify(
     _ certificate: Certificate, stake: borrowing StakeHistory, quorumBips: UInt64, at: Instant,
     plant: PlantedDefect? = nil
@@ -121,6 +128,7 @@ public struct TaskBook: Sendable {
   }
 
   /// Records an accepted certificate.
+  /// Effects: the task is certified. Requires: it is open, and `verify` accepted this certificate.
   public mutating func accept(_ certificate: Certificate, at: Instant, block: BlockNumber) {
     precondition(entry(certificate.task)?.state == .open)
     entries[certificate.task.index]?.state = .certified

@@ -23,6 +23,7 @@ public struct Agenda<Item: Sendable>: Sendable {
   public var items: some Sequence<Item> { heap.lazy.map(\.item) }
 
   /// Puts `item` on the agenda for `instant`, behind those of the same instant. Cost: logarithmic.
+  /// Effects: `take` gives it out once its instant has come.
   public mutating func add(_ item: Item, at instant: Instant) {
     heap.append(Entry(at: instant, sequence: sequence, item: item))
     sequence += 1
@@ -36,6 +37,7 @@ public struct Agenda<Item: Sendable>: Sendable {
   }
 
   /// Takes the earliest item due at or before `instant`.
+  /// Effects: it is on the agenda no more. Nil changes nothing.
   public mutating func take(dueBy instant: Instant) -> (at: Instant, item: Item)? {
     guard let first = heap.first, first.at <= instant else { return nil }
     let last = heap.removeLast()

@@ -48,13 +48,16 @@ public struct ChainConditions: Sendable {
   /// A fault is in force from now on, beside those that are.
   ///
   /// - Parameter until: when it ends by itself; nil: when somebody ends it.
+  /// Effects: blocks after this are made under it. Requires: no fault of this id is in force.
   public mutating func begin(_ id: UInt32, _ fault: ChainFault, until: Instant?) {
     faults.append((id, fault, until))
   }
   /// Ends a fault; one that is not in force changes nothing.
+  /// Effects: blocks after this are made without it.
   public mutating func end(_ id: UInt32) { faults.removeAll { $0.id == id } }
 
   /// Ends those whose time has come.
+  /// Effects: as `end` of each.
   public mutating func end(dueBy instant: Instant) {
     faults.removeAll { $0.until.map { $0 <= instant } ?? false }
   }

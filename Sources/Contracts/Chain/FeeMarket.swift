@@ -38,7 +38,7 @@ public struct FeeMarket: Sendable, Equatable {
     return mistakes
   }
 
-  /// Gas that others would pay for at this base fee, in a block of `limit` gas; may exceed the limit.
+  /// Gas that others would pay for at this base fee, in a block of `limit` gas; may exceed the limit. Rounding: down.
   ///
   /// - Parameters:
   ///   - bits: the block's draw.
@@ -51,6 +51,7 @@ public struct FeeMarket: Sendable, Equatable {
   }
 
   /// Of this much demand, what bids more than `tip`.
+  /// Rounding: down; it is a share of a demand that is drawn anyway.
   public func outbidding(tip: UInt64, of demand: UInt64) -> UInt64 {
     if tipMedian == 0 { return tip == 0 ? demand : 0 }
     return UInt64(clamping: mulDiv(UInt128(demand), UInt128(tipMedian), UInt128(tipMedian) + UInt128(tip)))

@@ -45,6 +45,7 @@ public struct Mempool: Sendable {
   public private(set) var nextReady: Instant?
 
   /// Adds a transaction that a block at or after `readyAt` may include. False: the mempool is full.
+  /// Effects: it waits. Changes nothing when it answers false. Cost: linear in those that wait.
   public mutating func add(_ pending: PendingTransaction, readyAt: Instant) -> Bool {
     guard keys.count < capacity else { return false }
     let slot = free.popLast() ?? slots.count
@@ -65,6 +66,7 @@ public struct Mempool: Sendable {
   }
 
   /// Takes what a block at `instant` with `gas` left includes: in order, each that fits into what is left.
+  /// Effects: what it returns waits no more.
   public mutating func take(at instant: Instant, gas limit: UInt64) -> [PendingTransaction] {
     var space = BlockSpace(gas: limit)
     return take(at: instant, &space)
@@ -72,6 +74,7 @@ public struct Mempool: Sendable {
 
   /// Takes what a block includes, in order of the tips that its builder would get, then of arrival: each that fits into what
   /// keepers, better-paying others and earlier transactions leave. Whoever cannot pay the base fee waits.
+  /// Effects: what it returns waits no more, and its gas is used in `space`; what builders censor goes on waiting and is counted there.
   public mutating func take(at instant: Instant, _ space: inout BlockSpace) -> [PendingTransaction] {
     var order = keys.indices.filter { keys[$0].readyAt <= instant }
     var tips: [UInt64] = []
@@ -101,6 +104,7 @@ public struct Mempool: Sendable {
   }
 
   /// Drops what reached the mempool before `instant`, and returns it, in order of arrival.
+  /// Effects: it waits no more.
   public mutating func dropExpired(before instant: Instant) -> [PendingTransaction] {
     let old = keys.compactMap { slots[$0.slot] }.filter { $0.submittedAt < instant }.sorted { $0.id < $1.id }
     if !old.isEmpty { drop { $0.submittedAt < instant } }
@@ -108,6 +112,7 @@ public struct Mempool: Sendable {
   }
 
   /// Drops what `isDropped` says.
+  /// Effects: it waits no more. Cost: one question a waiting transaction.
   public mutating func drop(_ isDropped: (PendingTransaction) -> Bool) {
     let gone = keys.map { key in slots[key.slot].map(isDropped) ?? false }
     remove { gone[$0] }

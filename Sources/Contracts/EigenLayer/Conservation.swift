@@ -34,6 +34,7 @@ public struct Conservation: Sendable {
   }
 
   /// Tokens (or native ETH) came in, by deposit or donation.
+  /// Effects: the strategy has so much more to account for. Errors: none; the sums are the judge's own and no ledger is asked.
   public mutating func recordDeposit(_ amount: UInt128, _ strategy: StrategyID) {
     Self.add(amount, strategy, &deposited)
     largest = max(largest, amount)
@@ -41,29 +42,34 @@ public struct Conservation: Sendable {
   }
 
   /// A withdrawal paid tokens.
+  /// Effects: the strategy has so much less to account for. Errors: none; the sums are the judge's own and no ledger is asked.
   public mutating func recordWithdrawal(_ amount: UInt128, _ strategy: StrategyID) {
     Self.add(amount, strategy, &withdrawn)
     operations += 1
   }
 
   /// Slashed shares left their pool.
+  /// Effects: it counts as burned or as redistributed. Errors: none; the sums are the judge's own and no ledger is asked.
   public mutating func recordCleared(_ amount: UInt128, _ strategy: StrategyID, isBurn: Bool) {
     if isBurn { Self.add(amount, strategy, &burned) } else { Self.add(amount, strategy, &redistributed) }
     operations += 1
   }
 
   /// Tokens were brought from outside, to somebody's hands and into no pool.
+  /// Effects: it counts as held in wallets. Errors: none; the sums are the judge's own and no ledger is asked.
   public mutating func recordFunded(_ amount: UInt128, _ strategy: StrategyID) {
     Self.add(amount, strategy, &funded)
   }
 
   /// Native ETH was lost on the beacon chain.
+  /// Effects: it counts as lost there. Errors: none; the sums are the judge's own and no ledger is asked.
   public mutating func recordBeaconLoss(_ amount: UInt128, _ strategy: StrategyID) {
     Self.add(amount, strategy, &lost)
     operations += 1
   }
 
   /// Any other operation that rounds: slash, delegation, queueing.
+  /// Effects: what rounding may leave as dust grows by one operation's bound. Errors: none; the sums are the judge's own and no ledger is asked.
   public mutating func recordOperation() { operations += 1 }
 
   static func at(_ table: [UInt128], _ k: Int) -> UInt128 { k < table.count ? table[k] : 0 }
@@ -113,6 +119,8 @@ public struct Conservation: Sendable {
   }
 
   /// Everything that does not hold; empty when all is well.
+  /// Effects: none on the ledger; remembers the sums, so that the next check sees what falls that may not. Cost: linear in accounts,
+  /// operators and withdrawals.
   public mutating func check(_ ledger: borrowing RestakingLedger, at block: BlockNumber) -> [Finding] {
     var findings = checkTokens(ledger)
     let sums = Self.sums(of: ledger, at: block)

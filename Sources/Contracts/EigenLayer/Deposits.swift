@@ -65,6 +65,7 @@ extension RestakingLedger {
 
   /// Slashing factor of the staker in a strategy: the operator's maximum magnitude, WAD when undelegated; for native ETH
   /// times the staker's beacon-chain factor.
+  /// Rounding: the product down, against the staker, as every factor of what it can withdraw.
   public func slashingFactor(_ staker: AccountID, _ strategy: StrategyID) -> UInt128 {
     let magnitude = delegateMagnitude(accounts[staker.index].delegatedTo, strategy)
     guard strategies[strategy.index].isNativeETH else { return magnitude }

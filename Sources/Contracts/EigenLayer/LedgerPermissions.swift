@@ -30,6 +30,7 @@ extension RestakingLedger {
   }
 
   /// As the operator's `modifyAllocations`: its effects, for the operator or whom it lets call. Errors, in order: invalidCaller, those of the operator's.
+  /// Requires, and rounds, as that. Changes nothing when it throws.
   public mutating func modifyAllocations(
     _ account: AccountID, _ changes: [AllocationChange], by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -38,6 +39,7 @@ extension RestakingLedger {
   }
 
   /// As the operator's `register`: its effects, for the operator or whom it lets call. Errors, in order: invalidPermissions, those of the operator's.
+  /// Requires, and rounds, as that. Changes nothing when it throws.
   public mutating func register(
     _ account: AccountID, in set: OperatorSetID, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -46,6 +48,7 @@ extension RestakingLedger {
   }
 
   /// As the operator's `setAllocationDelay`: its effects, for the operator or whom it lets call. Errors, in order: invalidCaller, those of the operator's.
+  /// Requires, and rounds, as that. Changes nothing when it throws.
   public mutating func setAllocationDelay(
     _ account: AccountID, delay: UInt32, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {
@@ -54,6 +57,7 @@ extension RestakingLedger {
   }
 
   /// As the AVS's `updateSlasher`: its effects, for the AVS or whom it lets call. Errors, in order: invalidPermissions, those of the AVS's.
+  /// Requires, and rounds, as that. Changes nothing when it throws.
   public mutating func updateSlasher(
     _ set: OperatorSetID, to slasher: AccountID, by caller: AccountID, at block: BlockNumber
   ) throws(RestakingError) {

@@ -165,6 +165,7 @@ public struct RestakingLedger: Sendable, Equatable {
   }
 
   /// Adds a strategy, empty; add them in ascending order of their addresses. Requires: fewer than 65,535 of them.
+  /// Effects: its id is the next. Errors: none.
   public mutating func addStrategy(isNativeETH: Bool = false) -> StrategyID {
     precondition(strategies.count < Int(UInt16.max))
     strategies.append(Strategy(isNativeETH: isNativeETH))
@@ -172,6 +173,7 @@ public struct RestakingLedger: Sendable, Equatable {
   }
 
   /// Adds somebody, with nothing and delegated to nobody.
+  /// Effects: its id is the next. Requires: fewer than 2^32 of them. Errors: none.
   public mutating func addAccount() -> AccountID {
     precondition(accounts.count < Int(UInt32.max))
     accounts.append(Account())

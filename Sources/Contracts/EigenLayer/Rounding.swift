@@ -3,6 +3,11 @@
 // `scripts/mutate-rounding` reverses one place after the other, in a debug build or one with ROUNDING_MUTANTS defined, and
 // shows that golden vectors notice each. In other builds a place is a constant, and costs nothing.
 
+// What the comments of operations say, here and in all of `Contracts`: *Effects*, what is different afterwards; *Requires*, what the
+// caller has to see to beside what is checked; *Errors*, by the contract's names, in the order of the checks, and an operation that
+// throws has changed nothing; *Rounding*, which way and why. What a comment does not name there is not: without *Requires* its errors
+// are all that it asks for, and without a word about rounding nothing is divided.
+
 internal import BigInt
 
 /// A division of the modelled contracts whose quotient is rounded.

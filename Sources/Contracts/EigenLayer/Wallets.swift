@@ -4,6 +4,7 @@
 extension RestakingLedger {
   /// Tokens come into an account's hands from outside the ledger.
   /// Errors: invalidStrategy (native ETH is no token, or unknown).
+  /// Effects: the account holds so much more, in no pool. Requires: the owner counts it (`Conservation.recordFunded`). Rounding: none.
   public mutating func fund(_ account: AccountID, _ strategy: StrategyID, amount: UInt128)
     throws(RestakingError)
   {
@@ -15,6 +16,7 @@ extension RestakingLedger {
 
   /// Tokens change hands.
   /// Errors: invalidStrategy; exceedsBalance with nothing moved.
+  /// Effects: one holds so much less, the other so much more. Requires: nothing else; both may be the same. Rounding: none.
   public mutating func transfer(
     _ strategy: StrategyID, from: AccountID, to: AccountID, amount: UInt128
   ) throws(RestakingError) {

@@ -98,6 +98,7 @@ extension RestakingLedger {
 
   /// What one strategy of a queued withdrawal would pay at `block`, in shares: by the operator's magnitude at the end
   /// of the withdrawal delay (or now, if that is earlier), and for native ETH today's beacon-chain factor.
+  /// Rounding: down, so that payments never exceed what slashes left.
   public func payableShares(_ id: WithdrawalID, _ position: Int, at block: BlockNumber) -> UInt128 {
     let withdrawal = withdrawals[id.index]
     let strategy = withdrawal.strategies[position]

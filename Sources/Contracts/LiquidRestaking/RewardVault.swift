@@ -40,6 +40,8 @@ public struct RewardVault: Sendable {
   public func shares(of account: AccountID) -> UInt128 { sharesOf[account] ?? 0 }
 
   /// Wei of ETH that `amounts` (by token) are worth at WAD prices: each token's value rounds down.
+  /// Changes nothing. Errors: exceeds128Bits. The rounding is against the depositor: a deposit never buys shares with a fraction that
+  /// the vault does not hold.
   public static func value(_ amounts: [UInt128], prices: [UInt128]) throws(RewardVaultError) -> UInt128 {
     var sum: UInt128 = 0
     for (amount, price) in zip(amounts, prices) {

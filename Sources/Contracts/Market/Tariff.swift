@@ -51,6 +51,7 @@ public struct TariffController: Sendable, Equatable {
 
   /// One period: the price moves by floor(floor(price * |used - target| / target) / 8), by at least 1 when too much was
   /// used, and never below 0.
+  /// Effects: the next period has the new price. Errors: none. Rounding: towards the old price, so that small deviations do not move it.
   public mutating func record(used: UInt128) {
     if used == target { return }
     let distance = used > target ? used - target : target - used

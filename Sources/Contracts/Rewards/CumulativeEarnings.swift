@@ -43,21 +43,29 @@ public struct CumulativeEarnings: RewardSink, Sendable {
     distributed[token.index] += tokens
   }
 
+  /// Effects: none; a submission's daily amount is nobody's yet. Errors: none.
   public mutating func pool(_ reward: Int, day: Int, _ tokens: UInt128) {}
+  /// Effects: none; the operator's part of the day, before its cut. Errors: none.
   public mutating func operatorPool(_ reward: Int, day: Int, _ account: AccountID, _ tokens: UInt128) {}
+  /// Effects: adds to what the operator has earned since ever, in the submission's token. Requires: the sum fits 128 bits. Rounding: none
+  /// here; amounts come rounded by `RewardCalculation`, sums are exact.
   public mutating func operatorTokens(_ reward: Int, day: Int, _ account: AccountID, _ tokens: UInt128) {
     add(tokens, to: account, sources[reward].token)
   }
+  /// Effects: adds to what the staker has earned since ever, in the submission's token. Requires and rounds as `operatorTokens`.
   public mutating func stakerTokens(
     _ reward: Int, day: Int, _ account: AccountID, staker: AccountID, _ tokens: UInt128
   ) {
     add(tokens, to: staker, sources[reward].token)
   }
+  /// Effects: adds to what the submission's AVS has earned since ever: what is refunded is claimed like rewards. Rounding: none here.
   public mutating func refund(_ reward: Int, day: Int, _ tokens: UInt128) {
     add(tokens, to: sources[reward].avs, sources[reward].token)
   }
 
   /// Adds what a submission earned everybody, on all its days; `reward` is its number among the sources.
+  /// Effects: as of the calls above, day by day in order. Errors: none; what the calculation cannot divide it refunds or drops.
+  /// Rounding: that of the calculation (`RewardWeight`, `PostgresNumeric`), down, so that a submission never pays more than it brought.
   public mutating func add(_ terms: RewardTerms, as reward: Int, by calculation: borrowing RewardCalculation)
   {
     calculation.calculate(terms, as: reward, into: &self)

@@ -74,6 +74,7 @@ public struct RewardBook: Sendable {
 
   /// An operator's cut for a set, before the run: in force at once.
   /// Errors: those of `RewardsCoordinator.setOperatorSetSplit`.
+  /// Effects: every later division uses it. Requires: `begin` has not been called. Rounding: none.
   public mutating func setSplit(
     _ bips: UInt16, of account: AccountID, for set: OperatorSetID, _ ledger: borrowing RestakingLedger
   ) throws(RewardsError) {
@@ -83,6 +84,7 @@ public struct RewardBook: Sendable {
 
   /// The run begins: roots and splits wait from now on.
   /// Errors: none that the owner can meet.
+  /// Effects: the activation delays of the contract hold. Requires: it is called once.
   public mutating func begin() throws(RewardsError) {
     try coordinator.setActivationDelay(delay, by: coordinator.owner)
   }
@@ -95,6 +97,9 @@ public struct RewardBook: Sendable {
   /// Errors: those of an operator-directed submission; amounts of zero are left out of it.
   ///
   /// Cost: linear in all accounts for the first service that closes an epoch, in the operators' stakers for each.
+  /// Effects: the submission is kept with its snapshot, what it earned everybody is added to their cumulative earnings, and its tokens
+  /// belong to the coordinator. Requires: epochs do not decrease. Rounding: every part down (`RewardCalculation`); what that leaves stays
+  /// with the coordinator and is reported as each division's dust.
   public mutating func pay(
     _ amounts: [(account: AccountID, amount: UInt128)], of epoch: UInt64, set: OperatorSetID,
     prices: [UInt128], at: Instant, block: BlockNumber, _ ledger: borrowing RestakingLedger
@@ -144,6 +149,7 @@ public struct RewardBook: Sendable {
 
   /// Posts the root over everything earned until the end of `epoch`. Returns its index; nil when nobody earned anything.
   /// Errors: those of `RewardsCoordinator.submitRoot`.
+  /// Effects: the root can be claimed against once its activation delay is over. Requires: the epoch is over at `at`. Rounding: none.
   public mutating func publish(epoch: UInt64, at: Instant) throws(RewardsError) -> Int? {
     snapshot = nil
     guard let tree = earnings.tree(coordinator.addresses) else { return nil }
@@ -162,6 +168,8 @@ public struct RewardBook: Sendable {
 
   /// Everybody proves and takes what a root gives beyond what it has claimed. Cost: a proof an earner.
   /// Errors: those of `RewardsCoordinator.processClaim`; none for a root of its own making.
+  /// Effects: each earner's claimed sum becomes what the root says, and the difference is paid to it. Requires: the root is activated and
+  /// not disabled. Rounding: none, leaves hold whole wei.
   public mutating func claimAll(_ root: Int, at: Instant) throws(RewardsError) -> [Payment] {
     guard let (tree, earners) = trees[root] else { return [] }
     trees[root] = nil

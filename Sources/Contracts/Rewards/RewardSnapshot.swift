@@ -55,39 +55,47 @@ public struct RewardSnapshot: Sendable {
   }
 
   /// A staker is delegated to one operator at most.
+  /// Effects: the staker has its part of that operator's earnings. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addDelegation(_ staker: AccountID, to account: AccountID) {
     delegations.append((staker, account))
   }
   /// Adds a staker's withdrawable shares.
+  /// Effects: they weigh in the staker's part, whole. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addShares(_ staker: AccountID, _ strategy: StrategyID, _ amount: UInt128) {
     if amount == 0 { return }
     Self.grow(&held, staker.index)
     held[staker.index].append(Shares(strategy: strategy, amount: amount))
   }
   /// Adds an operator's delegated shares.
+  /// Effects: they weigh in the operator's part, whole. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addOperatorShares(_ account: AccountID, _ strategy: StrategyID, _ amount: UInt128) {
     Self.grow(&operatorShares, account.index)
     operatorShares[account.index].append(Shares(strategy: strategy, amount: amount))
   }
   /// The operator is registered with the AVS.
+  /// Effects: it has part in the AVS's submissions of that day. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addRegistration(_ account: AccountID, avs: AccountID) {
     avsMembers[avs, default: []].append(account)
   }
   /// The operator is registered in the set.
+  /// Effects: it has part in the set's submissions of that day. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addRegistration(_ account: AccountID, set: OperatorSetID) {
     Self.grow(&setMembers, set.index)
     setMembers[set.index].append(account)
   }
   /// The operator restakes the strategy for the AVS.
+  /// Effects: it weighs in the AVS's submissions. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addStrategy(_ strategy: StrategyID, _ account: AccountID, avs: AccountID) {
     avsStrategies[Key(account: account, other: avs.rawValue), default: []].append(strategy)
   }
   /// The strategy is one of the set's.
+  /// Effects: it weighs in the set's submissions. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addStrategy(_ strategy: StrategyID, set: OperatorSetID) {
     Self.grow(&setStrategies, set.index)
     setStrategies[set.index].append(strategy)
   }
   /// The operator's magnitude for a strategy of the set, and its maximum.
+  /// Effects: unique stake is weighed by magnitude / maximum, rounded where the calculation divides. Requires: the snapshot is not sealed. Errors: none.
   public mutating func addAllocation(
     _ account: AccountID, set: OperatorSetID, _ strategy: StrategyID, magnitude: UInt64, maximum: UInt64
   ) {
@@ -95,20 +103,24 @@ public struct RewardSnapshot: Sendable {
       Allocated(strategy: strategy, magnitude: magnitude, maximum: maximum))
   }
   /// The operator's cut with the AVS, in bips; absent: the default.
+  /// Effects: the operator's part of that day is cut by it. Requires: the snapshot is not sealed. Errors: none.
   public mutating func setSplit(_ bips: UInt16, _ account: AccountID, avs: AccountID) {
     avsSplits[Key(account: account, other: avs.rawValue)] = bips
   }
   /// The operator's cut with the set, in bips; absent: the default.
+  /// Effects: the operator's part of that day is cut by it. Requires: the snapshot is not sealed. Errors: none.
   public mutating func setSplit(_ bips: UInt16, _ account: AccountID, set: OperatorSetID) {
     setSplits[Key(account: account, other: set.rawValue)] = bips
   }
 
   /// The operator's cut of programmatic incentives, in bips; absent: the default.
+  /// Effects: the operator's part of that day is cut by it. Requires: the snapshot is not sealed. Errors: none.
   public mutating func setProgrammaticSplit(_ bips: UInt16, _ account: AccountID) {
     programmaticSplits[account] = bips
   }
 
   /// Lays the rows out for reading. Cost: linear, and a sort of the registrations.
+  /// Effects: the snapshot can be read and not be added to any more. Errors: none.
   public mutating func seal() {
     let people = (delegations.map { $0.to.index }.max() ?? -1) + 1
     var counts = [Int](repeating: 0, count: people + 1)

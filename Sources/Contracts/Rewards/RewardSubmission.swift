@@ -23,16 +23,19 @@ public struct AddressBook: Sendable {
   public init() {}
 
   /// The id of the next account is the number of those before: the ledger's, when both are made side by side.
+  /// Effects: the address has that id. Requires: it has none yet.
   @discardableResult public mutating func addAccount(_ address: Address) -> AccountID {
     accounts.append(address)
     return AccountID(accounts.count - 1)
   }
   /// The same for strategies.
+  /// Effects: the address has that id. Requires: it has none yet.
   @discardableResult public mutating func addStrategy(_ address: Address) -> StrategyID {
     strategies.append(address)
     return StrategyID(strategies.count - 1)
   }
   /// Adds a token; its id counts from zero.
+  /// Effects: the address has that id. Requires: it has none yet.
   @discardableResult public mutating func addToken(_ address: Address) -> TokenID {
     tokens.append(address)
     return TokenID(tokens.count - 1)

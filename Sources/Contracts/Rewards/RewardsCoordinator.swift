@@ -175,12 +175,14 @@ public struct RewardsCoordinator: Sendable {
   }
 
   /// The caller lets somebody claim for it; the zero address ends it.
+  /// Effects: from now on only the claimer can claim for it. Errors: none. Changes no sum.
   public mutating func setClaimer(_ claimer: AccountID, by earner: AccountID) {
     claimers[earner] = addresses.accounts[claimer.index] == .zero ? nil : claimer
   }
 
   /// Somebody with the right names the claimer of an operator, or of an AVS with a set.
   /// Errors: invalidPermissions, invalidEarner.
+  /// Effects: from now on only the claimer can claim for it. Changes nothing when it throws. (The contract's name: setClaimerFor.)
   public mutating func setClaimer(
     _ claimer: AccountID, for earner: AccountID, by caller: AccountID,
     _ permissions: borrowing PermissionController, _ ledger: borrowing RestakingLedger
@@ -222,6 +224,7 @@ public struct RewardsCoordinator: Sendable {
   }
 
   /// The same for programmatic incentives. Errors: as of `setAVSSplit`.
+  /// Effects: the split holds once its activation delay is over, the old one until then. Rounding: none, bips are exact.
   public mutating func setProgrammaticSplit(
     _ bips: UInt16, of account: AccountID, by caller: AccountID, at now: UInt64,
     _ permissions: borrowing PermissionController
@@ -231,6 +234,7 @@ public struct RewardsCoordinator: Sendable {
   }
 
   /// The same for an operator set's rewards. Errors, in order: invalidPermissions, invalidOperatorSet, splitExceedsMax, previousSplitPending.
+  /// Effects: the split holds once its activation delay is over, the old one until then. Rounding: none, bips are exact.
   public mutating func setOperatorSetSplit(
     _ bips: UInt16, of account: AccountID, for set: OperatorSetID, by caller: AccountID, at now: UInt64,
     _ permissions: borrowing PermissionController, _ ledger: borrowing RestakingLedger

@@ -25,6 +25,7 @@ public struct ChallengeBonds: Sendable, Equatable {
   public func left(of node: NodeID) -> UInt128 { purse - (lost[node] ?? 0) - (held[node] ?? 0) }
 
   /// - Throws: `bondMissing` when the node cannot put up the bond.
+  /// Effects: a refusal is counted. Errors: bondMissing. Moves nothing yet, see `hold` and `forfeit`.
   public mutating func require(of node: NodeID) throws(EvidenceRefusal) {
     guard left(of: node) >= bond else {
       turnedAway += 1
@@ -36,9 +37,11 @@ public struct ChallengeBonds: Sendable, Equatable {
   public mutating func forfeit(_ node: NodeID) { lose(bond, of: node) }
 
   /// A bond is put at risk until the dispute is decided; `require` must hold.
+  /// Effects: it cannot stand for another challenge meanwhile. Errors: none.
   public mutating func hold(_ node: NodeID) { held[node, default: 0] += bond }
 
   /// A bond that was at risk comes back, but for what is lost of it.
+  /// Effects: what is lost counts as forfeited. Requires: it was held, and no more is lost than it.
   public mutating func release(_ node: NodeID, losing amount: UInt128) {
     precondition(held[node, default: 0] >= bond, "no bond of node \(node.rawValue) is held")
     held[node, default: 0] -= bond

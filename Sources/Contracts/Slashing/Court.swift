@@ -61,6 +61,7 @@ public struct Court: Sendable {
   public func existing(_ accusation: Accusation) -> CaseID? { index[key(accusation)] }
 
   /// Opens a case; there must be none about the same thing.
+  /// Effects: the case is open; whoever may dispute or veto it can. Errors: none; see `existing`.
   public mutating func open(
     _ accusation: Accusation, rule: SlashingRule, at: Instant, finalAt: Instant
   ) -> SlashingCase {
@@ -107,6 +108,7 @@ public struct Court: Sendable {
   }
 
   /// Ends an open case. Requires: it is open, and `state` is an end.
+  /// Effects: it can be neither disputed, vetoed nor executed any more, and weighs in correlated penalties only if executed.
   public mutating func close(_ id: CaseID, as state: CaseState) {
     precondition(cases[id.index].state == .open)
     precondition(state != .open)
@@ -134,6 +136,7 @@ public struct Court: Sendable {
   }
 
   /// min(WAD, max(base, multiplier * guilty / total)), at least 1.
+  /// Rounding: down, as shares of stake; the 1 at the end keeps a penalty from being nothing.
   public static func correlatedPenalty(
     baseWad: UInt64, multiplier: UInt64, guilty: UInt128, total: UInt128
   ) -> UInt64 {

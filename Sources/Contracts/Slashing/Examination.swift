@@ -69,6 +69,8 @@ public struct Examination: Sendable {
   /// Examines evidence, in this order: does it show an offence; has the service a rule for it; are the tasks known; was
   /// the operator a member with stake at the reference block; is it inside the rule's window (age <= window); do the
   /// signatures verify; can the operator still be slashed. (That there is no case yet is for the court.)
+  /// Changes nothing, whatever the answer. Errors, by kind of evidence: noOffence, noRule, unknownTask, noVerifiableFact, resultIsTrue,
+  /// noCertificate, recordPruned, notMember, outsideWindow, invalidSignature, operatorNotSlashable.
   public func examine(_ evidence: Evidence, accuser: NodeID?) -> Result<[Accusation], EvidenceRefusal> {
     do throws(EvidenceRefusal) {
       var accusations: [Accusation]

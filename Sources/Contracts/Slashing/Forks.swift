@@ -120,6 +120,7 @@ public struct Fork: Sendable, Equatable {
   }
 
   /// What the challenger loses of a bond: as much as the original is worth.
+  /// Rounding: down, for the challenger.
   public func lost(of bond: UInt128) -> UInt128 { mulWad(bond, wad - UInt128(forkWorthWad)) }
 }
 
@@ -148,12 +149,14 @@ public struct ForkBook: Sendable, Equatable {
   }
 
   /// There must be none about the same task.
+  /// Effects: holders can take sides until its window ends.
   public mutating func open(_ fork: Fork) {
     precondition(index(fork.service, fork.task) == nil, "a second fork about task \(fork.task.rawValue)")
     forks.append(fork)
   }
 
   /// `node` goes over to the fork. Changes nothing when it throws.
+  /// Effects: its stake counts for the fork. Errors, in order: noFork, tooLate, notHolder, isAccused, joinedBefore.
   public mutating func join(_ service: ServiceID, _ task: TaskID, by node: NodeID, at: Instant)
     throws(ForkRefusal)
   {
@@ -168,6 +171,7 @@ public struct ForkBook: Sendable, Equatable {
   }
 
   /// Ends a fork by the sides as they stand; once.
+  /// Effects: nobody can take sides any more, and its outcome stands. Requires: it is open.
   public mutating func decide(_ index: Int) {
     precondition(forks[index].outcome == nil, "a fork is decided once")
     forks[index].outcome = forks[index].verdict

@@ -29,6 +29,7 @@ extension ServiceBook {
   /// without breach, or without duties, ends it.
   ///
   /// Also returns when to come again for a window that is over and waits for outcomes.
+  /// Effects: those windows are judged and judged no more. Rounding: none in the threshold, both sides are multiplied out.
   public mutating func judgeWindows(at: Instant) -> (verdicts: [LivenessVerdict], again: Instant?) {
     guard let rule = rule(for: .liveness) else { return ([], nil) }
     var verdicts: [LivenessVerdict] = []

@@ -54,6 +54,7 @@ public struct ServiceBook: Sendable {
 
   /// Takes note of a task whose outcome will be entered by `expiry`. Returns the end of its liveness window when the window
   /// is new: it has to be judged then.
+  /// Effects: the window of the task is complete only with its outcome.
   public mutating func expect(_ task: TaskRecord, expiry: Instant) -> Instant? {
     guard let rule = rule(for: .liveness) else { return nil }
     let index = window(of: task, rule)
@@ -81,6 +82,7 @@ public struct ServiceBook: Sendable {
   /// A task belongs to the liveness window in which it fell due, and to the reward epoch in which its outcome was settled.
   /// Both are half open, [k * length, (k + 1) * length). `settledAt`: by when it was settled, where the block that noticed may lie in
   /// the next epoch; nil: at `at`.
+  /// Effects: the duties of the task are in its window's and its epoch's records. Errors: none.
   public mutating func enter(
     _ task: TaskRecord, _ table: StakeTable, signers: [UInt64]?, signed: UInt128, at: Instant,
     settledAt: Instant? = nil, epochLength: TimeSpan
@@ -124,6 +126,7 @@ public struct ServiceBook: Sendable {
   }
 
   /// Ends the current epoch and returns its record.
+  /// Effects: the next outcome opens the next epoch with an empty record. Errors: none.
   public mutating func closeEpoch() -> DutyRecord {
     defer {
       earned.removeAll()

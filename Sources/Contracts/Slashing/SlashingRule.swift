@@ -52,7 +52,11 @@ public struct SlashingRule: Sendable, Equatable {
     /// A resolver of good will vetoes a case when cases of its class, together and within the veto window's length, accuse
     /// at least this share of the set's stake, in bips: so much at once is taken for a common cause. Nil: never.
     public var massBips: UInt64?
-    public init(resolver: NodeID, window: TimeSpan, massBips: UInt64? = nil) {
+    /// Whether a resolver of good will looks at each case with what it has: the evidence and what is known by now, and the
+    /// attestations that it heard. If not, it judges by mass alone.
+    public var examines: Bool
+    public init(resolver: NodeID, window: TimeSpan, massBips: UInt64? = nil, examines: Bool = true) {
+      self.examines = examines
       self.resolver = resolver
       self.window = window
       self.massBips = massBips

@@ -51,7 +51,7 @@ public struct Delegator: Sendable {
   // MARK: - Stake
 
   /// The stake of an operator in a subnetwork at a time, out of this much active stake; 0 unless the operator had opted into
-  /// the vault and into the network.
+  /// the vault and into the network. Rounding: down, so that the parts of operators never add up to more than the vault has.
   public func stake(
     of account: AccountID, in subnetwork: Subnetwork, at time: Timestamp, activeStake: UInt128
   ) -> UInt128 {

@@ -63,6 +63,7 @@ public struct StakerRewards: Sendable {
   }
 
   /// What the next `most` payments are worth to the account: floor(shares then * amount / all shares then) of each.
+  /// Changes nothing. Errors: exceeds128Bits. Rounding: down, so that payments never sum to more than was paid in.
   public func claimable(
     _ account: AccountID, token: StrategyID, from network: AccountID, most: Int = .max,
     vault: borrowing VaultBook

@@ -23,6 +23,7 @@ public struct SymbioticVault: Sendable {
   public private(set) var resolvers = Resolvers()
 
   /// Refused: a veto as long as an epoch, a resolver delay below three epochs.
+  /// Errors: invalidVetoDuration, invalidResolverSetEpochsDelay.
   public init(
     clock: EpochClock, delegator: Delegator.Kind, slasher: Slasher, depositLimit: UInt128? = nil
   ) throws(SymbioticError) {

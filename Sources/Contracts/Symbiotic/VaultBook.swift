@@ -21,6 +21,7 @@ public struct EpochClock: Sendable, Equatable {
   }
 
   /// Refused before the start.
+  /// Errors: invalidTimestamp.
   public func epoch(at time: Timestamp) throws(SymbioticError) -> UInt64 {
     guard time >= start else { throw .invalidTimestamp }
     return (time - start) / duration
@@ -90,6 +91,7 @@ public struct VaultBook: Sendable {
   }
 
   /// What the account's active shares are worth, rounded down.
+  /// Changes nothing. Errors: exceeds128Bits. Rounding: against the account, so that all balances never sum to more than the stake.
   public func activeBalance(of account: AccountID) throws(SymbioticError) -> UInt128 {
     try symbioticMulDiv(activeShares(of: account), activeStake + 1, activeShares + 1)
   }
@@ -109,12 +111,14 @@ public struct VaultBook: Sendable {
   }
 
   /// What the account has in an epoch's bucket, rounded down.
+  /// Errors: as `activeBalance`. Rounding: against the account.
   public func withdrawals(_ epoch: UInt64, of account: AccountID) throws(SymbioticError) -> UInt128 {
     guard let bucket = buckets[epoch] else { return 0 }
     return try symbioticMulDiv(bucket.sharesOf[account] ?? 0, bucket.amount + 1, bucket.shares + 1)
   }
 
   /// All of the account's stake that can still be slashed.
+  /// Errors: as of its parts. Rounding: each part down.
   public func slashableBalance(of account: AccountID, at now: Timestamp) throws(SymbioticError) -> UInt128 {
     let epoch = try clock.epoch(at: now)
     return try activeBalance(of: account) + withdrawals(epoch, of: account)

@@ -47,6 +47,7 @@ public struct Resolvers: Sendable {
   /// Called by the network. The first resolver is in force at once; a change `delayEpochs` epochs after the current epoch's
   /// start, in place of one that is still to come.
   /// Errors: alreadySet.
+  /// Effects: `resolver` gives it from then on. Changes nothing when it throws.
   public mutating func set(
     _ resolver: AccountID?, of subnetwork: Subnetwork, clock: EpochClock, delayEpochs: UInt64,
     at now: Timestamp

@@ -78,8 +78,9 @@ public struct GasPlan: Sendable, Equatable, Codable {
     perNonSigner = figure(.perNonSigner, "gas of each non-signer of a certificate")
     evidence = figure(.evidence, "gas of a piece of evidence")
     createTask = figure(.createTask, "gas of opening a task")
-    stakeAction = figure(.stakeAction, "gas of a deposit, delegation, allocation or withdrawal")
-    caseAction = figure(.caseAction, "gas of a veto or dispute")
+    stakeAction = figure(
+      .stakeAction, "gas of every deposit, delegation, registration, allocation or withdrawal")
+    caseAction = figure(.caseAction, "gas of every veto, dispute and taking of sides")
     slash = figure(.slash, "gas of executing a slash")
   }
 }

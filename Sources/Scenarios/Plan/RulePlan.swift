@@ -51,6 +51,15 @@ public struct VetoPlan: Sendable, Equatable, Codable {
   public var window: TimeSpan
   /// The resolver vetoes when so much of the set's stake is accused of the class at once; nil: never.
   public var mass: Share?
+  /// What the resolver looks at besides, unless it is captured.
+  public var looks: Look
+
+  public enum Look: String, CaseIterable, Sendable, Codable {
+    /// Each case, with the evidence and the attestations that it heard itself.
+    case evidence
+    /// Nothing.
+    case nothing
+  }
 }
 
 extension RulePlan {
@@ -198,6 +207,10 @@ extension VetoPlan {
     {
       $0.wholeBips(Share(wad: Share.bip) ... .whole)
     }
+    looks = o.value(
+      "looks", "evidence: it vetoes what its own evidence shows to be unjust; nothing: by mass alone",
+      or: .evidence
+    ) { $0.choice() }
   }
 }
 
