@@ -41,6 +41,8 @@ extension ClusterRun {
     case .status: answer = ClusterResponse(status)
     case .transactions: answer = ClusterResponse(transactions)
     case .inject, .heal, .faults:
+      commandAt = Loop.monotonicNanoseconds
+      defer { commandAt = nil }
       answer = isReady ? faults(request) : ClusterResponse(code: 74, "the cluster is not connected yet")
     }
     channel.send(.response(answer.encoded))
@@ -84,18 +86,22 @@ extension ClusterRun {
     case .inject(let yaml): return inject(yaml)
     case .heal(nil):
       let healed = chain.inForce.filter { chain.heal($0) }
+      for id in healed { tellEffect(id, begins: false) }
       return ClusterResponse(healed.map(String.init).joined(separator: "\n"))
     case .heal(let id?):
       guard chain.heal(id) else {
         return ClusterResponse(code: 64, "fault \(id) is not in force; see: avsim fault list")
       }
+      tellEffect(id, begins: false)
       return ClusterResponse("\(id)")
     case .faults:
       return ClusterResponse(
         chain.inForce.map { id in
           let fault = chain.faults[Int(id)]
           let until = fault.until.map { "until \($0.seconds) s" } ?? "until healed"
-          return "\(id)  \(fault.name)  \(chain.faultPlaces[Int(id)])  since \(fault.at.seconds) s  \(until)"
+          let effect = effects?.beginning(of: id).map { "  \($0.words(of: processes))" } ?? ""
+          return
+            "\(id)  \(fault.name)  \(chain.faultPlaces[Int(id)])  since \(fault.at.seconds) s  \(until)\(effect)"
         }.joined(separator: "\n"))
     default: return ClusterResponse(code: 64, "not a request about faults")
     }
@@ -104,25 +110,47 @@ extension ClusterRun {
   private func inject(_ yaml: String) -> ClusterResponse {
     guard now < blueprint.trafficEnd else { return ClusterResponse(code: 74, "the run's traffic is over") }
     do {
-      let plans = try FaultPlan.live(Array(yaml.utf8), name: "fault", in: scenario)
-      let ground = try scenario.faultGround()
+      let plans = try FaultPlan.live(
+        Array(yaml.utf8), name: "fault", in: scenario, processes: nodesByProcess)
+      let ground = try ground.get()
       var ids: [String] = []
       let now = chain.now
       // A pattern is written out from now on; what it stands for are faults of their own.
       let simple = plans.flatMap { plan -> [FaultPlan] in
         var live = plan
         live.at = TimeSpan(nanoseconds: now.nanoseconds)
-        return ground.expand(live)
+        guard case .pattern = plan.kind else { return ground.expand(live) }
+        return ground.expand(live).map(\.losingState)
       }
       for plan in simple {
         let live = LiveFault(plan, at: max(now, Instant(nanoseconds: plan.at.nanoseconds)))
         let fault = live.resolve(id: UInt32(chain.faults.count), on: ground)
         chain.inject(fault, place: plan.place, live: live)
         ids.append("\(fault.id)")
+        if chain.inForce.contains(fault.id) { tellEffect(fault.id, begins: true) }
       }
       return ClusterResponse(ids.joined(separator: "\n"))
     } catch {
       return ClusterResponse(code: 65, "\(error)")
+    }
+  }
+
+  /// Where the nodes live in this process, a fault is in force when it was begun.
+  private func tellEffect(_ fault: UInt32, begins: Bool) {
+    guard let commandAt, nodes is NodeHost else { return }
+    var effect = FaultEffect(fault, begins: begins, accepted: commandAt, awaiting: [0])
+    _ = effect.note(0, at: Loop.monotonicNanoseconds)
+    notice("fault \(fault): \(effect.words(of: 1))")
+  }
+
+  private var effects: FaultEffects? { (nodes as? ProcessGroup)?.effects }
+
+  /// The names of the nodes of each process of its own.
+  private var nodesByProcess: [[String]] {
+    let placement = Placement(scenario, processes: options.processes)
+    guard placement.isSupervised else { return [] }
+    return (0..<placement.processes).map { process in
+      placement.nodes(of: process).map { blueprint.deployment.nodes[$0].name }
     }
   }
 

@@ -54,6 +54,7 @@ public struct InputReplay: Sendable {
     let host = try NodeHost(blueprint, hosting: placement.processOf.map { $0 == part.process }, on: loop)
     host.replayInstant = .zero
     host.decisions = DecisionDigest()
+    if placement.isSupervised { host.placement = placement }
     defer { host.end() }
     let ground = try part.scenario.faultGround()
     var faults: [UInt32: Fault] = [:]

@@ -59,6 +59,8 @@ final class NodeHost {
   /// What the nodes decided so far, where somebody wants to know (`InputLog`).
   var decisions: DecisionDigest?
   private(set) var log: InputLog?
+  /// Whether this process is struck as a whole, by its parent's signals, when a fault strikes the nodes of `placement`.
+  var placement: Placement?
   /// In a replay: the instant of the input. Nothing is sent then, and no clock is read.
   var replayInstant: Instant?
   /// How deep in inputs we are, and what links did meanwhile: one input ends before the next.

@@ -99,6 +99,7 @@ extension NodeProcess: ProcessOwner {
       blueprint, hosting: placement.processOf.map { $0 == part.process }, placement.addresses, on: loop)
     if let folder = part.recording { try host.record(part, into: folder) }
     host.audience = self
+    host.placement = placement
     ground = try part.scenario.faultGround()
     for fault in blueprint.faults { faults[fault.id] = fault }
     self.host = host
@@ -155,7 +156,10 @@ extension NodeProcess: ProcessOwner {
       let live = LiveFault(decoding: body)
       if let live, let ground { faults[id] = live.resolve(id: id, on: ground) }
       if let fault = faults[id] { host.begin(fault, live: live) }
-    case .heal(let id): if let fault = faults[id] { host.end(fault) }
+      tell(.struck(fault: id, begins: true, at: Loop.monotonicNanoseconds))
+    case .heal(let id):
+      if let fault = faults[id] { host.end(fault) }
+      tell(.struck(fault: id, begins: false, at: Loop.monotonicNanoseconds))
     case .moved(let ports): for one in ports { host.transport.setPort(one.port, of: one.node) }
     case .stop: stop()
     default: notices.append("a message from the parent that is not for a process")

@@ -113,8 +113,11 @@ public final class Supervisor {
     members[k].stage = .running
   }
 
-  /// Sends a real signal to a process.
+  /// Sends a real signal to a process, if it lives.
   public func signal(_ number: Int32, process: Int) { members[process].process?.kill(number) }
+
+  /// An instant of a process's clock by ours.
+  func ours(_ instant: UInt64, of process: Int) -> UInt64 { members[process].clock.ours(instant) }
 
   // MARK: What happens
 
@@ -163,7 +166,8 @@ public final class Supervisor {
     case (.finished, .running):
       members[k].stage = .finished
       owner.received(message, from: k)
-    case (.facts, .running), (.submission, .running), (.statistics, .running), (.failed, _):
+    case (.facts, .running), (.submission, .running), (.statistics, .running),
+      (.struck, .running), (.failed, _):
       owner.received(message, from: k)
     default:
       refused += 1

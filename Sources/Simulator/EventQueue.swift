@@ -176,11 +176,14 @@ extension EventQueue {
     } else if bucket - next <= wheelMask {
       let index = Int(bucket & wheelMask)
       unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
-      unsafe pool.append(event, to: &wholeTails[index])
+      // The place first: the thread sanitizer's build takes `&wholeTails[index]` for a second access to the queue.
+      let tail = unsafe wholeTails + index
+      unsafe pool.append(event, to: &tail.pointee)
     } else if bucket >> spanBits - next >> spanBits <= Self.farMask {
       let index = Int(bucket >> spanBits & Self.farMask)
       unsafe farOccupied[index / 64] |= 1 << UInt64(index % 64)
-      unsafe pool.append(event, to: &farTails[index])
+      let tail = unsafe farTails + index
+      unsafe pool.append(event, to: &tail.pointee)
       farCount += 1
     } else {
       heap.push(event)
