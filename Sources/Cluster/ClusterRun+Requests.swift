@@ -4,10 +4,12 @@ internal import Basics
 internal import Contracts
 internal import Foundation
 internal import Gossip
+internal import Libp2p
 internal import Participants
 public import Reporting
 internal import Runs
 internal import Scenarios
+internal import Signatures
 internal import UV
 
 extension ClusterRun {
@@ -39,6 +41,7 @@ extension ClusterRun {
       untilEnd.append(channel)
       return
     case .status: answer = ClusterResponse(status)
+    case .addresses: answer = addresses
     case .transactions: answer = ClusterResponse(transactions)
     case .inject, .heal, .faults:
       commandAt = Loop.monotonicNanoseconds
@@ -54,6 +57,26 @@ extension ClusterRun {
       let task = one.task.map { "\($0.rawValue)" } ?? "-"
       return "\(one.block) \(one.at.nanoseconds) \(one.kind.rawValue) \(one.sender.rawValue) \(task)"
     }.joined(separator: "\n")
+  }
+
+  /// A line each: node, its name and multiaddr; topic and its name.
+  private var addresses: ClusterResponse {
+    guard scenario.network.wire != .frames else {
+      return ClusterResponse(code: 64, "links speak no libp2p here; write network.wire: libp2p")
+    }
+    guard isReady else { return ClusterResponse(code: 74, "the cluster is not connected yet") }
+    let places = Placement(scenario, processes: options.processes).addresses
+    let ports = nodes.ports
+    var lines: [String] = []
+    for (k, node) in blueprint.deployment.nodes.enumerated() where k < ports.count {
+      let key = Identity(seed: blueprint.deployment.seed, node: UInt32(k)).publicKey
+      guard let address = Multiaddr(tcp: places[k], port: ports[k], peer: HostPublicKey(key).peerID) else {
+        continue
+      }
+      lines.append("node \(node.name) \(address)")
+    }
+    for service in blueprint.deployment.services { lines.append("topic \(service.topicName)") }
+    return ClusterResponse(lines.joined(separator: "\n"))
   }
 
   /// What was refused, dropped and lost so far: on the wire, and at the control socket.
@@ -173,6 +196,10 @@ extension ClusterRun {
       lines.append(
         "lately      \(sample.published) attestations published, \(sample.offered) fell due; "
           + "quorum after \(quorum); \(sample.nodesUp) nodes up")
+    }
+    if let places = scenario.cluster.guests, places > 0 {
+      let guests = nodes.guests
+      lines.append("guests      \(guests.peers) of \(places) places taken, \(guests.links) links")
     }
     if load.cores > 0, now > .zero {
       let share = Double(load.busyNanoseconds) / (now.seconds * 1e9 * Double(load.cores))

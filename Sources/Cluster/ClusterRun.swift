@@ -117,7 +117,8 @@ public final class ClusterRun: EngineRun {
       group.audience = self
     } else {
       let host = try NodeHost(
-        self.blueprint, hosting: Array(repeating: true, count: count), placement.addresses, on: loop)
+        self.blueprint, hosting: Array(repeating: true, count: count), placement.addresses,
+        guests: scenario.cluster.guests ?? 0, on: loop)
       if let folder = options.recording {
         try host.record(
           NodeAssignment(scenario: scenario, process: 0, processes: 1), into: folder)

@@ -8,8 +8,9 @@ internal import Participants
 internal import Runs
 
 extension NodeHost {
-  func begin(_ fault: Fault, live: LiveFault?) {
+  func begin(_ known: Fault, live: LiveFault?) {
     guard !hasEnded else { return }
+    let fault = known.reaching(nodes: blueprint.deployment.nodes.count)
     let now = now
     enter()
     defer { leave() }

@@ -96,7 +96,8 @@ extension NodeProcess: ProcessOwner {
       throw ClusterError.system("the parent counts other processes than this program")
     }
     let host = try NodeHost(
-      blueprint, hosting: placement.processOf.map { $0 == part.process }, placement.addresses, on: loop)
+      blueprint, hosting: placement.processOf.map { $0 == part.process }, placement.addresses,
+      guests: part.scenario.cluster.guests ?? 0, on: loop)
     if let folder = part.recording { try host.record(part, into: folder) }
     host.audience = self
     host.placement = placement
@@ -107,7 +108,7 @@ extension NodeProcess: ProcessOwner {
   }
 
   func connect(to ports: [UInt16]) {
-    guard let host, ports.count == host.blueprint.deployment.nodes.count else { return }
+    guard let host, ports.count == host.nodes else { return }
     host.connect(to: ports)
     if host.transport.isConnected { everyLinkStands() }
   }
@@ -168,7 +169,7 @@ extension NodeProcess: ProcessOwner {
 
   private func lose(_ bytes: [UInt8], _ host: NodeHost) {
     guard let submission = Submission(decoding: bytes, host.blueprint.deployment.scheme),
-      submission.node.index < host.blueprint.deployment.nodes.count
+      submission.node.index < host.nodes
     else { return notices.append("a transaction of the chain that cannot be read") }
     host.lose(submission)
   }

@@ -248,6 +248,12 @@ extension ProcessGroup: NodePopulation {
     (latest.indices.reduce(0) { $0 + (latest[$1]?.linksUp ?? firstLinks[$1]) }, slots)
   }
 
+  var guests: (peers: Int, links: Int) {
+    latest.reduce((0, 0)) { (max($0.0, $1?.guests ?? 0), $0.1 + ($1?.guestLinks ?? 0)) }
+  }
+
+  var ports: [UInt16] { supervisor?.ports ?? [] }
+
   var refusedFrames: UInt64 { latest.reduce(departedRefusals) { $0 + ($1?.refusedFrames ?? 0) } }
 
   var troubles: [String: UInt64] {

@@ -46,7 +46,8 @@ public final class Supervisor {
   private unowned let owner: any SupervisorOwner
   private let command: (Int) -> (executable: String, arguments: [String])
   private var members: [Member]
-  private var ports: [UInt16]
+  /// Where nodes listen, by id, as their processes said last.
+  private(set) var ports: [UInt16]
   private var epoch: UInt64?
   private var hasBeenConnected = false
   /// Messages that broke the protocol, or channels of processes that are not ours.
