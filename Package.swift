@@ -196,7 +196,7 @@ let package = Package(
 
     // Tests, one target a module
     .target(
-      name: "TestKit", dependencies: ["Basics", "Gossip"], path: "Tests/TestKit", swiftSettings: strict),
+      name: "TestKit", dependencies: ["Basics", "Gossip", "UV"], path: "Tests/TestKit", swiftSettings: strict),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: tests),
     .testTarget(
       name: "ExactTests", dependencies: ["Exact", .product(name: "BigInt", package: "BigInt")],
@@ -207,7 +207,7 @@ let package = Package(
     .testTarget(
       name: "SignaturesTests", dependencies: ["Basics", "BN254", "Signatures"],
       swiftSettings: tests + (blstPrefix != nil ? [.define("HAS_BLST")] : [])),
-    .testTarget(name: "UVTests", dependencies: ["Basics", "UV"], swiftSettings: tests),
+    .testTarget(name: "UVTests", dependencies: ["Basics", "TestKit", "UV"], swiftSettings: tests),
     .testTarget(name: "NetworkTests", dependencies: ["Basics", "Network"], swiftSettings: tests),
     .testTarget(
       name: "GossipTests", dependencies: ["Basics", "Gossip", "TestKit"], swiftSettings: tests),
@@ -219,7 +219,7 @@ let package = Package(
       ],
       exclude: ["Corpus"], swiftSettings: tests),
     .testTarget(
-      name: "PeerTests", dependencies: ["Basics", "Gossip", "Libp2p", "Peer", "Signatures", "UV"],
+      name: "PeerTests", dependencies: ["Basics", "Gossip", "Libp2p", "Peer", "Signatures", "TestKit", "UV"],
       swiftSettings: tests),
     .testTarget(
       name: "InteropTests", dependencies: ["Basics", "Libp2p", "Peer", "Signatures", "TestKit", "avsim"],
@@ -275,7 +275,7 @@ let package = Package(
       dependencies: [
         "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
         "Scenarios",
-        "Reporting", "Runs", "Simulator", "Cluster", "TestKit",
+        "Reporting", "Runs", "Simulator", "Cluster", "Peer", "TestKit",
       ],
       exclude: ["Corpus"], swiftSettings: tests),
   ]

@@ -26,6 +26,8 @@ struct ClockComparison {
     return true
   }
 
+  /// An instant of the other clock by ours.
+  func ours(_ instant: UInt64) -> UInt64 { UInt64(max(Int64(min(instant, 1 << 61)) - offset, 0)) }
   /// An instant of ours by the other clock.
   func theirs(_ instant: UInt64) -> UInt64 { UInt64(max(Int64(instant) + offset, 0)) }
 }

@@ -18,6 +18,8 @@ public enum ClusterRequest: Codable, Equatable, Sendable {
   /// nil: all.
   case heal(id: UInt32?)
   case faults
+  /// Where nodes listen and under which names, and the topics: what a libp2p peer needs.
+  case addresses
   /// What the coordinator included so far.
   case transactions
 }

@@ -4,10 +4,12 @@ internal import Basics
 internal import Contracts
 internal import Foundation
 internal import Gossip
+internal import Libp2p
 internal import Participants
 public import Reporting
 internal import Runs
 internal import Scenarios
+internal import Signatures
 internal import UV
 
 extension ClusterRun {
@@ -39,8 +41,11 @@ extension ClusterRun {
       untilEnd.append(channel)
       return
     case .status: answer = ClusterResponse(status)
+    case .addresses: answer = addresses
     case .transactions: answer = ClusterResponse(transactions)
     case .inject, .heal, .faults:
+      commandAt = Loop.monotonicNanoseconds
+      defer { commandAt = nil }
       answer = isReady ? faults(request) : ClusterResponse(code: 74, "the cluster is not connected yet")
     }
     channel.send(.response(answer.encoded))
@@ -52,6 +57,26 @@ extension ClusterRun {
       let task = one.task.map { "\($0.rawValue)" } ?? "-"
       return "\(one.block) \(one.at.nanoseconds) \(one.kind.rawValue) \(one.sender.rawValue) \(task)"
     }.joined(separator: "\n")
+  }
+
+  /// A line each: node, its name and multiaddr; topic and its name.
+  private var addresses: ClusterResponse {
+    guard scenario.network.wire != .frames else {
+      return ClusterResponse(code: 64, "links speak no libp2p here; write network.wire: libp2p")
+    }
+    guard isReady else { return ClusterResponse(code: 74, "the cluster is not connected yet") }
+    let places = Placement(scenario, processes: options.processes).addresses
+    let ports = nodes.ports
+    var lines: [String] = []
+    for (k, node) in blueprint.deployment.nodes.enumerated() where k < ports.count {
+      let key = Identity(seed: blueprint.deployment.seed, node: UInt32(k)).publicKey
+      guard let address = Multiaddr(tcp: places[k], port: ports[k], peer: HostPublicKey(key).peerID) else {
+        continue
+      }
+      lines.append("node \(node.name) \(address)")
+    }
+    for service in blueprint.deployment.services { lines.append("topic \(service.topicName)") }
+    return ClusterResponse(lines.joined(separator: "\n"))
   }
 
   /// What was refused, dropped and lost so far: on the wire, and at the control socket.
@@ -84,18 +109,22 @@ extension ClusterRun {
     case .inject(let yaml): return inject(yaml)
     case .heal(nil):
       let healed = chain.inForce.filter { chain.heal($0) }
+      for id in healed { tellEffect(id, begins: false) }
       return ClusterResponse(healed.map(String.init).joined(separator: "\n"))
     case .heal(let id?):
       guard chain.heal(id) else {
         return ClusterResponse(code: 64, "fault \(id) is not in force; see: avsim fault list")
       }
+      tellEffect(id, begins: false)
       return ClusterResponse("\(id)")
     case .faults:
       return ClusterResponse(
         chain.inForce.map { id in
           let fault = chain.faults[Int(id)]
           let until = fault.until.map { "until \($0.seconds) s" } ?? "until healed"
-          return "\(id)  \(fault.name)  \(chain.faultPlaces[Int(id)])  since \(fault.at.seconds) s  \(until)"
+          let effect = effects?.beginning(of: id).map { "  \($0.words(of: processes))" } ?? ""
+          return
+            "\(id)  \(fault.name)  \(chain.faultPlaces[Int(id)])  since \(fault.at.seconds) s  \(until)\(effect)"
         }.joined(separator: "\n"))
     default: return ClusterResponse(code: 64, "not a request about faults")
     }
@@ -104,25 +133,47 @@ extension ClusterRun {
   private func inject(_ yaml: String) -> ClusterResponse {
     guard now < blueprint.trafficEnd else { return ClusterResponse(code: 74, "the run's traffic is over") }
     do {
-      let plans = try FaultPlan.live(Array(yaml.utf8), name: "fault", in: scenario)
-      let ground = try scenario.faultGround()
+      let plans = try FaultPlan.live(
+        Array(yaml.utf8), name: "fault", in: scenario, processes: nodesByProcess)
+      let ground = try ground.get()
       var ids: [String] = []
       let now = chain.now
       // A pattern is written out from now on; what it stands for are faults of their own.
       let simple = plans.flatMap { plan -> [FaultPlan] in
         var live = plan
         live.at = TimeSpan(nanoseconds: now.nanoseconds)
-        return ground.expand(live)
+        guard case .pattern = plan.kind else { return ground.expand(live) }
+        return ground.expand(live).map(\.losingState)
       }
       for plan in simple {
         let live = LiveFault(plan, at: max(now, Instant(nanoseconds: plan.at.nanoseconds)))
         let fault = live.resolve(id: UInt32(chain.faults.count), on: ground)
         chain.inject(fault, place: plan.place, live: live)
         ids.append("\(fault.id)")
+        if chain.inForce.contains(fault.id) { tellEffect(fault.id, begins: true) }
       }
       return ClusterResponse(ids.joined(separator: "\n"))
     } catch {
       return ClusterResponse(code: 65, "\(error)")
+    }
+  }
+
+  /// Where the nodes live in this process, a fault is in force when it was begun.
+  private func tellEffect(_ fault: UInt32, begins: Bool) {
+    guard let commandAt, nodes is NodeHost else { return }
+    var effect = FaultEffect(fault, begins: begins, accepted: commandAt, awaiting: [0])
+    _ = effect.note(0, at: Loop.monotonicNanoseconds)
+    notice("fault \(fault): \(effect.words(of: 1))")
+  }
+
+  private var effects: FaultEffects? { (nodes as? ProcessGroup)?.effects }
+
+  /// The names of the nodes of each process of its own.
+  private var nodesByProcess: [[String]] {
+    let placement = Placement(scenario, processes: options.processes)
+    guard placement.isSupervised else { return [] }
+    return (0..<placement.processes).map { process in
+      placement.nodes(of: process).map { blueprint.deployment.nodes[$0].name }
     }
   }
 
@@ -145,6 +196,10 @@ extension ClusterRun {
       lines.append(
         "lately      \(sample.published) attestations published, \(sample.offered) fell due; "
           + "quorum after \(quorum); \(sample.nodesUp) nodes up")
+    }
+    if let places = scenario.cluster.guests, places > 0 {
+      let guests = nodes.guests
+      lines.append("guests      \(guests.peers) of \(places) places taken, \(guests.links) links")
     }
     if load.cores > 0, now > .zero {
       let share = Double(load.busyNanoseconds) / (now.seconds * 1e9 * Double(load.cores))

@@ -63,6 +63,10 @@ public final class ClusterRun: EngineRun {
   var server: ControlServer?
   /// Processes that host nodes.
   let processes: Int
+  /// When the command came that is being carried out; nil: none is.
+  var commandAt: UInt64? { didSet { (nodes as? ProcessGroup)?.commandAt = commandAt } }
+  /// What live faults are drawn against; made once.
+  lazy var ground = Result { try scenario.faultGround() }
   var toldRefusals: [String: UInt64] = [:]
   private var privateDirectory: String?
   private var endedAt: Instant?
@@ -91,7 +95,7 @@ public final class ClusterRun: EngineRun {
     self.loop = loop
     let count = blueprint.deployment.nodes.count
     let placement = Placement(scenario, processes: options.processes)
-    let hasChildren = placement.processes > 1 || !scenario.cluster.hosts.isEmpty
+    let hasChildren = placement.isSupervised
     processes = placement.processes
     var socket = options.controlSocket
     if hasChildren && socket == nil {
@@ -113,7 +117,8 @@ public final class ClusterRun: EngineRun {
       group.audience = self
     } else {
       let host = try NodeHost(
-        self.blueprint, hosting: Array(repeating: true, count: count), placement.addresses, on: loop)
+        self.blueprint, hosting: Array(repeating: true, count: count), placement.addresses,
+        guests: scenario.cluster.guests ?? 0, on: loop)
       if let folder = options.recording {
         try host.record(
           NodeAssignment(scenario: scenario, process: 0, processes: 1), into: folder)

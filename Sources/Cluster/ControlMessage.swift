@@ -27,6 +27,8 @@ public enum ControlMessage: Equatable, Sendable {
   case failed(String)
   /// What the parent's clock said when it asked, and what ours says.
   case clockAnswer(asked: UInt64, own: UInt64)
+  /// A fault came into force here, or ended, at this instant of our clock.
+  case struck(fault: UInt32, begins: Bool, at: UInt64)
 
   // From the parent to a process.
   /// What to run, as JSON.
@@ -64,7 +66,7 @@ public enum ControlMessage: Equatable, Sendable {
   }
 
   /// Version of this protocol: parent and children are the same executable, commands may be older.
-  public static let version: UInt32 = 2
+  public static let version: UInt32 = 3
   /// Bytes of the largest message.
   public static let bytesMaximum = 1 << 26
 }
@@ -75,13 +77,15 @@ public enum ControlMessageError: Error, Equatable, Sendable {
   case unknownKind(UInt8)
   /// The body of this kind has another length.
   case length(kind: UInt8, bytes: Int)
+  /// A byte that is neither 0 nor 1.
+  case flag(kind: UInt8, UInt8)
   /// Text that is no UTF-8.
   case text(kind: UInt8)
 }
 
 extension ControlMessage {
   private enum Kind: UInt8 {
-    case hello = 1, listening, connected, facts, submission, statistics, finished, failed, clockAnswer
+    case hello = 1, listening, connected, facts, submission, statistics, finished, failed, clockAnswer, struck
     case assignment = 32, peers, moved, start, task, chain, fault, heal, stop, clock
     case request = 64, response
   }
@@ -108,6 +112,8 @@ extension ControlMessage {
     case .stop: Self.bytes(.stop) { _ in }
     case .clock(let asked): Self.bytes(.clock) { $0 += word(asked, 8) }
     case .clockAnswer(let asked, let own): Self.bytes(.clockAnswer) { $0 += word(asked, 8) + word(own, 8) }
+    case .struck(let fault, let begins, let at):
+      Self.bytes(.struck) { $0 += word(fault, 4) + [begins ? 1 : 0] + word(at, 8) }
     case .request(let body): Self.bytes(.request) { $0 += body }
     case .response(let body): Self.bytes(.response) { $0 += body }
     }
@@ -178,6 +184,10 @@ extension ControlMessage {
     case .clockAnswer:
       try exactly(16)
       self = .clockAnswer(asked: number(0..<8), own: number(8..<16))
+    case .struck:
+      try exactly(13)
+      guard body[4] <= 1 else { throw .flag(kind: kind.rawValue, body[4]) }
+      self = .struck(fault: UInt32(number(0..<4)), begins: body[4] == 1, at: number(5..<13))
     case .request: self = .request(copy)
     case .response: self = .response(copy)
     }

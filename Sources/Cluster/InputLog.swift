@@ -8,6 +8,7 @@
 internal import AVS
 internal import Basics
 internal import Foundation
+internal import Gossip
 internal import Participants
 internal import Signatures
 
@@ -26,6 +27,8 @@ enum NodeInput: Equatable {
   case announcement(UInt32)
   /// The slot's link, whose queue holds something, is free.
   case linkFree(UInt32)
+  /// What a guest speaks.
+  case version(NodeID, ProtocolVersion)
   /// `live` says what it is, for one that is not in the scenario.
   case fault(UInt32, begins: Bool, [UInt8])
   case audit
@@ -115,7 +118,7 @@ final class InputLog {
 extension NodeInput {
   private enum Kind: UInt8 {
     case beginning = 1, frame, up, down, wakeUp, news, announcement, linkFree, faultBegins, faultEnds, audit,
-      end
+      end, version
   }
 
   func append(to bytes: inout [UInt8]) {
@@ -150,6 +153,10 @@ extension NodeInput {
       bytes.append(begins ? Kind.faultBegins.rawValue : Kind.faultEnds.rawValue)
       bytes.append(number: UInt64(id), 4)
       bytes += live
+    case .version(let guest, let version):
+      bytes.append(Kind.version.rawValue)
+      bytes.append(number: UInt64(guest.rawValue), 4)
+      bytes.append(version.rawValue)
     case .audit: bytes.append(Kind.audit.rawValue)
     case .end: bytes.append(Kind.end.rawValue)
     }
@@ -188,6 +195,11 @@ extension NodeInput {
     case .faultBegins, .faultEnds:
       guard let id = four(), let live = reader.bytes(reader.remaining) else { return nil }
       self = .fault(id, begins: kind == .faultBegins, live)
+    case .version:
+      guard let guest = four(), let raw = reader.number(1),
+        let version = ProtocolVersion(rawValue: UInt8(raw))
+      else { return nil }
+      self = .version(NodeID(guest), version)
     case .audit: self = .audit
     case .end: self = .end
     }

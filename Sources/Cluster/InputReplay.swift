@@ -4,6 +4,7 @@
 
 public import Basics
 internal import Foundation
+internal import Gossip
 internal import Participants
 internal import Runs
 internal import Scenarios
@@ -51,9 +52,12 @@ public struct InputReplay: Sendable {
     }
     let loop = try Loop()
     defer { loop.close() }
-    let host = try NodeHost(blueprint, hosting: placement.processOf.map { $0 == part.process }, on: loop)
+    let host = try NodeHost(
+      blueprint, hosting: placement.processOf.map { $0 == part.process },
+      guests: part.scenario.cluster.guests ?? 0, on: loop)
     host.replayInstant = .zero
     host.decisions = DecisionDigest()
+    if placement.isSupervised { host.placement = placement }
     defer { host.end() }
     let ground = try part.scenario.faultGround()
     var faults: [UInt32: Fault] = [:]
@@ -106,6 +110,7 @@ public struct InputReplay: Sendable {
       if let live = LiveFault(decoding: live) { faults[id] = live.resolve(id: id, on: ground) }
       guard let fault = faults[id] else { return }
       if begins { host.begin(fault, live: nil) } else { host.end(fault) }
+    case .version(let guest, let version): host.participants.router.setVersion(guest, version)
     case .audit: host.audit()
     case .end: break
     }
@@ -165,6 +170,7 @@ extension NodeInput {
     case .stake(let service, let weights):
       let services = host.blueprint.deployment.services
       return service.index < services.count && weights.count >= services[service.index].members.count
+    case .version(let guest, _): return guest.index >= host.nodes && guest.index < wiring.nodes
     case .fault, .audit, .end: return true
     }
   }
@@ -181,6 +187,7 @@ extension NodeInput {
     case .announcement(let slot): "an announcement again on slot \(slot)"
     case .linkFree(let slot): "a free link on slot \(slot)"
     case .fault(let id, let begins, _): "fault \(id) \(begins ? "beginning" : "ending")"
+    case .version: "a guest's version"
     case .audit: "an audit"
     case .end: "the end"
     }

@@ -2,7 +2,8 @@
 // the stream. Any implementation that holds the key of a node can take its place.
 //
 // Networks are kept apart by their keys: those of another network are none of ours. The link is up when the peer has accepted
-// our stream for RPCs; what it says before that is kept, up to a bound.
+// our stream for RPCs; what it says before that is kept, up to a bound. A peer that no node of the topology is takes a place of
+// those for guests, if there are any (`Guests`).
 
 internal import Basics
 internal import Libp2p
@@ -16,6 +17,10 @@ final class Libp2pLink: Link {
 
   private var session: PeerConnection
   private var key: PublicKey?
+  /// Who is there, where it is no node of the topology.
+  private(set) var guest: PeerID?
+  /// What was agreed on for our RPCs.
+  var version: String? { session.pubsubVersion }
   private var early: [[UInt8]] = []
   private var isOver = false
 
@@ -67,13 +72,22 @@ final class Libp2pLink: Link {
   private func take(_ event: ConnectionEvent) {
     switch event {
     case .secured(let key, _):
-      guard key.type == .ed25519, let key = PublicKey(bytes: key.bytes.span) else {
-        return finish(.unknownKey)
+      if key.type == .ed25519, let own = PublicKey(bytes: key.bytes.span),
+        transport.settings.members.node(of: own) != nil
+      {
+        self.key = own
+      } else if transport.settings.guests > 0, isInbound {
+        guest = key.peerID
+      } else {
+        finish(.unknownKey)
       }
-      self.key = key
     case .pubsubOpened:
-      guard !isUp, let key else { return }
-      isUp = transport.established(self, key)
+      guard !isUp else { return }
+      if let key {
+        isUp = transport.established(self, key)
+      } else if let guest {
+        isUp = transport.established(self, guest: guest)
+      }
       guard isUp, let slot else { return }
       transport.receiver.linkUp(slot: slot)
       let kept = early

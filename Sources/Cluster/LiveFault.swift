@@ -38,3 +38,13 @@ extension Scenario {
       serviceNames: services.map(\.name), aggregators: setting.aggregators)
   }
 }
+
+extension FaultPlan {
+  /// The same, but that nodes which it ends forget, as those of a crash by command do.
+  var losingState: FaultPlan {
+    guard case .crash(let nodes, _, let restart) = kind else { return self }
+    var plan = self
+    plan.kind = .crash(nodes, losesState: true, restart: restart)
+    return plan
+  }
+}

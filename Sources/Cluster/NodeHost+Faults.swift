@@ -1,5 +1,6 @@
 // What a fault of the vocabulary means on sockets: the same as in the simulator, but that a crash closes real connections
-// and a restart shakes hands again.
+// and a restart shakes hands again. A fault that strikes all nodes of a process strikes the process (`ProcessFaults`); of a slow
+// CPU both sides are needed: the system slows what is computed, and here what the scenario only models takes longer.
 
 internal import Basics
 internal import Network
@@ -7,8 +8,9 @@ internal import Participants
 internal import Runs
 
 extension NodeHost {
-  func begin(_ fault: Fault, live: LiveFault?) {
+  func begin(_ known: Fault, live: LiveFault?) {
     guard !hasEnded else { return }
+    let fault = known.reaching(nodes: blueprint.deployment.nodes.count)
     let now = now
     enter()
     defer { leave() }
@@ -40,7 +42,7 @@ extension NodeHost {
         nodes.contains(NodeID(from))
       }
     case .node(let nodes, .pause):
-      for node in nodes where transport.isHosted[node.index] {
+      for node in nodes where transport.isHosted[node.index] && !isStruckWhole(by: fault) {
         if standing[node.index] == nil {
           standing[node.index] = HeldInputs()
         } else {
@@ -49,7 +51,9 @@ extension NodeHost {
       }
     case .node: break
     case .crash(let nodes, let losesState):
-      for node in nodes where transport.isHosted[node.index] { crash(node, losesState, now) }
+      for node in nodes where transport.isHosted[node.index] && !isStruckWhole(by: fault) {
+        crash(node, losesState, now)
+      }
     case .slowCPU(let nodes, let factor):
       for node in nodes {
         let nominal = blueprint.deployment.nodes[node.index].slownessPermille
@@ -79,6 +83,12 @@ extension NodeHost {
       for node in nodes where transport.isHosted[node.index] { resume(node, now) }
     case .loss, .latency, .link, .eclipse, .node, .chain: break
     }
+  }
+
+  /// Whether the fault stops or ends this whole process, which is not done from within.
+  private func isStruckWhole(by fault: Fault) -> Bool {
+    guard let placement, let own = transport.isHosted.firstIndex(of: true) else { return false }
+    return placement.struckWhole(by: fault).contains(placement.processOf[own])
   }
 
   /// The node goes on: everything that waited for it happens now, in order.

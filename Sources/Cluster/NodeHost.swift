@@ -39,7 +39,10 @@ final class NodeHost {
     var foreignData: UInt64 = 0
   }
 
+  /// The run's, with places for guests after its nodes.
   let blueprint: Blueprint
+  /// Nodes of the topology.
+  let nodes: Int
   let loop: Loop
   var participants: Participants
   var effects = Effects()
@@ -59,6 +62,8 @@ final class NodeHost {
   /// What the nodes decided so far, where somebody wants to know (`InputLog`).
   var decisions: DecisionDigest?
   private(set) var log: InputLog?
+  /// Whether this process is struck as a whole, by its parent's signals, when a fault strikes the nodes of `placement`.
+  var placement: Placement?
   /// In a replay: the instant of the input. Nothing is sent then, and no clock is read.
   var replayInstant: Instant?
   /// How deep in inputs we are, and what links did meanwhile: one input ends before the next.
@@ -95,7 +100,12 @@ final class NodeHost {
   /// Prepares the nodes of which `hosting` holds.
   ///
   /// - Throws: `SchemeUnavailable`, `UVError`.
-  init(_ blueprint: Blueprint, hosting: [Bool], _ addresses: [String] = [], on loop: Loop) throws {
+  init(
+    _ known: Blueprint, hosting: [Bool], _ addresses: [String] = [], guests: Int = 0, on loop: Loop
+  ) throws {
+    nodes = known.deployment.nodes.count
+    let blueprint = known.with(guests: guests)
+    let hosting = hosting + Array(repeating: false, count: guests)
     self.blueprint = blueprint
     self.loop = loop
     standing = Array(repeating: nil, count: blueprint.deployment.nodes.count)
@@ -110,8 +120,14 @@ final class NodeHost {
     let seed = blueprint.deployment.seed
     var settings = TransportSettings(
       network: NetworkID(mix(seed), mix(seed ^ 1), mix(seed ^ 2), mix(seed ^ 3)), seed: seed,
-      nodes: table.nodes)
+      nodes: nodes)
     settings.addresses = addresses
+    settings.guests = guests
+    let version = blueprint.deployment.gossip.version
+    if version >= .v1_0 {
+      settings.pubsub = ProtocolVersion.allCases.filter { $0 >= .v1_0 && $0 <= version }.reversed()
+        .map(\.protocolID)
+    }
     switch blueprint.wire {
     case .frames: settings.wire = .frames
     case .libp2p: settings.wire = .libp2p(.noise)
@@ -142,7 +158,9 @@ final class NodeHost {
   func listen() throws(UVError) -> [(node: NodeID, port: UInt16)] { try transport.listen() }
 
   /// Dials; `ports` are those of all nodes.
-  func connect(to ports: [UInt16]) { transport.connect(to: ports) }
+  func connect(to ports: [UInt16]) {
+    transport.connect(to: ports + Array(repeating: 0, count: transport.wiring.nodes - ports.count))
+  }
 
   /// Instant zero of the run, now or later. Every link stands by then.
   func begin(at epoch: UInt64) {
@@ -291,6 +309,7 @@ final class NodeHost {
       postponed.append((slot, true))
       return
     }
+    if replayInstant == nil { welcome(slot) }
     if hasBegun, !hasEnded {
       let now = now
       enter()
@@ -300,6 +319,18 @@ final class NodeHost {
       leave()
     }
     if replayInstant == nil, transport.isConnected { audience?.everyLinkStands() }
+  }
+
+  /// A guest speaks what it agreed on; nodes of the topology all speak the scenario's version.
+  private func welcome(_ slot: Int) {
+    guard transport.guest(at: slot) != nil, !hasEnded, let link = transport.links[slot] as? Libp2pLink,
+      let name = link.version, let version = ProtocolVersion.allCases.first(where: { $0.protocolID == name })
+    else { return }
+    let guest = NodeID(transport.wiring.neighbors[slot])
+    note(.version(guest, version), now)
+    participants.router.setVersion(guest, version)
+    let owner = blueprint.deployment.nodes[Int(transport.wiring.owners[slot])].name
+    audience?.notice("\(link.guest.map { "\($0)" } ?? "a guest") is linked to node \(owner), \(name)")
   }
 
   func linkDown(slot: Int) {
@@ -360,7 +391,7 @@ final class NodeHost {
 
 extension NodeHost: NodePopulation {
   func connect(limit: TimeSpan) throws {
-    var ports = Array(repeating: UInt16(0), count: blueprint.deployment.nodes.count)
+    var ports = Array(repeating: UInt16(0), count: nodes)
     for (node, port) in try listen() { ports[node.index] = port }
     connect(to: ports)
     guard loop.run(limit: limit, until: { transport.isConnected }) else {
@@ -435,7 +466,7 @@ extension NodeHost: NodePopulation {
 
   func lookAtScores(at now: Instant, isLast: Bool) {
     scores.look(
-      at: &participants.router, nodes: 0..<blueprint.deployment.nodes.count, now, isLast: isLast)
+      at: &participants.router, nodes: 0..<nodes, now, isLast: isLast)
   }
 
   func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote]) { scores.take() }
@@ -448,7 +479,13 @@ extension NodeHost: NodePopulation {
   }
 
   var counters: Counters { participants.router.counters }
-  var load: (busyNanoseconds: UInt64, cores: Int) { participants.totalLoad(at: now) }
+  var load: (busyNanoseconds: UInt64, cores: Int) {
+    let all = participants.totalLoad(at: now)
+    // A guest's core is not ours.
+    return (all.busyNanoseconds, all.cores - transport.settings.guests)
+  }
+  var guests: (peers: Int, links: Int) { transport.guests.taken }
+  var ports: [UInt16] { Array(transport.knownPorts.prefix(nodes)) }
   var links: (up: Int, all: Int) { (transport.linksUp, transport.hostedSlots) }
   var refusedFrames: UInt64 { refusals.malformed + refusals.foreignData }
 
@@ -456,7 +493,7 @@ extension NodeHost: NodePopulation {
     var totals = PopulationTotals()
     totals.measures = participants.measures
     totals.counters = participants.router.counters
-    totals.loads = blueprint.deployment.nodes.indices.map { participants.load(NodeID($0), at: now) }
+    totals.loads = (0..<nodes).map { participants.load(NodeID($0), at: now) }
     if hasBegun { totals.process = process(finalMeter ?? loop.meterReading) }
     return totals
   }

@@ -58,6 +58,11 @@ protocol NodePopulation: AnyObject {
   var load: (busyNanoseconds: UInt64, cores: Int) { get }
   /// Links that stand, and links that there are.
   var links: (up: Int, all: Int) { get }
+  /// Peers beside the topology that have links, and those links. With several
+  /// processes the most that one of them has.
+  var guests: (peers: Int, links: Int) { get }
+  /// Where nodes listen now, by id.
+  var ports: [UInt16] { get }
   /// Frames that cost a peer its connection.
   var refusedFrames: UInt64 { get }
   /// What was refused, dropped and lost on the wire so far, by name; only what is not zero.

@@ -96,9 +96,11 @@ extension NodeProcess: ProcessOwner {
       throw ClusterError.system("the parent counts other processes than this program")
     }
     let host = try NodeHost(
-      blueprint, hosting: placement.processOf.map { $0 == part.process }, placement.addresses, on: loop)
+      blueprint, hosting: placement.processOf.map { $0 == part.process }, placement.addresses,
+      guests: part.scenario.cluster.guests ?? 0, on: loop)
     if let folder = part.recording { try host.record(part, into: folder) }
     host.audience = self
+    host.placement = placement
     ground = try part.scenario.faultGround()
     for fault in blueprint.faults { faults[fault.id] = fault }
     self.host = host
@@ -106,7 +108,7 @@ extension NodeProcess: ProcessOwner {
   }
 
   func connect(to ports: [UInt16]) {
-    guard let host, ports.count == host.blueprint.deployment.nodes.count else { return }
+    guard let host, ports.count == host.nodes else { return }
     host.connect(to: ports)
     if host.transport.isConnected { everyLinkStands() }
   }
@@ -155,7 +157,10 @@ extension NodeProcess: ProcessOwner {
       let live = LiveFault(decoding: body)
       if let live, let ground { faults[id] = live.resolve(id: id, on: ground) }
       if let fault = faults[id] { host.begin(fault, live: live) }
-    case .heal(let id): if let fault = faults[id] { host.end(fault) }
+      tell(.struck(fault: id, begins: true, at: Loop.monotonicNanoseconds))
+    case .heal(let id):
+      if let fault = faults[id] { host.end(fault) }
+      tell(.struck(fault: id, begins: false, at: Loop.monotonicNanoseconds))
     case .moved(let ports): for one in ports { host.transport.setPort(one.port, of: one.node) }
     case .stop: stop()
     default: notices.append("a message from the parent that is not for a process")
@@ -164,7 +169,7 @@ extension NodeProcess: ProcessOwner {
 
   private func lose(_ bytes: [UInt8], _ host: NodeHost) {
     guard let submission = Submission(decoding: bytes, host.blueprint.deployment.scheme),
-      submission.node.index < host.blueprint.deployment.nodes.count
+      submission.node.index < host.nodes
     else { return notices.append("a transaction of the chain that cannot be read") }
     host.lose(submission)
   }

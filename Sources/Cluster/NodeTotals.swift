@@ -18,6 +18,9 @@ struct NodeTotals: Codable, Sendable {
   var coresTotal: Int
   var linksUp: Int
   var refusedFrames: UInt64
+  /// Peers beside the topology with links here, and their links.
+  var guests: Int
+  var guestLinks: Int
   /// What was refused, dropped and lost on the wire, by name.
   var troubles: [String: UInt64]
   /// What the process should have told and could not, and what the system refused it.
@@ -42,6 +45,7 @@ struct NodeTotals: Codable, Sendable {
     (busyTotal, coresTotal) = host.load
     linksUp = host.links.up
     refusedFrames = host.refusedFrames
+    (guests, guestLinks) = host.guests
     troubles = host.troubles
     notices = []
   }

@@ -15,11 +15,14 @@ struct Placement {
   let hosts: [ClusterPlan.Host?]
 
   var processes: Int { hosts.count }
+  /// Whether nodes run in processes of their own, under a parent.
+  let isSupervised: Bool
 
   /// Nodes are dealt out in blocks: over `processes`, or over each host's processes those that the topology puts there.
   init(_ scenario: Scenario, processes: Int) {
     let nodes = scenario.nodeCount
     let plan = scenario.cluster.hosts
+    isSupervised = processes > 1 || !plan.isEmpty
     guard !plan.isEmpty, case .graph(let graph, _) = scenario.network.topology else {
       processOf = (0..<nodes).map { $0 * processes / nodes }
       addresses = Array(repeating: "127.0.0.1", count: nodes)

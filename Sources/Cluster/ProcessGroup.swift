@@ -3,7 +3,8 @@
 // Facts of several processes come nearly in order; they wait a tenth of a second and are told in the order of their
 // instants, since the record wants an offence before the evidence of it. A process that dies takes its nodes down; that
 // is told, and the run goes on. Where the scenario says so it is started again: its nodes come back without state, learn the
-// stakes and the faults in force, and their counts go on from what it last told.
+// stakes and the faults in force, and their counts go on from what it last told. A fault that strikes all nodes of a process
+// strikes the process itself (`ProcessFaults`): one that a crash killed starts again when the fault ends.
 
 internal import AVS
 internal import Basics
@@ -44,9 +45,16 @@ final class ProcessGroup {
   let blueprint: Blueprint
   private let scenario: Scenario
   private let loop: Loop
-  private let placement: Placement
+  let placement: Placement
   private let recording: String?
-  private var supervisor: Supervisor?
+  private(set) var supervisor: Supervisor?
+  private(set) var processFaults: ProcessFaults?
+  /// By process: a fault has sent it SIGKILL and its end is not seen yet.
+  var isDying: [Bool]
+  /// When processes applied faults.
+  var effects = FaultEffects()
+  /// When the command came that is being carried out; nil: none is.
+  var commandAt: UInt64?
   weak var audience: (any NodeAudience)?
 
   private let schedule: TaskSchedule
@@ -61,12 +69,12 @@ final class ProcessGroup {
   private var departedRefusals: UInt64 = 0
   private var departedTroubles: [String: UInt64] = [:]
   /// Faults in force and the stakes in effect, as messages.
-  private var inForce: [(id: UInt32, message: ControlMessage)] = []
+  var inForce: [(id: UInt32, message: ControlMessage)] = []
   private var stakes: [ControlMessage?]
   private var restarts: [UV.Timer] = []
   private var failures: [String] = []
   private var isConnected = false
-  private var isEnding = false
+  var isEnding = false
   private var epoch: UInt64 = 0
   private var facts = DueHeap<Fact>()
   private var release: UV.Timer?
@@ -91,10 +99,14 @@ final class ProcessGroup {
     latest = Array(repeating: nil, count: placement.processes)
     firstLinks = Array(repeating: 0, count: placement.processes)
     stakes = Array(repeating: nil, count: deployment.services.count)
+    isDying = Array(repeating: false, count: placement.processes)
     let executable = options.executable
     supervisor = Supervisor(
       loop, processes: placement.processes, nodes: deployment.nodes.count, owner: self
     ) { k in placement.command(k, executable: executable, socket: socket) }
+    processFaults = ProcessFaults(loop, placement) { [weak self] number, process in
+      self?.supervisor?.signal(number, process: process)
+    }
     release = UV.Timer(loop) { [weak self] in self?.tellFacts(all: false) }
   }
 
@@ -158,6 +170,8 @@ extension ProcessGroup: NodePopulation {
     isEnding = true
     for timer in restarts { timer.close() }
     restarts = []
+    // Who stands still could not tell its last counts.
+    processFaults?.letGo()
     supervisor?.killLatecomers()
     supervisor?.broadcast(.stop)
     let areDone = loop.run(limit: .seconds(15)) {
@@ -173,6 +187,8 @@ extension ProcessGroup: NodePopulation {
     isEnding = true
     for timer in restarts { timer.close() }
     restarts = []
+    processFaults?.letGo()
+    processFaults = nil
     supervisor?.killAll()
     _ = loop.run(limit: .seconds(5)) { supervisor?.isEmpty ?? true }
     release?.close()
@@ -211,17 +227,6 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(message)
   }
 
-  func begin(_ fault: Fault, live: LiveFault?) {
-    let message = ControlMessage.fault(id: fault.id, live?.encoded ?? [])
-    inForce.append((fault.id, message))
-    supervisor?.broadcast(message)
-  }
-
-  func end(_ fault: Fault) {
-    inForce.removeAll { $0.id == fault.id }
-    supervisor?.broadcast(.heal(id: fault.id))
-  }
-
   /// Children audit by themselves, before they tell their counts.
   func audit() { tellFacts(all: isEnding) }
 
@@ -244,6 +249,12 @@ extension ProcessGroup: NodePopulation {
   var links: (up: Int, all: Int) {
     (latest.indices.reduce(0) { $0 + (latest[$1]?.linksUp ?? firstLinks[$1]) }, slots)
   }
+
+  var guests: (peers: Int, links: Int) {
+    latest.reduce((0, 0)) { (max($0.0, $1?.guests ?? 0), $0.1 + ($1?.guestLinks ?? 0)) }
+  }
+
+  var ports: [UInt16] { supervisor?.ports ?? [] }
 
   var refusedFrames: UInt64 { latest.reduce(departedRefusals) { $0 + ($1?.refusedFrames ?? 0) } }
 
@@ -300,6 +311,9 @@ extension ProcessGroup: SupervisorOwner {
       }
       for text in totals.notices { audience?.notice("process \(process): \(text)") }
       latest[process] = totals
+    case .struck(let fault, let begins, let instant):
+      guard let ours = supervisor?.ours(instant, of: process) else { return }
+      applied(fault, begins: begins, by: process, at: ours)
     case .failed(let reason): fail("process \(process): \(reason)")
     default: refused += 1
     }
@@ -312,18 +326,39 @@ extension ProcessGroup: SupervisorOwner {
       case .code(let code): "with code \(code)"
       case .signal(let number): "by signal \(number)"
       }
-    fail("process \(process) ended \(how)")
+    let isFault = isDying[process]
+    isDying[process] = false
+    if isFault {
+      let now = Loop.monotonicNanoseconds
+      for id in processFaults?.crashes(of: process) ?? [] {
+        applied(id, begins: true, by: process, at: now)
+      }
+      audience?.notice("process \(process) ended \(how), as a fault wanted")
+    } else {
+      fail("process \(process) ended \(how)")
+    }
+    for effect in effects.giveUp(process) { tell(effect) }
     guard isConnected else { return }
     latest[process]?.linksUp = 0
     firstLinks[process] = 0
     tell(.down, ofNodesIn: process)
-    if let pause = scenario.cluster.restart { startAgain(process, after: pause) }
+    if isFault, processFaults?.isDown(process) == false {
+      startAgain(process, after: .zero)
+    } else if !isFault, let pause = scenario.cluster.restart {
+      startAgain(process, after: pause)
+    }
   }
 
-  private func startAgain(_ process: Int, after pause: TimeSpan) {
+  /// Starts an ended process, unless a fault keeps it down by then or it runs already.
+  func startAgain(_ process: Int, after pause: TimeSpan) {
     let timer = UV.Timer(loop) { [weak self] in
-      guard let self, !isEnding else { return }
-      do { try supervisor?.start(process: process) } catch { fail("process \(process): \(error)") }
+      guard let self, !isEnding, let supervisor, let processFaults, !processFaults.isDown(process),
+        supervisor.stages[process] == .ended
+      else { return }
+      do {
+        try supervisor.start(process: process)
+        try processFaults.started(process)
+      } catch { fail("process \(process): \(error)") }
     }
     timer.start(after: pause)
     restarts.append(timer)
@@ -347,7 +382,7 @@ extension ProcessGroup: SupervisorOwner {
     for node in placement.nodes(of: process) { keep(Fact(kind, node: NodeID(node), at: now)) }
   }
 
-  private func fail(_ text: String) {
+  func fail(_ text: String) {
     failures.append(text)
     audience?.notice(text)
   }

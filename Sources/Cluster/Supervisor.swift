@@ -46,7 +46,8 @@ public final class Supervisor {
   private unowned let owner: any SupervisorOwner
   private let command: (Int) -> (executable: String, arguments: [String])
   private var members: [Member]
-  private var ports: [UInt16]
+  /// Where nodes listen, by id, as their processes said last.
+  private(set) var ports: [UInt16]
   private var epoch: UInt64?
   private var hasBeenConnected = false
   /// Messages that broke the protocol, or channels of processes that are not ours.
@@ -113,8 +114,11 @@ public final class Supervisor {
     members[k].stage = .running
   }
 
-  /// Sends a real signal to a process.
+  /// Sends a real signal to a process, if it lives.
   public func signal(_ number: Int32, process: Int) { members[process].process?.kill(number) }
+
+  /// An instant of a process's clock by ours.
+  func ours(_ instant: UInt64, of process: Int) -> UInt64 { members[process].clock.ours(instant) }
 
   // MARK: What happens
 
@@ -163,7 +167,8 @@ public final class Supervisor {
     case (.finished, .running):
       members[k].stage = .finished
       owner.received(message, from: k)
-    case (.facts, .running), (.submission, .running), (.statistics, .running), (.failed, _):
+    case (.facts, .running), (.submission, .running), (.statistics, .running),
+      (.struck, .running), (.failed, _):
       owner.received(message, from: k)
     default:
       refused += 1

@@ -25,18 +25,36 @@ extension Transport {
       slot = found
       link.slot = found
     }
+    return takeUp(link, slot)
+  }
+
+  /// A peer beside the topology proved who it is. Whether the link is up now.
+  func established(_ link: Link, guest peer: PeerID) -> Bool {
+    decided(link)
+    guard let place = guests.place(for: peer),
+      let slot = wiring.slot(from: link.node, to: settings.keys.count + place)
+    else {
+      rare.refusedFull += 1
+      link.connection?.close()
+      return false
+    }
+    link.slot = slot
+    return takeUp(link, slot)
+  }
+
+  private func takeUp(_ link: Link, _ slot: Int) -> Bool {
     // The peer came again before we saw the end of its old connection: the newer one is alive.
     if let old = links[slot] {
       old.isUp = false
       old.connection?.close()
-      linksUp -= 1
+      countDown(slot)
       links[slot] = nil
       connections[slot] = nil
       receiver.linkDown(slot: slot)
     }
     links[slot] = link
     connections[slot] = link.connection
-    linksUp += 1
+    countUp(slot)
     pauses[slot] = settings.redialMinimum
     return true
   }
@@ -62,10 +80,10 @@ extension Transport {
     link.isUp = false
     links[slot] = nil
     connections[slot] = nil
-    linksUp -= 1
+    countDown(slot)
     rare.linksLost += 1
     receiver.linkDown(slot: slot)
-    if Int(wiring.neighbors[slot]) > link.node { redial(slot) }
+    if dials(slot) { redial(slot) }
   }
 
   func decided(_ link: Link) {

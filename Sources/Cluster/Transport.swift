@@ -64,16 +64,22 @@ public final class Transport {
   private let watch: Timer
   private var redials: [Timer] = []
   private var isClosed = false
-  /// Links of hosted slots that are up.
-  public internal(set) var linksUp = 0
+  /// Links between nodes of the topology, of hosted slots, that are up.
+  public private(set) var linksUp = 0
+  /// Slots of hosted nodes to nodes of the topology: `linksUp` reaches this number when every link stands.
+  public let hostedSlots: Int
+  /// Who of those beside the topology has which place.
+  var guests: GuestSeats
 
   /// A transport for the nodes of which `isHosted` holds. The receiver must outlive it.
   public init(
     _ loop: Loop, _ wiring: Wiring, hosting isHosted: [Bool], _ settings: TransportSettings,
     receiver: any TransportReceiver
   ) {
-    precondition(isHosted.count == wiring.nodes && settings.keys.count == wiring.nodes)
-    precondition(settings.addresses.isEmpty || settings.addresses.count == wiring.nodes)
+    precondition(isHosted.count == wiring.nodes)
+    precondition(settings.keys.count + settings.guests == wiring.nodes)
+    precondition(settings.addresses.isEmpty || settings.addresses.count == settings.keys.count)
+    precondition(settings.guests == 0 || settings.wire != .frames, "guests speak libp2p")
     self.loop = loop
     self.wiring = wiring
     self.settings = settings
@@ -85,6 +91,11 @@ public final class Transport {
     usesStreams = settings.wire != .frames
     peerIDs = usesStreams ? settings.keys.map { HostPublicKey($0).peerID } : []
     peerSet = Set(peerIDs)
+    guests = GuestSeats(settings.guests)
+    hostedSlots = isHosted.indices.reduce(0) { count, node in
+      guard isHosted[node] else { return count }
+      return count + wiring.slots(of: node).count { Int(wiring.neighbors[$0]) < settings.keys.count }
+    }
     links = Array(repeating: nil, count: wiring.slots)
     connections = ConnectionTable(count: wiring.slots)
     listeners = Array(repeating: nil, count: wiring.nodes)
@@ -97,15 +108,28 @@ public final class Transport {
     watch.keepsLoopAlive = false
   }
 
-  /// Slots of hosted nodes: `linksUp` reaches this number when every link stands.
-  public var hostedSlots: Int {
-    isHosted.indices.reduce(0) { $0 + (isHosted[$1] ? wiring.slots(of: $1).count : 0) }
-  }
-
   /// Whether every link of every hosted node stands.
   public var isConnected: Bool { linksUp == hostedSlots }
 
   public func isUp(slot: Int) -> Bool { links[slot] != nil }
+
+  /// The place of the guest at the slot's other end; nil when that is a node of the topology.
+  func guest(at slot: Int) -> Int? {
+    let place = Int(wiring.neighbors[slot]) - settings.keys.count
+    return place < 0 ? nil : place
+  }
+
+  /// Whether the node that owns the slot dials its neighbour: the lower id does, and nobody dials a guest.
+  func dials(_ slot: Int) -> Bool { wiring.neighbors[slot] > wiring.owners[slot] && guest(at: slot) == nil }
+
+  /// A link at the slot came up.
+  func countUp(_ slot: Int) { if let place = guest(at: slot) { guests.linkUp(place) } else { linksUp += 1 } }
+  func countDown(_ slot: Int) {
+    if let place = guest(at: slot) { guests.linkDown(place) } else { linksUp -= 1 }
+  }
+
+  /// Where nodes listen, by id; zero where that is not known.
+  var knownPorts: [UInt16] { ports }
 
   /// The clock of sessions.
   static var now: Instant { Instant(nanoseconds: Loop.monotonicNanoseconds) }
@@ -136,7 +160,7 @@ public final class Transport {
     precondition(ports.count == wiring.nodes)
     self.ports = ports
     for node in 0..<wiring.nodes where isHosted[node] {
-      for slot in wiring.slots(of: node) where Int(wiring.neighbors[slot]) > node { dial(slot) }
+      for slot in wiring.slots(of: node) where dials(slot) { dial(slot) }
     }
   }
 
@@ -218,7 +242,8 @@ public final class Transport {
     case .libp2p(let security):
       var connection = ConnectionSettings(identity: .ed25519(identity))
       connection.security = [security]
-      connection.admission = .members(peerSet)
+      connection.pubsub = settings.pubsub
+      connection.admission = settings.guests > 0 && peer == nil ? .open : .members(peerSet)
       connection.limits.rpcBytes = settings.frameBytesMaximum
       connection.limits.pendingBytes = settings.outputBytesMaximum
       connection.times.upgrade = settings.stepTime
@@ -325,7 +350,7 @@ public final class Transport {
       link.connection?.close()
       links[slot] = nil
       connections[slot] = nil
-      linksUp -= 1
+      countDown(slot)
     }
   }
 
@@ -335,7 +360,7 @@ public final class Transport {
     precondition(isDown[node.index], "node \(node.index) was not stopped")
     let port = try openListener(node.index)
     isDown[node.index] = false
-    for slot in wiring.slots(of: node.index) where Int(wiring.neighbors[slot]) > node.index {
+    for slot in wiring.slots(of: node.index) where dials(slot) {
       pauses[slot] = settings.redialMinimum
       dial(slot)
     }
@@ -366,5 +391,6 @@ public final class Transport {
     links = Array(repeating: nil, count: wiring.slots)
     for slot in 0..<wiring.slots { connections[slot] = nil }
     linksUp = 0
+    guests = GuestSeats(settings.guests)
   }
 }

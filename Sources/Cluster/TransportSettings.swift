@@ -30,6 +30,8 @@ public struct TransportCounters: Equatable, Sendable {
   public var refused: [SessionError: UInt64] = [:]
   /// Peers that proved themselves but have no link to the node they dialed.
   public var refusedNoLink: UInt64 = 0
+  /// Peers beside the topology that proved themselves and found every place taken.
+  public var refusedFull: UInt64 = 0
   /// Connections closed at once since too many were being admitted.
   public var refusedBusy: UInt64 = 0
   /// Links closed since the peer's bytes were no frames.
@@ -45,7 +47,8 @@ public struct TransportCounters: Equatable, Sendable {
   public var troubles: [String: UInt64] {
     var named: [(String, UInt64)] = SessionError.allCases.map { ("refused.\($0)", refused[$0] ?? 0) }
     named += [
-      ("refused.noLink", refusedNoLink), ("refused.busy", refusedBusy), ("dropped.noLink", droppedNoLink),
+      ("refused.noLink", refusedNoLink), ("refused.full", refusedFull), ("refused.busy", refusedBusy),
+      ("dropped.noLink", droppedNoLink),
       ("dropped.messages", droppedMessages), ("dropped.control", droppedControl),
       ("lost.brokenFrames", brokenFrames), ("lost.expelled", expelled), ("lost.links", linksLost),
       ("lost.dials", dialsFailed),
@@ -69,7 +72,11 @@ public enum Wire: Equatable, Sendable {
 public struct TransportSettings: Sendable {
   public var network: NetworkID
   public var wire = Wire.frames
-  /// Public keys of all nodes, by id.
+  /// Versions of meshsub that are spoken where links speak libp2p, best first.
+  public var pubsub = ConnectionSettings.pubsubVersions
+  /// Places for peers whose keys are not among `keys`; the last nodes of the wiring. Only where links speak libp2p.
+  public var guests = 0
+  /// Public keys of all nodes of the topology, by id.
   public var members: Members
   public var keys: [PublicKey]
   /// Identities of the hosted nodes are derived from this.

@@ -91,8 +91,8 @@ extension Blueprint {
     fillSlots()
   }
 
-  /// Copies the links' slots into the deployment. The end named first in an edge dialed.
-  private mutating func fillSlots() {
+  /// Copies the links' slots into the deployment. The end named first in an edge dialed. Call it again when `edges` changed.
+  public mutating func fillSlots() {
     let table = makeLinks()
     deployment.offsets = (0...table.nodes).map { UInt32(table.offset($0)) }
     deployment.neighbors = (0..<table.slots).map { NodeID(table.neighbor($0)) }

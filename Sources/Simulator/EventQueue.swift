@@ -164,23 +164,28 @@ extension EventQueue {
     precondition(
       event.time.nanoseconds >= floor, "time runs backward: \(event.time.nanoseconds) after \(floor)")
     let bucket = event.time.nanoseconds &>> width
+    // Bits are set and cleared by plain assignment: on `occupied[k] |= x` the compiler (6.3) breaks when it builds for the
+    // thread sanitizer.
     if bucket < next {
       late.push(event)
       othersTime = min(othersTime, event.time.nanoseconds)
     } else if bucket - next <= wheelMask && UInt64(event.payload) <= payloadMask {
       let index = Int(bucket & wheelMask)
-      unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
+      unsafe occupied[index / 64] = occupied[index / 64] | 1 << UInt64(index % 64)
       unsafe tails[index] = pool.extend(tails[index])
       let isPut = inlet(for: event.payload).put(event)
       assert(isPut)
     } else if bucket - next <= wheelMask {
       let index = Int(bucket & wheelMask)
-      unsafe occupied[index / 64] |= 1 << UInt64(index % 64)
-      unsafe pool.append(event, to: &wholeTails[index])
+      unsafe occupied[index / 64] = occupied[index / 64] | 1 << UInt64(index % 64)
+      // The place first: the thread sanitizer's build takes `&wholeTails[index]` for a second access to the queue.
+      let tail = unsafe wholeTails + index
+      unsafe pool.append(event, to: &tail.pointee)
     } else if bucket >> spanBits - next >> spanBits <= Self.farMask {
       let index = Int(bucket >> spanBits & Self.farMask)
-      unsafe farOccupied[index / 64] |= 1 << UInt64(index % 64)
-      unsafe pool.append(event, to: &farTails[index])
+      unsafe farOccupied[index / 64] = farOccupied[index / 64] | 1 << UInt64(index % 64)
+      let tail = unsafe farTails + index
+      unsafe pool.append(event, to: &tail.pointee)
       farCount += 1
     } else {
       heap.push(event)
@@ -298,7 +303,7 @@ extension EventQueue {
         let index = Int(bucket >> spanBits & Self.farMask)
         let tail = unsafe farTails[index]
         unsafe farTails[index] = 0
-        unsafe farOccupied[index / 64] &= ~(1 << UInt64(index % 64))
+        unsafe farOccupied[index / 64] = farOccupied[index / 64] & ~(1 << UInt64(index % 64))
         spread(tail)
       case .heap:
         next = max(next, bucket)
@@ -356,7 +361,7 @@ extension EventQueue {
     let whole = unsafe wholeTails[index]
     unsafe tails[index] = 0
     unsafe wholeTails[index] = 0
-    unsafe occupied[index / 64] &= ~(1 << UInt64(index % 64))
+    unsafe occupied[index / 64] = occupied[index / 64] & ~(1 << UInt64(index % 64))
     next = bucket + 1
     openBucket = bucket
     base = (bucket << width) & ~(1 << Self.keyTimeBits - 1)

@@ -7,6 +7,10 @@
 internal import CLibuv
 internal import Glibc
 public import Basics
+internal import Synchronization
+
+/// Loops of this process that were made and not closed.
+private let openLoops = Atomic<Int>(0)
 
 /// A libuv loop, owned by the thread that made it.
 @safe public final class Loop {
@@ -52,7 +56,12 @@ public import Basics
     prepare.keepsLoopAlive = false
     check.keepsLoopAlive = false
     ownHandles = [prepare, check]
+    openLoops.wrappingAdd(1, ordering: .relaxed)
   }
+
+  /// Loops of this process that were made and not closed. Zero at its end, or somebody forgot one; what `close` promises is
+  /// libuv's word for each.
+  public static var open: Int { openLoops.load(ordering: .relaxed) }
 
   deinit {
     assert(isClosed, "a loop was let go before it was closed")
@@ -149,6 +158,7 @@ public import Basics
     precondition(code == 0, "uv_loop_close: \(UVError(code: code, operation: "close"))")
     unsafe raw.deallocate()
     isClosed = true
+    openLoops.wrappingSubtract(1, ordering: .relaxed)
   }
 }
 

@@ -11,6 +11,9 @@ internal import Glibc
   public static let terminate: Int32 = SIGTERM
   public static let hangUp: Int32 = SIGHUP
   public static let kill: Int32 = SIGKILL
+  /// Stands still; goes on.
+  public static let stop: Int32 = SIGSTOP
+  public static let go: Int32 = SIGCONT
   public static let user1: Int32 = SIGUSR1
 
   public init(_ loop: Loop, _ number: Int32, _ fire: @escaping () -> Void) throws(UVError) {

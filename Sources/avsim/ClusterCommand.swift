@@ -10,7 +10,8 @@ struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster", abstract: "Clusters in the background.",
     subcommands: [
-      Up.self, Status.self, Logs.self, Transactions.self, Wait.self, Down.self, Daemon.self, Part.self,
+      Up.self, Status.self, Logs.self, Transactions.self, Addresses.self, Wait.self, Down.self, Daemon.self,
+      Part.self,
     ])
 
   struct Place: ParsableArguments {
@@ -30,6 +31,17 @@ struct ClusterCommand: ParsableCommand {
       abstract: "What the coordinator included so far: block, nanoseconds, kind, sender, task.")
     @OptionGroup var place: Place
     func run() throws { try ask(.transactions, of: place.directory) }
+  }
+
+  struct Addresses: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Where libp2p peers find the nodes: a multiaddr each, and the topics.",
+      discussion: """
+        With `cluster up --open` a peer of any implementation may dial these. Messages are those of StrictNoSign; their id is \
+        SHA-256 over 01000000, the topic's length (8 bytes, little-endian), topic and data, cut to 20 bytes.
+        """)
+    @OptionGroup var place: Place
+    func run() throws { try ask(.addresses, of: place.directory) }
   }
 
   struct Wait: ParsableCommand {

@@ -81,13 +81,19 @@ extension ClusterCommand {
   struct Changes: ParsableArguments {
     @Option(help: "Processes that host the nodes; default from the file, else 1.") var processes: Int?
     @Option(help: "Replaces the file's seed.") var seed: UInt64?
+    @Flag(
+      help:
+        "Takes up to 8 peers beside the topology's nodes, whoever they are (cluster.guests; needs network.wire: libp2p)."
+    )
+    var open = false
     @Option(
       name: .customLong("set"),
       help: ArgumentHelp("Change one key of the scenario.", valueName: "key.path=value"))
     var overrides: [String] = []
 
     func load(_ path: String) throws -> Scenario {
-      var changes = overrides
+      var changes = open ? ["cluster.guests=8"] : []
+      changes += overrides
       if let seed { changes.append("seed=\(seed)") }
       if let processes { changes.append("cluster.processes=\(processes)") }
       return try Scenario.load(path, overrides: changes)
@@ -96,6 +102,7 @@ extension ClusterCommand {
     var arguments: [String] {
       var words: [String] = []
       if let processes { words += ["--processes", "\(processes)"] }
+      if open { words.append("--open") }
       if let seed { words += ["--seed", "\(seed)"] }
       for change in overrides { words += ["--set", change] }
       return words

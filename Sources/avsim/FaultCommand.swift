@@ -13,7 +13,12 @@ struct FaultCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Begins one fault, or those of a file, and prints an id each.",
       discussion:
-        "A fault is written as under `faults:` of a scenario, without `at`: '{crash: {nodes: [3]}}'.")
+        """
+        A fault is written as under `faults:` of a scenario, without `at`: '{crash: {nodes: [3]}}'. Nodes may be chosen by their \
+        process: '{pause: {nodes: {process: 0}}}'. A crash, a pause or a slow CPU that strikes all nodes of a process is real: \
+        SIGKILL, SIGSTOP, a process stopped in turn; nodes that share their process with others are struck inside it. What a \
+        crash by command strikes forgets, unless `state: kept` is written.
+        """)
     @Argument(help: "The cluster's state directory.") var dir: String
     @Argument(help: "One fault, as YAML.") var fault: String?
     @Option(name: .shortAndLong, help: "A file with one fault or a list of them.") var file: String?

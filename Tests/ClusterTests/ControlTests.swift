@@ -14,6 +14,7 @@ let examples: [ControlMessage] = [
   .peers([1, 2, 65_535]), .moved([.init(NodeID(0), 9)]), .start(at: .max), .task([1]), .chain([2]),
   .fault(id: 17, [1, 2]), .fault(id: 0, []), .heal(id: .max), .stop, .request([1]), .response([2]),
   .clock(asked: 5), .clockAnswer(asked: .max, own: 7),
+  .struck(fault: 3, begins: true, at: .max), .struck(fault: .max, begins: false, at: 0),
 ]
 
 func decode(_ bytes: [UInt8]) -> Result<ControlMessage, ControlMessageError> {
@@ -34,6 +35,8 @@ func decode(_ bytes: [UInt8]) -> Result<ControlMessage, ControlMessageError> {
     #expect(decode([2, 0, 0, 0, 0, 0]) == .failure(.length(kind: 2, bytes: 5)))
     #expect(decode([3, 1]) == .failure(.length(kind: 3, bytes: 1)))
     #expect(decode([8, 0xFF]) == .failure(.text(kind: 8)))
+    #expect(
+      decode([10, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]) == .failure(.flag(kind: 10, 2)))
   }
 
   @Test(arguments: 0..<200 as Range<UInt64>) func noBytesTrap(seed: UInt64) {

@@ -143,11 +143,17 @@ public struct PubsubMessage: Equatable, Sendable {
     guard known.isValid(signature, of: signedBytes) else { throw .signature }
   }
 
-  /// The id that peers agree on: author and sequence number, or under `.strictNoSign` a hash of topic and data.
+  /// The id that peers agree on: author and sequence number, or under `.strictNoSign` a hash of topic and data, as in Ethereum's
+  /// consensus specs since Altair (p2p-interface, *The gossip domain*: MESSAGE_DOMAIN_VALID_SNAPPY, the topic's length, topic,
+  /// data), but that data are taken as they are.
   public func id(_ policy: SignaturePolicy) -> [UInt8] {
     switch policy {
-    case .strictSign: from + sequenceNumber
-    case .strictNoSign: Array(sha256(topic + [0] + data).bytes.prefix(20))
+    case .strictSign: return from + sequenceNumber
+    case .strictNoSign:
+      let length = UInt64(topic.count)
+      let head: [UInt8] =
+        [1, 0, 0, 0] + (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) }
+      return Array(sha256(head + topic + data).bytes.prefix(20))
     }
   }
 }

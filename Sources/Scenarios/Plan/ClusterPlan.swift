@@ -25,6 +25,8 @@ public struct ClusterPlan: Sendable, Equatable, Codable {
   public var processes: Int
   /// So long after its end a process that died is started again, its nodes without state; nil: it is not.
   public var restart: TimeSpan?
+  /// Peers with keys of their own that may be connected beside the topology's nodes; nil: none.
+  public var guests: Int?
   /// Empty: everything on the loopback interface of this machine.
   public var hosts: [Host]
 
@@ -33,6 +35,9 @@ public struct ClusterPlan: Sendable, Equatable, Codable {
     restart = o.optional("restart", "a process that dies starts again so long afterwards; absent: never") {
       $0.duration(.milliseconds(1) ... .seconds(86_400))
     }
+    guests = o.optional(
+      "guests", "foreign libp2p peers that may be connected at once beside the nodes; absent: none"
+    ) { $0.integer(1...64) }
     hosts = o.list(
       "hosts", "where nodes run that the topology file puts on a host; absent: all on the loopback interface",
       0...256
@@ -43,6 +48,15 @@ public struct ClusterPlan: Sendable, Equatable, Codable {
     for (k, host) in hosts.enumerated() where !host.name.isEmpty {
       if hosts[..<k].contains(where: { $0.name == host.name }) {
         o.mistake("hosts", "two hosts have the name '\(host.name)'")
+      }
+    }
+    if guests != nil {
+      o.afterwards("guests") { scenario in
+        if scenario.network.wire == .frames {
+          return "foreign peers speak libp2p; write network.wire: libp2p"
+        }
+        return scenario.observe.scores
+          ? "observe.scores knows nodes of the topology alone; remove one of them" : nil
       }
     }
     let known = hosts.map(\.name)

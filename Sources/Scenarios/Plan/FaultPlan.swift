@@ -119,11 +119,11 @@ extension FaultPlan {
         .init("crash", "processes end") { v in
           v.object { o in
             let inner = FaultPlan.state(o)
-            return .crash(NodeChoice.needed(o), losesState: inner ?? loses ?? false, restart: restart)
+            return .crash(NodeChoice.needed(o), losesState: inner ?? loses ?? !timed, restart: restart)
           }
         },
         .init("regionOutage", "every node of a region crashes") { v in
-          FaultPlan.regionNames(v).map { .regionOutage($0, losesState: loses ?? false, restart: restart) }
+          FaultPlan.regionNames(v).map { .regionOutage($0, losesState: loses ?? !timed, restart: restart) }
         },
         .init("loss", "messages are lost") { v in
           v.forms(
@@ -224,7 +224,10 @@ extension FaultPlan {
   }
 
   private static func state(_ o: ObjectReader) -> Bool? {
-    o.optional("state", "crash and regionOutage: what the nodes knew is kept or lost") {
+    o.optional(
+      "state",
+      "crash and regionOutage: what the nodes knew is kept or lost; absent: kept, and lost for a fault by command"
+    ) {
       $0.word(["kept", "lost"]).map { $0 == "lost" }
     }
   }
@@ -310,14 +313,21 @@ extension NodeChoice {
       },
       list: { v in v.list(1...1_000_000) { $0.string("write a node's number or name") }.map { .list($0) } },
       mapping: { o in
-        o.exactlyOne(
-          "choice of nodes",
-          [
-            .init("region", "all nodes of a region, or of several") {
-              FaultPlan.regionNames($0).map { .regions($0) }
-            },
-            .init("role", "all nodes of a role") { $0.choice(NodeRole.self).map { .role($0) } },
-          ])
+        var ways: [ObjectReader.Variant<NodeChoice>] = [
+          .init("region", "all nodes of a region, or of several") {
+            FaultPlan.regionNames($0).map { .regions($0) }
+          },
+          .init("role", "all nodes of a role") { $0.choice(NodeRole.self).map { .role($0) } },
+        ]
+        // A timeline knows no processes: they are those of a cluster that runs.
+        let processes = value.reading.processes
+        if !processes.isEmpty {
+          ways.append(
+            .init("process", "all nodes of a process of the cluster") {
+              $0.integer(0...(processes.count - 1)).map { .list(processes[$0]) }
+            })
+        }
+        return o.exactlyOne("choice of nodes", ways)
       }, expected: "a count, a share, a list of nodes, {region: NAME} or {role: ROLE}")
   }
 }

@@ -11,6 +11,8 @@ final class Reading {
   let directory: String
   /// Reads the files that the file names.
   let files: any FileSource
+  /// For a fault on a running cluster: the names of each process's nodes. Empty: there are no processes to speak of.
+  var processes: [[String]] = []
   private(set) var mistakes: [Mistake] = []
   private(set) var overflow = 0
   private var seen: Set<Mistake> = []
