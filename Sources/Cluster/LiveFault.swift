@@ -35,6 +35,7 @@ extension Scenario {
     let setting = try setting()
     return FaultGround(
       graph: setting.graph, roles: setting.roles, operators: operators.count, seed: seed,
-      serviceNames: services.map(\.name), aggregators: setting.aggregators)
+      serviceNames: services.map(\.name), aggregators: setting.aggregators,
+      finality: chain.finality)
   }
 }
