@@ -268,7 +268,7 @@ let package = Package(
       name: "ExplorationTests",
       dependencies: [
         "Basics", "AVS", "Network", "Gossip", "Contracts", "Participants", "Scenarios", "Reporting", "Runs",
-        "Simulator", "Exploration",
+        "Simulator", "Exploration", "TestKit",
       ], exclude: ["Planted"], swiftSettings: tests),
     .testTarget(
       name: "ClusterTests",

@@ -35,7 +35,8 @@ extension Scenario {
     let setting = try setting()
     return FaultGround(
       graph: setting.graph, roles: setting.roles, operators: operators.count, seed: seed,
-      serviceNames: services.map(\.name), aggregators: setting.aggregators)
+      serviceNames: services.map(\.name), aggregators: setting.aggregators,
+      finality: chain.finality)
   }
 }
 

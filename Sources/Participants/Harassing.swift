@@ -16,6 +16,7 @@ struct AdversaryMemory {
   private static let depth = 64
   private var votes: [Key: [(source: UInt32, target: UInt32)]] = [:]
   private var heard: [NodeID: [SignedAttestation]] = [:]
+  private var handles: [NodeID: [MessageHandle]] = [:]
 
   mutating func remember(_ vote: ScheduledTask, of node: NodeID) {
     guard vote.target > 0 else { return }
@@ -36,6 +37,14 @@ struct AdversaryMemory {
     heard[node, default: []].append(signed)
     if heard[node, default: []].count > Self.depth { heard[node]?.removeFirst() }
   }
+
+  mutating func hear(_ message: MessageHandle, by node: NodeID) {
+    handles[node, default: []].append(message)
+    if handles[node, default: []].count > Self.depth { handles[node]?.removeFirst() }
+  }
+
+  /// The last messages that `node` heard, as far as it remembers; some may be forgotten by the network.
+  func recent(of node: NodeID) -> [MessageHandle] { handles[node] ?? [] }
 
   /// Takes the oldest message, if it was published before `limit`.
   mutating func takeHeard(by node: NodeID, publishedBefore limit: Instant) -> SignedAttestation? {
@@ -97,6 +106,7 @@ extension Participants {
         let truth = signed(task, record, record.truth, by: node, publishedAt: later, forged: false)
         effects.submissions.append(Submission(node: node, body: .evidence(.single(truth))))
       }
+    case .ihaveFlood, .iwantFlood, .graftSpam: flood(kind, task, by: node, now, &effects)
     default: break
     }
   }
@@ -123,6 +133,7 @@ extension Participants {
         let draw = adversaryDraws.bits(UInt64(node.rawValue), UInt64(message.rawValue), 1 << 34) >> 48
         if draw >= UInt64(chance) { return false }
       case .replay: memory.hear(signed, by: node)
+      case .iwantFlood: memory.hear(message, by: node)
       default: break
       }
     }

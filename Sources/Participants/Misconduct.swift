@@ -34,6 +34,12 @@ public struct Misconduct: Sendable, Equatable {
     case replay(Int)
     /// Publishes so many further copies of its attestation, each with another time of publication.
     case spam(Int)
+    /// Announces to each peer so many messages that exist nowhere.
+    case ihaveFlood(Int)
+    /// Asks each peer so many times for what it has.
+    case iwantFlood(Int)
+    /// Leaves each peer's mesh and asks to be in it again, so many times.
+    case graftSpam(Int)
     /// Brings evidence with forged signatures against these before the chain.
     case forgedEvidence([NodeID])
     /// Brings so many true attestations before the chain as if they were wrong.

@@ -202,7 +202,9 @@ extension Participants {
         for slot in router.mesh(NodeID(node), topic) {
           let peer = router.neighbor(slot)
           guard isHosted[peer.index], availability.isUp(peer) else { continue }
-          if !router.mesh(peer, topic).contains(deployment.reverse[Int(slot)]) {
+          let back = deployment.reverse[Int(slot)]
+          // Whoever is graylisted is not heard and gets no answer: it may believe what it likes.
+          if !router.isGraylisted(slot: back), !router.mesh(peer, topic).contains(back) {
             lopsided.append((slot, topic))
           }
         }

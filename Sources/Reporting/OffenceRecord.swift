@@ -87,6 +87,8 @@ public struct SlashRecord: Sendable, Hashable {
   /// Of a slash that punished no offence: what the operator did and what was seen of it; and what would have saved it.
   public var account = ""
   public var remedy = ""
+  /// Of a slash for an offence that nobody chose: what made the operator commit it. Nil for all others.
+  public var unchosen: UnjustCause?
 
   public init(
     operatorID: NodeID, service: ServiceID, offenceClass: OffenceClass, key: UInt64, requestedAt: Instant,
@@ -150,6 +152,8 @@ public enum UnjustCause: String, Sendable, CaseIterable {
   case reorg
   /// The service slashed without cause.
   case maliciousService
+  /// Its process was down.
+  case crash
   case unknown
 
   /// What would have saved the operator.
@@ -174,6 +178,7 @@ public enum UnjustCause: String, Sendable, CaseIterable {
     case .reorg:
       "Judging by final blocks alone, and aggregators that send again what a reorg undid; a guard, where others were hit too."
     case .maliciousService: "Less magnitude allocated to the service, and a resolver who may veto."
+    case .crash: "A grace as long as a restart takes, or a second machine that takes over."
     case .unknown: "Nothing on record tells."
     }
   }

@@ -55,14 +55,15 @@ extension ReportSections {
   }
 
   var unjustSlashes: HTML {
-    if record.slashes.isEmpty { return .empty }
+    let unjust = record.slashes.filter { $0.verdict != "true_positive" }
+    if unjust.isEmpty { return wrongedOperators }
     var table = HTMLTable(columns: [
       .text("operator"), .text("service"), .text("slashed for"), .number("task"), .number("executed"),
       .number("taken"),
       .text("what was wrong with it"), .text("what hit the operator"),
     ])
     table.isSorted = true
-    table.rows = record.slashes.map { s in
+    table.rows = unjust.map { s in
       [
         .label(s.operatorName), .label(s.service), .word(Figures.words(s.offenceClass)),
         .number(String(s.task), Double(s.task)), .number(Figures.seconds(s.executed), s.executed),
@@ -90,7 +91,7 @@ extension ReportSections {
       let own = record.slashes.filter { $0.operatorName == name && !$0.account.isEmpty }
       let taken = own.reduce(UInt128(0)) { $0 + ($1.takenWei ?? 0) }
       out +=
-        "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence.</p>"
+        "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence of its choice.</p>"
       // The same story is told once.
       var told: [String] = []
       for slash in own {

@@ -304,7 +304,8 @@ extension RunRecord {
         SELECT coalesce(n.name, s.operator), coalesce(v.name, s.service), s.class, s.task, s.requested_ns, s.executed_ns,
           s.state, s.taken_wei, s.verdict, \(hasCauses ? "s.cause, s.account, s.remedy" : "'', '', ''")
         FROM slashes s LEFT JOIN nodes n ON n.id = s.operator LEFT JOIN services v ON v.id = s.service
-        WHERE s.\(unjust) ORDER BY s.executed_ns, s.id LIMIT \(RunRecord.rowsShown)
+        WHERE s.\(unjust)\(hasCauses ? " OR s.remedy != ''" : "") ORDER BY s.executed_ns, s.id
+        LIMIT \(RunRecord.rowsShown)
         """
     ).map {
       Slash(

@@ -131,7 +131,10 @@ extension RunSummary.Gossip {
       "messageCopies": JSONValue(messageCopies), "duplicateRatio": JSONValue(duplicateRatio),
       "ihave": JSONValue(ihave), "iwant": JSONValue(iwant), "graft": JSONValue(graft),
       "prune": JSONValue(prune),
-      "idontwant": JSONValue(idontwant), "invalid": JSONValue(invalid), "bytesSent": JSONValue(bytesSent),
+      "idontwant": JSONValue(idontwant), "invalid": JSONValue(invalid),
+      "brokenPromises": JSONValue(brokenPromises), "ihaveRefused": JSONValue(ihaveRefused),
+      "iwantRefused": JSONValue(iwantRefused), "graftRefused": JSONValue(graftRefused),
+      "graylistings": JSONValue(graylistings), "bytesSent": JSONValue(bytesSent),
       "bytesPerNodePerSecond": JSONValue(bytesPerNodePerSecond),
     ]
   }
@@ -279,6 +282,7 @@ extension SlashAccuracy {
         "f1": JSONValue(weighted.f1),
       ],
       "causes": .object(causes.map { .init($0.cause.rawValue, JSONValue($0.slashes)) }),
+      "unchosenCauses": .object(unchosenCauses.map { .init($0.cause.rawValue, JSONValue($0.slashes)) }),
       "micro": .object(micro.members),
       "macro": [
         "precision": JSONValue(macro.precision), "recall": JSONValue(macro.recall), "f1": JSONValue(macro.f1),

@@ -120,6 +120,14 @@ extension RunSummary {
     public var idontwant = 0
     /// Messages rejected by validation.
     public var invalid = 0
+    /// Messages that a peer announced, was asked for, and nobody brought in time.
+    public var brokenPromises = 0
+    /// IHAVEs over the limits of a heartbeat, ids of IWANTs served too often, GRAFTs inside a backoff.
+    public var ihaveRefused = 0
+    public var iwantRefused = 0
+    public var graftRefused = 0
+    /// Times that a peer fell below the graylist threshold.
+    public var graylistings = 0
     public var bytesSent = 0
     /// Mean over nodes and measured time; nil when nothing was measured.
     public var bytesPerNodePerSecond: Double?

@@ -114,6 +114,12 @@ public struct SlashAccuracy: Sendable, Equatable {
   /// Executed slashes that punish no offence, by what hit the operator: every cause, in a fixed order.
   public var causes: [(cause: UnjustCause, slashes: Int)] { causeCounts.map { ($0.cause, $0.slashes) } }
   private var causeCounts: [CauseCount] = []
+  /// Executed slashes for offences that nobody chose, by what made the operator commit them: false positives of `culpable` beside
+  /// those of `causes`.
+  public var unchosenCauses: [(cause: UnjustCause, slashes: Int)] {
+    unchosenCounts.map { ($0.cause, $0.slashes) }
+  }
+  private var unchosenCounts: [CauseCount] = []
 
   private struct CauseCount: Sendable, Equatable {
     var cause: UnjustCause
@@ -255,6 +261,10 @@ extension SlashAccuracy {
 
     self.classes = classes
     self.causeCounts = causeCounts
+    unchosenCounts = UnjustCause.allCases.map { cause in
+      CauseCount(
+        cause: cause, slashes: slashes.count { $0.state == .executed && $0.unchosen == cause })
+    }
     weighted.precision = share(justlyTaken, of: amounts.taken)
     weighted.recall = share(duePunished, of: amounts.due)
     if let p = weighted.precision, let r = weighted.recall, p + r > 0 { weighted.f1 = 2 * p * r / (p + r) }

@@ -56,19 +56,59 @@ extension Record {
       let key = OffenceKey(
         operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
       if let index = offenceIndex[key] {
-        if !offences[index].culpable { slashes[k].cause = offences[index].cause }
+        guard !offences[index].culpable else { continue }
+        slashes[k].cause = offences[index].cause
+        if let found = unchosen(offences[index], slash) {
+          slashes[k].unchosen = found.cause
+          slashes[k].account = found.account
+          slashes[k].remedy = remedy(for: slash, found.cause)
+        }
         continue
       }
       let found = explanation(of: slash)
       slashes[k].cause = found.cause.rawValue
       slashes[k].account = found.account
-      slashes[k].remedy = found.cause.remedy
+      slashes[k].remedy = remedy(for: slash, found.cause)
+    }
+  }
+
+  /// Of an offence that the operator committed and did not choose: what made it, and what is on record.
+  private func unchosen(_ offence: OffenceRecord, _ slash: SlashRecord) -> (
+    cause: UnjustCause, account: String
+  )? {
+    let willing = " It broke the rule and did not choose to."
+    if offence.offenceClass == .liveness || offence.offenceClass == .late {
+      let found = explanation(of: slash)
+      return (found.cause, found.account + willing)
+    }
+    guard
+      let member = deployment.services[offence.service.index].members.firstIndex(of: offence.operatorID),
+      Int(offence.key) < schedule.tasks.count
+    else { return nil }
+    let tasks = schedule.tasks(of: offence.service).filter { schedule[$0].due <= horizon }
+    func count(_ cause: WrongCause) -> Int {
+      tasks.count { wrongSigners[duty($0, UInt64(member))] == cause }
+    }
+    switch wrongSigners[duty(TaskID(UInt32(offence.key)), UInt64(member))] {
+    case .keyDuplication:
+      return (
+        .keyDuplication,
+        "Two instances ran with its key, and signed two results in \(count(.keyDuplication)) of \(tasks.count) tasks. It broke the rule and did not choose to."
+      )
+    case .faultySoftware:
+      return (
+        .faultySoftware,
+        "Its software computed wrong results in \(count(.faultySoftware)) of \(tasks.count) tasks. It broke the rule and did not choose to."
+      )
+    case .intent, nil: return nil
     }
   }
 
   /// What the record says of the duties that a slash was for.
   private struct DutyCount {
     var due = 0, published = 0, received = 0, included = 0, orphaned = 0, omitted = 0, cut = 0, disturbed = 0
+    /// Duties that were published in time while the clock of every aggregator was wrong, and that none of them took.
+    var deaf = 0
     var faults: [String] = []
     var misses: [UInt8: Int] = [:]
     var wrongCertificates = 0
@@ -119,8 +159,10 @@ extension Record {
     if count.orphaned * 2 > count.due - count.included { return .reorg }
     if count.cut > 0 { return .partition }
     let skewed = count.misses[DutyMiss.skewed.rawValue] ?? 0
-    if skewed > 0 || count.faults.contains("clock") { return .clock }
+    if skewed > 0 || count.faults.contains("clock") || count.deaf > 0 { return .clock }
     if count.disturbed > 0 { return .network }
+    let down = count.misses[DutyMiss.crashed.rawValue] ?? 0
+    if down * 2 > count.due - count.published { return .crash }
     let busy = [DutyMiss.overloaded, .late].reduce(0) { $0 + (count.misses[$1.rawValue] ?? 0) }
     if busy > 0 { return .overload }
     if count.received < count.published { return .network }
@@ -129,7 +171,7 @@ extension Record {
   }
 
   /// The tasks that a slash is for.
-  private func tasks(of slash: SlashRecord) -> [TaskID] {
+  func tasks(of slash: SlashRecord) -> [TaskID] {
     guard slash.offenceClass == .liveness,
       let rule = rules[slash.service.index].first(where: { $0.offence == .liveness })
     else {
@@ -169,10 +211,15 @@ extension Record {
       }
       for trouble in troubles
       where trouble.from <= record.deadline && (trouble.until ?? .never) >= record.due
-        && trouble.touches(slash.operatorID)
+        && (trouble.touches(slash.operatorID) || trouble.misleads(aggregators))
       {
         if !count.faults.contains(trouble.fault.name) { count.faults.append(trouble.fault.name) }
         if trouble.touchesLinks, duty.collectedAt == .max { count.disturbed += 1 }
+        if trouble.misleads(aggregators), duty.publishedAt <= record.deadline.nanoseconds,
+          duty.collectedAt == .max
+        {
+          count.deaf += 1
+        }
       }
     }
     return count
@@ -187,6 +234,12 @@ extension Record.Trouble {
     case .node(_, .throttle), .node(_, .pause): true
     case .crash, .slowCPU, .node, .chain: false
     }
+  }
+
+  /// Whether the clock of every one of these nodes is wrong: what they are sent they take for old or for the future.
+  func misleads(_ all: [NodeID]) -> Bool {
+    guard case .node(let nodes, .clock) = fault.kind, !all.isEmpty else { return false }
+    return all.allSatisfy { nodes.contains($0) }
   }
 
   /// Whether it can concern this node.

@@ -150,6 +150,11 @@ extension Record {
     summary.gossip.prune = Int(counters.prune)
     summary.gossip.idontwant = Int(counters.idontwant)
     summary.gossip.invalid = Int(counters.invalid + counters.rejected + counters.refused)
+    summary.gossip.brokenPromises = Int(counters.promisesBroken)
+    summary.gossip.ihaveRefused = Int(counters.ihaveOverLimit + counters.ihaveIdentifiersOverLimit)
+    summary.gossip.iwantRefused = Int(counters.iwantExhausted)
+    summary.gossip.graftRefused = Int(counters.graftInBackoff)
+    summary.gossip.graylistings = Int(counters.graylistings)
     summary.gossip.bytesSent = Int(counters.bytesSent)
     if at > .zero, !deployment.nodes.isEmpty {
       summary.gossip.bytesPerNodePerSecond =
@@ -232,27 +237,16 @@ extension Record {
     summary.risk.nakamoto67 = concentration.nakamoto(2, 3)
   }
 
-  /// Classes that a contract convinces itself of: no slash without a recorded violation.
-  private static let objective: [OffenceClass] = [
-    .equivocation, .surround, .invalidResult, .lazyCopy, .wrongQuorum, .forgedEvidence, .griefing,
-  ]
-
   /// Brings the checkers to their end, and tells what each found.
   private func checks(
     _ blueprint: Blueprint, _ totals: PopulationTotals, _ coordinator: Coordinator, _ settledAt: Instant
   ) -> [RunSummary.Check] {
-    for slash in slashes where slash.state == .executed && Self.objective.contains(slash.offenceClass) {
+    checkers.judgeObjective(slashes) { slash in
       let key = OffenceKey(
         operatorID: slash.operatorID, service: slash.service, offence: slash.offenceClass, key: slash.key)
-      guard offenceIndex[key] == nil else { continue }
       // What holders decide no contract has convinced itself of.
-      if rules[slash.service.index].contains(where: { $0.offence == slash.offenceClass && $0.fork != nil }) {
-        continue
-      }
-      checkers.breaches.add(
-        Checkers.objective, slash.executedAt ?? slash.requestedAt,
-        "node \(slash.operatorID.rawValue) was slashed for \(slash.offenceClass.rawValue) and did nothing of the kind"
-      )
+      return offenceIndex[key] != nil
+        || rules[slash.service.index].contains { $0.offence == slash.offenceClass && $0.fork != nil }
     }
     checkers.closeSigners { task, member in
       // In a cluster a foreign peer may stand in for a node, and tells us nothing of what it did.
@@ -262,7 +256,8 @@ extension Record {
     }
     checkers.close(horizon: horizon, duration: deployment.duration, settledAt: settledAt)
     let progress = judgeProgress(blueprint, totals, coordinator)
-    return checkers.list(progress: progress) + [accountabilityCheck()]
+    checkers.judgeAccounts(slashes, borne: economy.borne, holdings: economy.accounts.count)
+    return checkers.list(progress: progress)
   }
 
   private func taskRows() -> [TaskRow] {

@@ -285,22 +285,6 @@ extension Record {
         ])
     }
   }
-
-  /// What each slash took is borne by somebody, but for rounding.
-  func accountabilityCheck() -> RunSummary.Check {
-    for (index, slash) in slashes.enumerated() where slash.state == .executed {
-      let borne = economy.borne[UInt32(index)] ?? 0
-      let gap = borne > slash.takenWei ? borne - slash.takenWei : slash.takenWei - borne
-      // Each holding rounds by a few units, and by 10^-18 of itself.
-      let room = UInt128(economy.accounts.count + 16) * (16 + slash.takenWei / 100_000_000_000_000_000)
-      if gap > room {
-        return .init(
-          name: "slashes-are-borne", holds: false,
-          detail: "slash \(index) took \(slash.takenWei) wei, \(borne) are accounted for")
-      }
-    }
-    return .init(name: "slashes-are-borne", holds: true, detail: "what was taken, somebody lost")
-  }
 }
 
 extension RunSummary.Lending {

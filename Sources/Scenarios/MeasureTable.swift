@@ -130,7 +130,7 @@ public enum MeasureTable {
       "gossip", .plain,
       [
         "messageCopies", "duplicateRatio", "ihave", "iwant", "graft", "prune", "idontwant", "invalid",
-        "bytesSent",
+        "brokenPromises", "ihaveRefused", "iwantRefused", "graftRefused", "graylistings", "bytesSent",
         "bytesPerNodePerSecond",
       ])
     add("load.cpuUtilisation", .plain, ["p50", "p99", "max"])
@@ -152,14 +152,15 @@ public enum MeasureTable {
       add("slashing.\(span)", .seconds, ["p50", "p90", "max"])
     }
     add("slashing", .plain, ["wrongClass", "amountErrorMean"])
-    add(
-      "slashing.causes", .plain,
-      [
-        "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware",
-        "keyDuplication",
-        "aggregatorCensorship", "aggregation",
-        "reorg", "maliciousService", "unknown",
-      ])
+    for group in ["causes", "unchosenCauses"] {
+      add(
+        "slashing.\(group)", .plain,
+        [
+          "partition", "network", "overload", "clock", "quorumCapture", "minority", "faultySoftware",
+          "keyDuplication", "aggregatorCensorship", "aggregation", "reorg", "maliciousService", "crash",
+          "unknown",
+        ])
+    }
     add("challenges", .wei, ["forfeitedWei"])
     add("challenges", .plain, ["turnedAway"])
     add("forks", .plain, ["opened", "cohesion", "rejection", "fracture", "joinedShare"])

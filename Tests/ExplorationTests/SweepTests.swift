@@ -35,14 +35,19 @@ private func place(_ text: String = sweep) throws -> URL {
   return url
 }
 
-private func run(_ place: URL, jobs: Int = 2, stopAfter: Int = .max) throws -> (SweepProgress, csv: String) {
+private func run(
+  _ place: URL, jobs: Int = 2, stopAfter: Int = .max, look: @escaping @Sendable (SweepProgress) -> Void = { _ in }
+) throws -> (SweepProgress, csv: String) {
   let path = place.appending(path: "sweep.yaml").path
   let store = try SweepStore(at: place.appending(path: "sweep.sqlite").path)
   let made = Sweep(try SweepPlan.load(path), at: path, overrides: [], version: "test", store: store)
   let done = Mutex(0)
   let (progress, rows) = try made.run(
     jobs: jobs, whileTrue: { done.withLock { $0 } < stopAfter },
-    progress: { now in done.withLock { $0 = now.done } })
+    progress: { now in
+      done.withLock { $0 = now.done }
+      look(now)
+    })
   return (progress, made.csv(rows))
 }
 
@@ -75,6 +80,25 @@ private func run(_ place: URL, jobs: Int = 2, stopAfter: Int = .max) throws -> (
       to: place.appending(path: "sweep.yaml"))
     let wider = try run(place)
     #expect(wider.0.known == 4 && wider.0.run == 2)
+  }
+
+  /// A sweep that is killed leaves what lies on the disk at that moment: the database and its log, without a last word. What is
+  /// there is not run again, and the result is that of a sweep that nobody disturbed.
+  @Test func aKilledSweepGoesOnFromItsDisk() throws {
+    let (place, killed) = (try place(), try place())
+    defer { for one in [place, killed] { try? FileManager.default.removeItem(at: one) } }
+    let left = Mutex(0)
+    let whole = try run(place, jobs: 1) { now in
+      guard now.done == 2 else { return }
+      for name in ["sweep.sqlite", "sweep.sqlite-wal"] {
+        try? FileManager.default.copyItem(at: place.appending(path: name), to: killed.appending(path: name))
+      }
+      left.withLock { $0 = now.done }
+    }
+    #expect(left.withLock { $0 } == 2)
+    let rest = try run(killed)
+    #expect(rest.0.known == 2 && rest.0.run == 2)
+    #expect(rest.csv == whole.csv)
   }
 
   @Test func aMeasureMustBeANumber() throws {

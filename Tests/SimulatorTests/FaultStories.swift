@@ -2,6 +2,7 @@
 
 import AVS
 import Basics
+import Network
 import Participants
 import Reporting
 import Runs
@@ -105,6 +106,57 @@ extension Conclusion {
     let calm = try Self.calm.get()
     #expect(try under("loss: {share: 60%, of: messages}").copies < calm.copies / 2 + calm.copies / 10)
     #expect(try under("loss: {share: 100%, above: 150B}").onTime < calm.onTime / 8)
+  }
+
+  @Test func lossLosesItsShare() throws {
+    let ratio = Double(try under("loss: 30%").copies) / Double(try Self.calm.get().copies)
+    #expect(ratio > 0.5 && ratio < 0.85, "some of the calm copies came before: \(ratio)")
+  }
+
+  /// Every fault of the chain in one run, each in the number that only it moves.
+  @Test func theChainsFaultsShowInItsNumbers() throws {
+    func chain(_ faults: String) throws -> (RunSummary.Chain, RunSummary.Tasks) {
+      let summary = try story(
+        "chain: {blockTime: 1s, finality: 5, fees: {baseFee: 5gwei, load: 90%}}\nfaults: [\(faults)]"
+      ).summary
+      return (summary.chain, summary.tasks)
+    }
+    let (calm, _) = try chain("")
+    #expect(calm.missedSlots == 0 && calm.censored == 0 && calm.reorgs == 0)
+    let (halted, _) = try chain("{at: 5s, for: 6s, chainHalt: true}")
+    #expect(halted.missedSlots >= 5 && halted.missedSlots <= 6)
+    let (slow, _) = try chain("{at: 4s, for: 16s, slowBlocks: 50%}")
+    #expect(slow.missedSlots >= 3 && slow.missedSlots <= 13)
+    let (dear, _) = try chain("{at: 4s, for: 10s, gasSpike: 10}")
+    #expect((dear.baseFee?.maximum ?? 0) > (calm.baseFee?.maximum ?? .max))
+    let (censored, tasks) = try chain("{at: 4s, for: 16s, censorTransaction: {kinds: [certificate]}}")
+    #expect(censored.censored > 0 && tasks.certified < tasks.issued)
+    let (undone, _) = try chain("{at: 12s, reorg: 3}")
+    #expect(undone.reorgs == 1 && undone.orphanedBlocks >= 2)
+  }
+
+  /// All of a region, and nobody else, is away.
+  @Test func aRegionsOutageStrikesTheRegion() throws {
+    let text = """
+      name: region
+      duration: 12s
+      warmup: 2s
+      network: {topology: {generate: full}, regions: ethereum}
+      operators: {count: 12, stakes: 100ETH}
+      watchers: {count: 1}
+      services:
+        - {name: x, operators: all, task: {arrival: {periodic: {every: 2s}}}, quorum: 51%, responseWindow: 1500ms}
+      faults: [{at: 1s, for: 11s, regionOutage: europe}]
+      """
+    let scenario = try Scenario.parse(file: "region.yaml", bytes: Array(text.utf8))
+    let setting = try scenario.setting()
+    let away = Set(
+      setting.graph.nodes.indices.filter { setting.graph.nodes[$0].region == "europe" && $0 < 12 })
+    #expect(!away.isEmpty && away.count < 12)
+    var simulation = try Simulation(try Blueprint(scenario))
+    simulation.run(until: .never)
+    let rows = simulation.conclude(simulation.settle()).attestations.filter { $0.task.index > 0 }
+    #expect(Set(rows.filter { $0.cause == .crashed }.map { Int($0.operatorID.rawValue) }) == away)
   }
 
   @Test func whatIsHeldArrivesAfterwards() throws {

@@ -30,7 +30,6 @@ struct Checkers {
 
   static let stake = "stake-conserved"
   static let money = "rewards-conserved"
-  static let objective = "objective-slashes-have-offences"
   static let order = "no-certificate-before-its-task"
   static let signers = "certificates-name-signers"
 
@@ -120,7 +119,7 @@ struct Checkers {
     add(Self.money, "in \(paid) epochs of services")
     add(RewardChecker.name, "\(rewards.judged) payments")
     add(CaseChecker.double, "one case at most for one offence, \(cases.opened) in all")
-    add(Self.objective, "every slash for an objective class has a recorded violation")
+    add(SlashChecker.objective, "every slash for an objective class has a recorded violation")
     add(CaseChecker.evidence, "\(cases.opened) cases")
     add(CaseChecker.rules, "\(cases.executed) slashes")
     if forks.judged > 0 || breaches[ForkChecker.name] != nil {
@@ -140,6 +139,7 @@ struct Checkers {
         RestChecker.mesh,
         rest.isLossless ? "at \(rest.looks) samples" : "no claim: transmissions were lost on the way")
     }
+    add(SlashChecker.borne, "what was taken, somebody lost")
     return list
   }
 }

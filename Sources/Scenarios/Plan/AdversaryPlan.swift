@@ -71,6 +71,12 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
     case replay(Int)
     /// Publishes so many copies more of its own, a task.
     case spam(Int)
+    /// Announces to each peer so many messages that exist nowhere, a task.
+    case ihaveFlood(Int)
+    /// Asks each peer so many times for what it has, a task.
+    case iwantFlood(Int)
+    /// Leaves each peer's mesh and asks to be in it again, so many times a task.
+    case graftSpam(Int)
     /// Brings forged evidence against the victims.
     case forgedEvidence([Int])
     /// Brings so many challenges without ground, a task.
@@ -87,10 +93,8 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
     case disjoint, openly
   }
 
-  /// Attacks on gossip itself: they need strangers or routers of their own, and have a file kind of theirs.
-  static let absent = [
-    "ihaveFlood", "iwantFlood", "graftSpam", "sybil", "eclipse", "coldBoot", "covertFlash",
-  ]
+  /// Attacks by strangers: thousands of nodes without a stake, which have a file kind of theirs.
+  static let absent = ["sybil", "eclipse", "coldBoot", "covertFlash"]
   /// Words that need nothing more.
   static let plain = [
     "silent", "equivocate", "invalidResult", "wrongQuorum", "surround", "lazyCopy", "withhold",
@@ -206,7 +210,7 @@ extension AdversaryPlan.Behaviour {
             case "maliciousService": return .maliciousService(.whole)
             case "late": v.mistake("'late' needs its delay; write {late: {by: 5s}}")
             case "degrade": v.mistake("'degrade' needs a share; write {degrade: {passes: 50%}}")
-            case "replay", "spam", "griefing":
+            case "replay", "spam", "griefing", "ihaveFlood", "iwantFlood", "graftSpam":
               v.mistake("'\(word)' needs a count; write {\(word): {count: 5}}")
             default: v.mistake("'\(word)' needs its victims; write {\(word): {victims: [3]}}")
             }
@@ -252,7 +256,7 @@ extension AdversaryPlan.Behaviour {
   /// An attack on gossip is named, and where it belongs.
   private static func attackKind(_ value: ValueReader) -> Self? {
     if case .scalar(let word) = value.tree.content, AdversaryPlan.absent.contains(word), !value.isRecording {
-      value.mistake("'\(word)' is an attack on gossip alone; write a file of 'kind: attack' for it")
+      value.mistake("'\(word)' is an attack by strangers; write a file of 'kind: attack' for it")
       return .silent
     }
     return nil
@@ -263,6 +267,7 @@ extension AdversaryPlan {
   /// Words that say too little alone.
   static let needy = [
     "late", "censor", "degrade", "impersonate", "replay", "spam", "forgedEvidence", "griefing",
+    "ihaveFlood", "iwantFlood", "graftSpam",
   ]
 
   private static func victims(_ v: ValueReader, _ make: @escaping ([Int]) -> Behaviour) -> Behaviour? {
@@ -298,6 +303,13 @@ extension AdversaryPlan {
     [
       .init("replay", "publishes old attestations again") { v in count(v, 1_000) { .replay($0) } },
       .init("spam", "publishes further copies of its own") { v in count(v, 10_000) { .spam($0) } },
+      .init("ihaveFlood", "announces to each peer messages that exist nowhere") { v in
+        count(v, 1_000) { .ihaveFlood($0) }
+      },
+      .init("iwantFlood", "asks each peer for what it has") { v in count(v, 1_000) { .iwantFlood($0) } },
+      .init("graftSpam", "leaves each peer's mesh and asks to be in it again") { v in
+        count(v, 1_000) { .graftSpam($0) }
+      },
       .init("griefing", "brings challenges without ground") { v in count(v, 10_000) { .griefing($0) } },
       .init("surround", "votes around older votes of its own") { v in
         v.object { o in
@@ -337,7 +349,7 @@ extension AdversaryPlan {
         ? nil : "surround needs a service of kind checkpoint"
     case .lazyCopy, .silent, .late, .lateInside, .latePast, .equivocate, .invalidResult, .wrongQuorum,
       .withhold,
-      .invalidSignature, .degrade, .replay, .spam, .griefing:
+      .invalidSignature, .degrade, .replay, .spam, .griefing, .ihaveFlood, .iwantFlood, .graftSpam:
       return nil
     case .censor(let list), .impersonate(let list), .forgedEvidence(let list),
       .aggregatorWithholding(let list):

@@ -121,7 +121,12 @@ extension Scenario {
   /// The deepest reorg that can come: of the timeline, or live.
   public var deepestReorg: Int {
     faults.reduce(chain.reorgs) { deepest, plan in
-      if case .chain(.reorg(let depth, _)) = plan.kind { max(deepest, depth) } else { deepest }
+      switch plan.kind {
+      case .chain(.reorg(let depth, _)): max(deepest, depth)
+      case .pattern(.swarm(let swarm)) where swarm.kinds.contains("reorg"):
+        max(deepest, min(SwarmPlan.reorgDepth, chain.finality))
+      default: deepest
+      }
     }
   }
 }

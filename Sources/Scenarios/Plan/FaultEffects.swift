@@ -61,10 +61,31 @@ public struct SwarmPlan: Sendable, Equatable, Codable {
 
   static let known = [
     "partition", "oneWay", "isolate", "crash", "pause", "loss", "burstLoss", "latency", "jitter", "duplicate",
-    "reorder", "corrupt", "flap", "clog", "hold", "slowCPU", "throttle", "clock", "keyDuplication",
+    "reorder", "corrupt", "flap", "clog", "hold", "slowCPU", "throttle", "clock", "keyDuplication", "bridge",
+    "regionOutage", "bandwidth", "truncate", "eclipse", "faultySoftware", "chainHalt", "slowBlocks",
+    "gasSpike", "reorg", "censorTransaction",
   ]
-  /// Without those that make an honest operator break an objective rule.
-  static let usual = known.filter { $0 != "keyDuplication" }
+  /// Of links and nodes, without those that make an honest operator break an objective rule.
+  static let usual = known.prefix { $0 != "keyDuplication" }.map(\.self)
+  /// Most slots that a reorg of a swarm undoes.
+  static let reorgDepth = 3
+
+  /// Why one of the kinds cannot strike in this scenario; nil when all can.
+  func wrong(in scenario: Scenario) -> String? {
+    for kind in kinds {
+      switch kind {
+      case "regionOutage" where scenario.knownRegions.isEmpty:
+        return "regionOutage: the scenario has no regions; add network.regions"
+      case "gasSpike" where scenario.chain.fees == nil:
+        return
+          "gasSpike: there is no market for block space: write chain.fees, such as {baseFee: 5gwei}"
+      case "reorg" where scenario.chain.finality == 0:
+        return "reorg: with chain.finality 0 every block is final; write 1 or more"
+      default: break
+      }
+    }
+    return nil
+  }
 }
 
 extension FaultPlan {

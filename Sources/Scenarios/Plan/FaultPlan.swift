@@ -218,7 +218,8 @@ extension FaultPlan {
       case .rollingRestart(let nodes, _, _), .restartStorm(let nodes, _, _), .churn(let nodes, _, _),
         .swizzleClog(let nodes, _):
         return scenario.wrong(nodes)
-      case .aggregatorCrash, .swarm: return nil
+      case .swarm(let swarm): return swarm.wrong(in: scenario)
+      case .aggregatorCrash: return nil
       }
     }
   }

@@ -14,12 +14,15 @@ public struct FaultGround: Sendable {
   /// By service: its name, and who aggregates for it.
   let serviceNames: [String]
   let aggregators: [[NodeID]]
+  /// Slots that a reorg may undo.
+  let finality: Int
   private let numberOf: [String: Int]
 
   public init(
     graph: Graph, roles: [NodeRole], operators: Int, seed: UInt64, serviceNames: [String] = [],
-    aggregators: [[NodeID]] = []
+    aggregators: [[NodeID]] = [], finality: Int = 0
   ) {
+    self.finality = finality
     self.graph = graph
     self.serviceNames = serviceNames
     self.aggregators = aggregators

@@ -124,6 +124,28 @@ extension FaultGround {
       return .node(
         few, .clock(ahead: isAhead ? span * 4 : .zero, behind: isAhead ? .zero : span * 4, drift: 0))
     case "keyDuplication": return .node(few, .keyDuplication(disagree: share))
+    case "bridge": return .partition(.bridge(few))
+    case "regionOutage":
+      var names: [String] = []
+      for node in graph.nodes {
+        if let region = node.region, !names.contains(region) { names.append(region) }
+      }
+      guard !names.isEmpty else { return .crash(few, losesState: false, restart: nil) }
+      return .regionOutage([names[stream.below(names.count)]], losesState: false, restart: nil)
+    case "bandwidth":
+      return .link(some, .bandwidth(BitRate(bitsPerSecond: 200_000), queue: ByteCount(64 << 10)))
+    case "truncate": return .link(some, .truncate(Share(wad: share.wad / 100)))
+    case "eclipse": return .node(few, .eclipse(keep: stream.below(3)))
+    case "faultySoftware": return .node(few, .faultySoftware(services: nil))
+    case "chainHalt": return .chain(.halt)
+    case "slowBlocks": return .chain(.slowBlocks(share))
+    case "gasSpike": return .chain(.gasSpike(Double(2 + stream.below(20))))
+    case "reorg":
+      return .chain(
+        .reorg(
+          depth: 1 + stream.below(max(1, min(SwarmPlan.reorgDepth, finality))),
+          lost: stream.next() & 1 == 1 ? share : .zero))
+    case "censorTransaction": return .chain(.censor([], from: nil, share: share))
     default: preconditionFailure("a swarm of \(name)")
     }
   }

@@ -94,7 +94,7 @@ extension Scenario {
     let stakes = operatorStakes()
     let ground = FaultGround(
       graph: graph, roles: roles, operators: operators.count, seed: seed, serviceNames: services.map(\.name),
-      aggregators: aggregating)
+      aggregators: aggregating, finality: chain.finality)
     let faultPlans = ground.expand(faults)
     let actors = chainActors(stakes, members, ground)
     return Setting(

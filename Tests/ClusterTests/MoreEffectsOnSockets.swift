@@ -1,0 +1,227 @@
+// What `EffectsOnSockets` does not tell of: floods of control messages, old messages said again, aggregators and resolvers that
+// misbehave, Sybils, links that clog and truncate, a bridge between two halves. The same texts as in the simulator's stories where the numbers allow.
+
+import AVS
+import Basics
+import Gossip
+import Participants
+import Reporting
+import Runs
+import Scenarios
+import Testing
+
+@testable import Cluster
+
+/// Ten operators (nodes 0 to 9), a watcher (10), an aggregator (11).
+private func run(
+  _ extra: String, gossip: String = "", service: String = "", stakes: String = "100ETH",
+  rules: String = "- {offence: equivocation, dispute: 1m}", span: String = "2s",
+  isMeant: @escaping (String) -> Bool = { _ in false }
+) throws -> (conclusion: Conclusion, counters: Counters) {
+  let indent = rules.split(separator: "\n").map { "      " + $0 }.joined(separator: "\n")
+  let text = """
+    name: more
+    duration: \(span)
+    settle: 1h
+    network:
+      topology: {generate: random-regular, degree: 6}
+      links: {latency: {uniform: {min: 2ms, max: 10ms}}}
+      gossip: {heartbeat: 250ms\(gossip)}
+    chain: {blockTime: 250ms, rpcDelay: 5ms}
+    operators: {count: 10, stakes: \(stakes)}
+    watchers: {count: 1}
+    aggregators: coordinator
+    services:
+      - name: oracle
+        operators: all
+        task: {arrival: {periodic: {every: 400ms}}, size: 64B, compute: 10ms}
+        quorum: 50%
+        responseWindow: 1s
+    \(service)
+        rules:
+    \(indent)
+    \(extra)
+    """
+  let scenario = try Scenario.parse(file: "more", bytes: Array(text.utf8))
+  let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), ClusterOptions())
+  defer { run.close() }
+  run.noticed = { if !isMeant($0) { Issue.record("\($0)") } }
+  try run.connect()
+  run.run(until: .never)
+  let conclusion = run.conclude(run.settle())
+  #expect(conclusion.summary.checks.allSatisfy { $0.holds }, "\(conclusion.summary.checks)")
+  return (conclusion, run.nodes.counters)
+}
+
+extension Conclusion {
+  fileprivate func received(_ node: Int) -> Int {
+    attestations.count { $0.operatorID == NodeID(node) && $0.receivedAt != nil }
+  }
+  fileprivate func published(_ node: Int) -> Int {
+    attestations.count { $0.operatorID == NodeID(node) && $0.publishedAt != nil }
+  }
+}
+
+@Suite(.serialized) struct MoreEffectsOnSockets {
+  /// Three floods at once, by nodes 0 to 2: each moves a number that only it can move. Nobody else loses anything by it.
+  @Test func floodsOfControlMeetTheirLimits() throws {
+    let (conclusion, counters) = try run(
+      """
+      adversaries:
+        - {who: {operators: [0]}, do: {ihaveFlood: {count: 15}}}
+        - {who: {operators: [1]}, do: {iwantFlood: {count: 8}}}
+        - {who: {operators: [2]}, do: {graftSpam: {count: 4}}}
+      """, gossip: ", iwantFollowup: 500ms", span: "2400ms")
+    let gossip = conclusion.summary.gossip
+    #expect(gossip.brokenPromises > 50 && gossip.ihaveRefused > 20)
+    #expect(gossip.iwantRefused > 50 && counters.iwantServed > 50)
+    #expect(gossip.graftRefused > 20 && gossip.prune > gossip.graftRefused)
+    for node in 0..<10 { #expect(conclusion.received(node) > 0, "node \(node)") }
+    #expect(conclusion.summary.slashing.micro.falsePositive == 0)
+  }
+
+  /// P7: who floods is graylisted, and is heard no more; node 9 is.
+  @Test func aScoreEndsTheFlood() throws {
+    let (conclusion, counters) = try run(
+      "adversaries: [{who: {operators: [0]}, do: {graftSpam: {count: 15}}}]",
+      gossip:
+        ", score: {thresholds: {gossip: -10, publish: -20, graylist: -40}, behaviourWeight: -1, behaviourThreshold: 2}"
+    )
+    #expect(conclusion.summary.gossip.graylistings > 0 && counters.graylisted > 0)
+    #expect(conclusion.received(0) < conclusion.received(9))
+  }
+
+  /// What every router has forgotten is sent again: more is published than was signed, and it ends at the first hop.
+  @Test func theForgottenIsSentAgainAndIgnored() throws {
+    let (conclusion, counters) = try run(
+      "adversaries: [{who: {operators: [3]}, do: {replay: {count: 4}}}]",
+      gossip: ", seenTTL: 1500ms, mcacheLength: 3, mcacheGossip: 2", span: "3600ms")
+    let signed = conclusion.attestations.count { $0.publishedAt != nil }
+    #expect(counters.published > UInt64(signed), "\(counters.published) published, \(signed) signed")
+    #expect(counters.ignored >= counters.published - UInt64(signed))
+    #expect(conclusion.slashes.isEmpty && conclusion.summary.gossip.invalid == 0)
+    #expect(conclusion.summary.tasks.certified > 0)
+  }
+
+  /// The aggregator leaves node 3 out, and later sends nothing; the resolver lets the guilty go.
+  @Test func whoDecidesMisbehaves() throws {
+    let (conclusion, _) = try run(
+      """
+      adversaries:
+        - {who: {operators: {nodes: ["11"]}}, do: {aggregatorWithholding: {victims: [3]}}}
+        - {who: {operators: {nodes: ["11"]}}, do: aggregatorWithholding, from: 2s}
+        - {who: {operators: [1]}, do: equivocate}
+        - {who: {operators: {nodes: ["10"]}}, do: vetoAbuse}
+      """,
+      rules: """
+        - {offence: equivocation, dispute: 1m, veto: {resolver: "10", window: 5m}}
+        - {offence: liveness, window: 800ms, threshold: 40%, guard: {othersSigned: 10%}, dispute: 1m}
+        """, span: "3200ms")
+    #expect(conclusion.received(3) > 0)
+    let unjust = conclusion.slashes.filter { $0.state == .executed && $0.operatorID == NodeID(3) }
+    #expect(!unjust.isEmpty && unjust.allSatisfy { $0.cause == "aggregatorCensorship" })
+    let late = conclusion.tasks.filter { $0.due >= .zero + .seconds(2) }
+    #expect(late.count >= 3 && late.allSatisfy { $0.certificateAt == nil && $0.quorumAt != nil })
+    #expect(conclusion.tasks.contains { $0.certificateAt != nil })
+    let double = conclusion.summary.slashing.classes.first { $0.offenceClass == .equivocation }
+    #expect((double?.vetoed ?? 0) > 0 && double?.counts.truePositive == 0)
+  }
+
+  /// Seven of ten identities are worth nothing: they pass nothing on from the first moment (0 to 2), or fall silent together
+  /// (3 to 6, at 1.2 s), and the stake certifies all the same.
+  @Test func identitiesWithoutStakeDecideNothing() throws {
+    let stakes = Array(repeating: "1ETH", count: 7) + Array(repeating: "1000ETH", count: 3)
+    let (conclusion, _) = try run(
+      """
+      adversaries:
+        - {who: {operators: [0, 1, 2]}, do: withhold}
+        - {who: {operators: [3, 4, 5, 6]}, do: withhold, from: 1200ms}
+      """, stakes: "[\(stakes.joined(separator: ", "))]")
+    #expect(conclusion.summary.tasks.certified == conclusion.summary.tasks.issued)
+    for node in 0..<3 { #expect(conclusion.published(node) == 0) }
+    for one in conclusion.attestations where (3...6).contains(Int(one.operatorID.rawValue)) {
+      let due = conclusion.tasks[one.task.index].due
+      #expect((one.publishedAt != nil) == (due < .zero + .milliseconds(1_200)))
+    }
+  }
+
+  /// Frames cut in half cost the connection, clogged ones come late, and node 9 alone joins the halves.
+  @Test func theRestOfTheLinks() throws {
+    let (conclusion, counters) = try run(
+      """
+      faults:
+        - {at: 0s, for: 5s, clog: {every: 800ms, longest: 800ms, nodes: [0]}}
+        - {at: 0s, for: 5s, truncate: {share: 100%, nodes: [1]}}
+      """, isMeant: { $0.contains("cost a peer its connection") || $0.hasPrefix(ClusterRun.refusalNotice) })
+    #expect(counters.invalid > 0 || conclusion.summary.gossip.invalid > 0)
+    #expect(conclusion.published(1) > 0 && conclusion.received(1) == 0, "nothing whole leaves node 1")
+    let delays = conclusion.attestations.filter { $0.operatorID == NodeID(0) }.compactMap { one in
+      one.publishedAt.map { published in (one.receivedAt.map { ($0 - published).seconds } ?? 9) * 1_000 }
+    }
+    #expect((delays.max() ?? 0) > 100)
+    #expect(conclusion.received(9) > 0)
+  }
+}
+
+/// The vocabulary of the timeline, given to a running cluster.
+@Suite(.serialized) struct LiveVocabularyTests {
+  static let faults = [
+    "partition: {random: 30%}", "partition: {isolate: [1], oneWay: true}", "partition: {bridge: 2}",
+    "latency: {add: 10ms}", "jitter: {most: 10ms}", "bandwidth: {rate: 10Mbit/s, queue: 64KiB}",
+    "throttle: {nodes: 2, rate: 10Mbit/s, queue: 64KiB}", "loss: 1%", "loss: {share: 1%, of: messages}",
+    "burstLoss: {worsen: 1%, recover: 50%}", "duplicate: 1%", "reorder: {share: 1%, by: 5ms}",
+    "flap: {up: 1s, down: 10ms}", "clog: {every: 1s, longest: 10ms}", "for: 1s, hold: {nodes: 1}",
+    "for: 1s, swizzleClog: {nodes: 2, within: 100ms}", "eclipse: {nodes: 1, keep: 2}",
+    "corrupt: {share: 0.01%, nodes: [1]}", "truncate: {share: 0.01%, nodes: [1]}",
+    "crash: {nodes: [2]}, restart: 300ms", "rollingRestart: {nodes: 2, down: 100ms, every: 100ms}",
+    "for: 1s, restartStorm: {nodes: 1, down: 100ms, times: 1}",
+    "for: 1s, churn: {nodes: 1, session: 500ms, down: 100ms}", "for: 200ms, aggregatorCrash: all",
+    "pause: {nodes: 1}", "slowCPU: {nodes: 1, factor: 2}", "clock: {nodes: 1, ahead: 10ms}",
+    "keyDuplication: {nodes: 1, disagree: 10%}", "faultySoftware: {nodes: 1}", "chainHalt: true",
+    "slowBlocks: 10%", "gasSpike: 2", "reorg: 1", "censorTransaction: {share: 10%}",
+    "for: 1s, swarm: {rate: 5/s, longest: 100ms, kinds: [latency, loss, chainHalt]}",
+  ]
+
+  /// Every fault of the timeline is taken live, is in force under its name, and is healed.
+  @Test func everyFaultComesByCommand() throws {
+    let scratch = try Scratch()
+    var options = ClusterOptions()
+    options.controlSocket = scratch.path + "/control.sock"
+    let scenario = try Scenario.parse(
+      file: "live",
+      bytes: Array(
+        """
+        name: live
+        duration: 20s
+        settle: 10m
+        network:
+          topology: {generate: random-regular, degree: 6}
+          links: {latency: {uniform: {min: 2ms, max: 10ms}}}
+          regions: ethereum
+        chain: {blockTime: 1s, rpcDelay: 5ms, finality: 3, reorgs: 2, fees: {baseFee: 5gwei}}
+        operators: {count: 8, stakes: 100ETH}
+        watchers: {count: 1}
+        aggregators: coordinator
+        services: [{name: x, operators: all, task: {arrival: {periodic: {every: 500ms}}}, quorum: 50%, responseWindow: 2s}]
+        """.utf8))
+    let run = try ClusterRun(scenario, try Blueprint(scenario, engine: .cluster), options)
+    defer { run.close() }
+    run.noticed = { _ in }
+    try run.connect()
+    let command = try Command(run, scratch.path + "/control.sock")
+    defer { command.close() }
+    for fault in Self.faults + ["regionOutage: europe, restart: 300ms"] {
+      let answer = try command.ask(.inject(yaml: "{\(fault)}"))
+      #expect(answer.code == 0 && !answer.text.isEmpty, "\(fault): \(answer.text)")
+    }
+    #expect(run.faultRows.count >= Self.faults.count)
+    let names = Set(run.faultRows.map(\.kind))
+    for name in [
+      "partition", "oneWay", "clock", "keyDuplication", "faultySoftware", "gasSpike", "reorg", "truncate",
+    ] {
+      #expect(names.contains(name), "\(name)")
+    }
+    #expect(try command.ask(.heal(id: nil)).code == 0)
+    #expect(try command.ask(.faults).text == "")
+  }
+}
