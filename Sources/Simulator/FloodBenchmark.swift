@@ -223,7 +223,9 @@ struct FloodNodes: Population, ~Copyable {
   private mutating func publish(_ event: Event, _ network: inout EventNetwork) {
     let node = Int(event.slot - linkSlots)
     let message = Int(event.payload)
-    seen[message * words + node / 64] |= 1 << UInt64(node % 64)
+    let word = message * words + node / 64
+    // No `|=`: see `EventQueue.pushElsewhere`.
+    seen[word] = seen[word] | 1 << UInt64(node % 64)
     for slot in network.links.slots(of: node) {
       network.send(
         slot: slot, payload: event.payload, key: 2 &* UInt64(event.payload), bytes: 256, at: event.time)
