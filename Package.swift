@@ -243,7 +243,8 @@ let package = Package(
       name: "EconomyTests", dependencies: ["Basics", "Exact", "Contracts", "Risk", "Economy"],
       swiftSettings: tests),
     .testTarget(
-      name: "RiskVectorsTests", dependencies: ["RiskVectors", "Vectors"], resources: [.copy("Vectors")],
+      name: "RiskVectorsTests", dependencies: ["Exact", "RiskVectors", "Vectors"],
+      resources: [.copy("Vectors")],
       swiftSettings: tests),
     .testTarget(
       name: "ParticipantsTests",
@@ -260,8 +261,7 @@ let package = Package(
       name: "SimulatorTests",
       dependencies: [
         "Basics", "Network", "Signatures", "AVS", "Participants", "Scenarios", "Reporting", "Runs",
-        "Simulator",
-        "TestKit",
+        "Simulator", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       exclude: ["Golden"], swiftSettings: tests),
     .testTarget(

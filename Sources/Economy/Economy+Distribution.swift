@@ -39,8 +39,16 @@ extension Economy {
     guard let worth = try? RewardVault.value(amounts, prices: prices), worth > 0 else { return }
     if let limit = terms.rateLimit, letIn + worth > limit { return }
     let before = vaultValue
+    let had = vault?.shares(of: AccountID(k)) ?? 0
     guard (try? vault?.deposit(amounts, by: AccountID(k), prices: prices)) != nil else { return }
     letIn += worth
+    // The deposit's shares by what brought them: by worth, the last gets what rounding leaves.
+    let minted = (vault?.shares(of: AccountID(k)) ?? 0) - had
+    let eigen = mulDiv(minted, mulWad(amounts[1], prices[1]), worth)
+    let incentive = mulDiv(minted, mulWad(amounts[2 + k], prices[2 + k]), worth)
+    issuers[k].fresh.eigen += eigen
+    issuers[k].fresh.incentive += incentive
+    issuers[k].fresh.fees += minted - eigen - incentive
     issuers[k].pots = (0, 0, 0)
     checkVault(before, k)
   }
@@ -72,7 +80,19 @@ extension Economy {
     for k in issuers.indices {
       let fresh = vault.shares(of: AccountID(k)) - issuers[k].vaultShares
       if fresh == 0 { continue }
-      let dust = holders.divide(fresh, issuer: k, at: at) { $0.vaultShares += $1 }
+      let sources = issuers[k].fresh
+      var left = sources
+      let dust = holders.divide(fresh, issuer: k, at: at) { position, part in
+        position.vaultShares += part
+        let eigen = mulDiv(part, sources.eigen, fresh)
+        let incentive = mulDiv(part, sources.incentive, fresh)
+        position.own.eigen += eigen
+        position.own.incentive += incentive
+        position.own.fees += part - eigen - incentive
+        left.eigen -= eigen
+        left.incentive -= incentive
+      }
+      issuers[k].fresh = (0, min(left.eigen, dust), min(left.incentive, dust - min(left.eigen, dust)))
       holders.forgetWeights(issuer: k)
       issuers[k].vaultShares += fresh - dust
       handedOut = handedOut || dust < fresh

@@ -18,21 +18,23 @@ extension Economy {
     remember(graph, at: at)
     var orders = attract(graph, at: at)
     emit(graph, ledger: ledger, at: at, span: span)
+    // What is ordered in this epoch already: an issuer's margin holds whatever others move at the same time.
+    var ahead = [Double](repeating: 0, count: operators.count)
     for k in issuers.indices {
       look(k, ledger: ledger, at: at, block: block, span: span)
-      earn(k, balances: balances, span: span)
+      earn(k, balances: balances, span: span, at: at, epoch: epochs)
       measure(k)
       welcome(k, at: at)
       leave(k, at: at)
       trade(k, at: at, span: span)
-      orders += moves(k, graph, ledger: ledger)
+      orders += moves(k, graph, &ahead, ledger: ledger)
     }
     arrive(at: at)
     let outlooks = tellOutlooks(graph, ledger: ledger, at: at)
     choose(outlooks, at: at)
     distribute(at: at)
     for k in issuers.indices { tell(.issuer(state(k, at: at))) }
-    tell(.risk(epoch: epochs, stakeGraph(ledger, at: block).gauge(at: at)))
+    tell(.risk(epoch: epochs, gauge(ledger, at: at, block: block)))
     for number in records.indices { records[number] = OperatorRecord() }
     for service in levels.indices { levels[service].removeAll(keepingCapacity: true) }
     lastClose = at
@@ -47,6 +49,21 @@ extension Economy {
     return StakeGraph(
       services, operators: operators, sets: sets, ledger: ledger, weights: weights,
       sharesStake: configuration.sharesStake, at: block)
+  }
+
+  /// The gauge of the stake graph, which is searched again only when something in it changed.
+  public mutating func gauge(_ ledger: borrowing RestakingLedger, at: Instant, block: BlockNumber)
+    -> RiskGauge
+  {
+    let graph = stakeGraph(ledger, at: block)
+    if let known, known.graph.isSame(as: graph) {
+      var gauge = known.gauge
+      gauge.at = at
+      return gauge
+    }
+    let gauge = graph.gauge(at: at)
+    known = (graph, gauge)
+    return gauge
   }
 
   // MARK: - The market
@@ -151,23 +168,29 @@ extension Economy {
     issuers[k].book.revalue(staked: staked, unstaking: unstaking)
     let book = issuers[k].book
     let (before, now) = (issuers[k].assetsBefore, book.assets)
-    // Prices first: what was there, at the new price; then what is gone, at that price.
-    let (old, new) = (value(before, at: issuers[k].priceBefore), value(before, at: price(k)))
-    if new >= old {
-      holders.sums[k].add(new - old, .priceGain, supply: book.supply)
-    } else {
-      holders.sums[k].add(old - new, .priceLoss, supply: book.supply)
-      issuers[k].priceLossWei += old - new
+    // What slashes took is known from the ledger's facts, at the prices of their moments; the rest that is gone are units that the
+    // ledger rounded off, in its favour. What then still explains the difference are prices.
+    let slashed = issuers[k].slashedSeenWei - issuers[k].slashedBookedWei
+    let seen = issuers[k].slashedSeen - issuers[k].slashedBooked
+    let lost = before - min(before, now)
+    let rounded = lost > seen ? value(lost - seen, at: price(k)) : 0
+    issuers[k].slashedTokens += lost
+    issuers[k].earnedTokens += now - min(before, now)
+    issuers[k].slashedWei += slashed
+    holders.sums[k].add(slashed, .slashed, supply: book.supply)
+    holders.sums[k].add(rounded, .rounding, supply: book.supply)
+    if price(k) != issuers[k].priceBefore {
+      let old = value(before, at: issuers[k].priceBefore)
+      let explained = value(now, at: price(k)) + slashed + rounded
+      if explained >= old {
+        holders.sums[k].add(explained - old, .priceGain, supply: book.supply)
+      } else {
+        holders.sums[k].add(old - explained, .priceLoss, supply: book.supply)
+        issuers[k].priceLossWei += old - explained
+      }
     }
-    if now < before {
-      let lost = value(before - now, at: price(k))
-      issuers[k].slashedTokens += before - now
-      issuers[k].slashedWei += lost
-      holders.sums[k].add(lost, .slashed, supply: book.supply)
-    } else {
-      // Rounding in the ledger's favour or ours, a few units an operation.
-      issuers[k].earnedTokens += now - before
-    }
+    issuers[k].slashedBookedWei = issuers[k].slashedSeenWei
+    issuers[k].slashedBooked = issuers[k].slashedSeen
     // Points: what was restaked since the last look, in nano-ETH-hours.
     if book.supply > 0 {
       let hours = mulDiv(stakedBefore, UInt128(span.nanoseconds / 1_000_000_000), 3_600 * 1_000_000_000)
@@ -178,14 +201,22 @@ extension Economy {
   }
 
   /// What the chain and the market paid since last time, less the fee; the beacon chain's reward; programmes.
-  mutating func earn(_ k: Int, balances: [UInt128], span: TimeSpan) {
+  ///
+  /// - Parameter tells: the epoch's number in what is told.
+  mutating func earn(_ k: Int, balances: [UInt128], span: TimeSpan, at: Instant, epoch tells: UInt64) {
     let terms = configuration.issuers[k]
     var income: UInt128 = 0
     for (number, account) in issuers[k].accounts.enumerated() {
       guard let account else { continue }
       var total = account.index < balances.count ? balances[account.index] : 0
       if account.index < marketBalances.count { total += marketBalances[account.index] }
-      income += total - issuers[k].booked[number]
+      let fresh = total - issuers[k].booked[number]
+      if fresh > 0 {
+        tell(
+          .income(
+            IncomeFact(epoch: tells, at: at, issuer: k, operatorIndex: number, wei: fresh)))
+      }
+      income += fresh
       issuers[k].booked[number] = total
     }
     let fee = mulDiv(income, UInt128(terms.feeBips), 10_000)
@@ -318,11 +349,12 @@ extension Economy {
     }
   }
 
-  func state(_ k: Int, at: Instant) -> IssuerFact {
+  func state(_ k: Int, at: Instant, epoch: UInt64? = nil) -> IssuerFact {
     let one = issuers[k]
     func worth(_ tokens: UInt128) -> UInt128 { value(tokens, at: price(k)) }
     return IssuerFact(
-      epoch: epochs, at: at, issuer: k, supply: one.book.supply, navWad: Self.nav(one.book, price(k)),
+      epoch: epoch ?? epochs, at: at, issuer: k, supply: one.book.supply,
+      navWad: Self.nav(one.book, price(k)),
       staked: worth(one.book.staked), buffer: worth(one.book.buffer), unstaking: worth(one.book.unstaking),
       asked: worth(one.book.tokensAsked), slashed: one.slashedWei, staking: one.stakingWei,
       income: one.incomeWei, fees: one.feesWei, redeemed: one.redeemedWei, deposited: one.depositedWei)

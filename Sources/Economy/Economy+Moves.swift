@@ -9,7 +9,10 @@ extension Economy {
   /// The unit of deposits: pods hold whole gwei.
   static let unit: UInt128 = 1_000_000_000
 
-  mutating func moves(_ k: Int, _ graph: StakeGraph, ledger: borrowing RestakingLedger) -> [EconomyOrder] {
+  /// - Parameter ahead: by operator, wei that this epoch's orders bring or take; what this issuer orders is added.
+  mutating func moves(
+    _ k: Int, _ graph: StakeGraph, _ ahead: inout [Double], ledger: borrowing RestakingLedger
+  ) -> [EconomyOrder] {
     let terms = configuration.issuers[k]
     let book = issuers[k].book
     var current = [UInt128](repeating: 0, count: operators.count)
@@ -32,7 +35,7 @@ extension Economy {
       for number in current.indices { leaving[number] = mulDivUp(wanted, current[number], staked) }
     }
     let total = staked + book.unstaking + spare - min(staked + book.unstaking + spare, asked)
-    let targets = targets(k, current, allowed, total: total, graph)
+    let targets = targets(k, current, allowed, total: total, graph, ahead)
     if terms.policy != .fixed, short == 0 {
       rebalance(terms, current, targets, staked, &leaving)
     }
@@ -45,12 +48,20 @@ extension Economy {
     if spare >= max(Self.unit, book.assets / 100_000) {
       orders += deposits(k, spare, current, targets, allowed)
     }
+    let worth = Double(prices[terms.asset.index]) / 1e18
+    for order in orders {
+      switch order {
+      case .deposit(_, let number, _, _, let tokens): ahead[number] += Double(tokens) * worth
+      case .withdraw(_, let number, _, _, _, let tokens): ahead[number] -= Double(tokens) * worth
+      case .join: break
+      }
+    }
     return orders
   }
 
   /// Tokens by operator that the policy wants.
   private func targets(
-    _ k: Int, _ current: [UInt128], _ allowed: [Bool], total: UInt128, _ graph: StakeGraph
+    _ k: Int, _ current: [UInt128], _ allowed: [Bool], total: UInt128, _ graph: StakeGraph, _ ahead: [Double]
   ) -> [UInt128] {
     let terms = configuration.issuers[k]
     var byWeight = current.map { _ in UInt128(0) }
@@ -89,22 +100,27 @@ extension Economy {
       cap: Double(total) * worth * Double(terms.capWad) / 1e18)
     guard wanted.reduce(0, +) > 0 else { return byWeight }
     let result = wanted.map { UInt128(max($0, 0) / worth) }
-    return withinMargin(terms, current, result, graph, worth)
+    return withinMargin(terms, current, result, total: total, graph, ahead, worth)
   }
 
-  /// Halves the way to the targets until the certified slack is the least allowed, or at least no lower than it is.
+  /// Halves the way to the targets until the certified slack, with what others move in the same epoch, is the least allowed, or at
+  /// least no lower than it is; stays with the present division when no step does.
   private func withinMargin(
-    _ terms: IssuerTerms, _ current: [UInt128], _ targets: [UInt128], _ graph: StakeGraph, _ worth: Double
+    _ terms: IssuerTerms, _ current: [UInt128], _ targets: [UInt128], total: UInt128, _ graph: StakeGraph,
+    _ ahead: [Double], _ worth: Double
   ) -> [UInt128] {
-    guard let margin = terms.marginMinimum, let now = graph.allocated.gammaCertified else { return targets }
+    guard let margin = terms.marginMinimum,
+      let now = graph.moved(ahead).allocated.gammaCertified
+    else { return targets }
     var way = targets
     for _ in 0..<4 {
       let moved = graph.moved(
-        zip(way, current).map { (Double($0) - Double($1)) * worth })
+        way.indices.map { ahead[$0] + min(0, Double(way[$0]) - Double(current[$0])) * worth })
       if let gamma = moved.allocated.gammaCertified, gamma >= min(margin, now) { return way }
       way = zip(way, current).map { $0 > $1 ? $1 + ($0 - $1) / 2 : $1 - ($1 - $0) / 2 }
     }
-    return current
+    let staked = current.reduce(0, +)
+    return staked == 0 ? targets : current.map { mulDiv($0, max(total, staked), staked) }
   }
 
   private func rebalance(

@@ -41,11 +41,17 @@ struct IssuerState: Sendable {
   var slashedTokens: UInt128 = 0
   /// The same as the slashes themselves showed it, and the operations that may have rounded.
   var slashedSeen: UInt128 = 0
+  /// Of those, what holders were told.
+  var slashedBooked: UInt128 = 0
+  /// The same in wei, at the prices of the slashes.
+  var slashedSeenWei: UInt128 = 0
+  var slashedBookedWei: UInt128 = 0
   var operations: UInt128 = 0
   /// Rewards that wait for a distribution: wei, EIGEN, own tokens.
   var pots: (fees: UInt128, eigen: UInt128, incentive: UInt128) = (0, 0, 0)
-  /// Vault shares handed to holders.
+  /// Vault shares handed to holders; and, of those that wait, what brought them.
   var vaultShares: UInt128 = 0
+  var fresh: (fees: UInt128, eigen: UInt128, incentive: UInt128) = (0, 0, 0)
   /// What was measured of the token, and the sums at the last measure.
   var record = TokenRecord()
   var programmesWei: UInt128 = 0
@@ -95,6 +101,8 @@ public struct Economy: Sendable {
   var arrivals: [Arrival] = []
   /// What moved between issuers, in wei, and what was too little for a token.
   var choicesWei: UInt128 = 0
+  /// The stake graph when it was looked at last, and what was found.
+  var known: (graph: StakeGraph, gauge: RiskGauge)?
   /// Broken promises of the books: empty, or a mistake of ours.
   public internal(set) var findings: [Finding] = []
 
@@ -236,6 +244,7 @@ public struct Economy: Sendable {
       guard let k = issuer(of: part.account) else { continue }
       if runs(k, number) { issuers[k].ownSlashedWei += value(part.tokens, at: price(k)) }
       issuers[k].slashedSeen += part.tokens
+      issuers[k].slashedSeenWei += value(part.tokens, at: price(k))
       issuers[k].operations += 1
     }
   }

@@ -61,6 +61,10 @@ public struct AccountabilityFact: Sendable, Equatable {
   public enum Role: String, Sendable {
     case operatorSelf = "operator"
     case staker, issuer, queue, burned, recipient
+    /// What divisions rounded off, so that both sides of a slash are the same to the wei.
+    case rounding
+    /// What redistributed stake was worth more or less when it was paid out than when it was taken.
+    case revaluation
   }
   public var at: Instant
   /// Case number.
@@ -75,11 +79,14 @@ public struct AccountabilityFact: Sendable, Equatable {
   public var wei: UInt128
   /// The issuer that bears it runs the operator that caused it.
   public var isOwn: Bool
+  /// On the side of those who receive.
+  public var receives: Bool
   public init(
     at: Instant, slash: UInt32, service: ServiceID, operatorIndex: Int, offence: OffenceClass, role: Role,
-    account: AccountID?, issuer: Int?, wei: UInt128, isOwn: Bool = false
+    account: AccountID?, issuer: Int?, wei: UInt128, isOwn: Bool = false, receives: Bool = false
   ) {
     self.isOwn = isOwn
+    self.receives = receives
     self.at = at
     self.slash = slash
     self.service = service
@@ -90,6 +97,23 @@ public struct AccountabilityFact: Sendable, Equatable {
     self.issuer = issuer
     self.wei = wei
   }
+}
+
+/// What services and the market paid an issuer's account with one operator in an epoch.
+public struct IncomeFact: Sendable, Equatable {
+  public var epoch: UInt64
+  public var at: Instant
+  public var issuer: Int
+  public var operatorIndex: Int
+  public var wei: UInt128
+}
+
+/// One stream of an issuer over the run against its holders' statements: issuer = holders + dust.
+public struct BalanceFact: Sendable, Equatable {
+  public var issuer: Int
+  public var stream: String
+  /// What befell the issuer by its own books, and what its holders' statements say together, in wei.
+  public var issuerWei, holdersWei: UInt128
 }
 
 /// A distribution to holders: of the vault (`issuer` nil in its total) or of an issuer's own schemes.
@@ -134,6 +158,7 @@ public enum EconomyFact: Sendable, Equatable {
   case exchange(ExchangeFact)
   case liquidation(LiquidationFact)
   case insurance(InsuranceFact)
+  case income(IncomeFact)
 }
 
 /// What was measured of an issuer's token by the end of an epoch.

@@ -38,13 +38,13 @@ public struct CreditResult: Sendable, Equatable {
 }
 
 /// One holder's statement for one issuer: end = start + deposited - redeemed + staking + fees + left by others + price gain -
-/// price loss - slashed - forgone + bought - sold + trade gain - trade loss, but for rounding; rewards that have to be claimed, and points, beside it.
+/// price loss - slashed - rounding - forgone + bought - sold + trade gain - trade loss, but for rounding; rewards that have to be claimed, and points, beside it.
 public struct Statement: Sendable, Equatable {
   public var holder: Int
   public var issuer: Int
   public var shares: UInt128
   public var start, deposited, redeemed, end: UInt128
-  public var staking, fees, priceGain, priceLoss, slashed: UInt128
+  public var staking, fees, priceGain, priceLoss, slashed, rounding: UInt128
   /// Left by those who got less than their shares were worth; left to others on leaving.
   public var left, forgone: UInt128
   /// Paid for shares bought, got for shares sold, and what was won and lost against their value.
@@ -53,8 +53,11 @@ public struct Statement: Sendable, Equatable {
   public var debtStart, debt, repaid: UInt128
   /// Nano-ETH-hours.
   public var points: UInt128
-  /// Worth in wei, claimed or not.
+  /// Worth in wei, claimed or not; and by what it came from, which together are it.
   public var rewards: UInt128
+  public var serviceRewards: UInt128 = 0
+  public var eigenRewards: UInt128 = 0
+  public var incentiveRewards: UInt128 = 0
   /// Of `rewards`: what it is not worth claiming.
   public var stranded: UInt128
   public var claims: Int
@@ -63,6 +66,8 @@ public struct Statement: Sendable, Equatable {
 /// The holders together.
 public struct HolderResult: Sendable, Equatable {
   public var count = 0
+  /// Closed before the end.
+  public var epochs = 0
   public var claims = 0
   public var rewardsWei: UInt128 = 0
   public var strandedWei: UInt128 = 0
@@ -88,6 +93,8 @@ public struct EconomyResult: Sendable, Equatable {
   public var findings: [Finding] = []
   /// Of the last distribution.
   public var facts: [EconomyFact] = []
+  /// Issuers against their holders' statements.
+  public var balances: [BalanceFact] = []
 }
 
 extension Economy {
@@ -102,11 +109,12 @@ extension Economy {
     let span = at - lastClose
     for k in issuers.indices {
       look(k, ledger: ledger, at: at, block: block, span: span)
-      earn(k, balances: balances, span: span)
+      earn(k, balances: balances, span: span, at: at, epoch: epochs + 1)
       checkTokens(k)
       checkCredit(k)
     }
     distribute(at: at, isLast: true)
+    for k in issuers.indices { tell(.issuer(state(k, at: at, epoch: epochs + 1))) }
     lastClose = max(at, lastClose)
     var result = EconomyResult()
     for k in issuers.indices {
@@ -125,6 +133,7 @@ extension Economy {
     }
     makeStatements(at: at, &result)
     checkHolders(result)
+    balance(&result)
     result.market = market
     result.credit = credit
     result.choicesWei = choicesWei
@@ -164,6 +173,7 @@ extension Economy {
     let earned = vaultSharesByHolder()
     var yields: [Double] = []
     result.holders.count = terms.count
+    result.holders.epochs = Int(epochs)
     result.statements.reserveCapacity(holders.positions.count)
     for k in holders.positions.indices {
       holders.settle(k, at: at)
@@ -175,7 +185,8 @@ extension Economy {
         deposited: one.deposited, redeemed: one.redeemed,
         end: value(issuers[issuer].book.tokens(for: one.shares), at: price),
         staking: one.streams[.staking], fees: one.streams[.fees], priceGain: one.streams[.priceGain],
-        priceLoss: one.streams[.priceLoss], slashed: one.streams[.slashed], left: one.streams[.left],
+        priceLoss: one.streams[.priceLoss], slashed: one.streams[.slashed], rounding: one.streams[.rounding],
+        left: one.streams[.left],
         forgone: one.forgone, bought: one.bought, sold: one.sold, tradeGain: one.tradeGain,
         tradeLoss: one.tradeLoss, debtStart: one.debtStart, debt: one.debt, repaid: one.repaid,
         points: one.points, rewards: 0, stranded: 0, claims: 0)
@@ -184,6 +195,9 @@ extension Economy {
           vaultShares == 0 ? 0 : mulDiv(shares, vaultWei, vaultShares)
         }
         statement.rewards = worth(one.vaultShares)
+        statement.eigenRewards = worth(one.own.eigen)
+        statement.incentiveRewards = worth(one.own.incentive)
+        statement.serviceRewards = statement.rewards - statement.eigenRewards - statement.incentiveRewards
         // One claim for everything that a holder has, entered with its first position.
         let all = worth(earned[Int(one.holder)])
         if all <= terms.claimCost {
@@ -192,6 +206,7 @@ extension Economy {
           statement.claims = 1
         }
       } else {
+        (statement.serviceRewards, statement.eigenRewards, statement.incentiveRewards) = one.own
         for scheme in [one.own.fees, one.own.eigen, one.own.incentive] where scheme > 0 {
           statement.rewards += scheme
           if scheme <= terms.claimCost { statement.stranded += scheme } else { statement.claims += 1 }
@@ -220,6 +235,53 @@ extension Economy {
     result.holders.yieldP90 = rank(90)
   }
 
+  /// What befell an issuer, stream by stream, and what its holders' statements say of it together. They differ by the wei that
+  /// divisions among holders round off: never to the holders' favour, and less than two a holder and time at which it was divided.
+  private mutating func balance(_ result: inout EconomyResult) {
+    guard !result.statements.isEmpty else { return }
+    for k in issuers.indices {
+      var sums = ValueStreams()
+      var (redeemed, deposited, end, count): (UInt128, UInt128, UInt128, UInt128) = (0, 0, 0, 0)
+      for one in result.statements where one.issuer == k {
+        sums[.staking] += one.staking
+        sums[.fees] += one.fees
+        sums[.slashed] += one.slashed
+        sums[.rounding] += one.rounding
+        sums[.priceGain] += one.priceGain
+        sums[.priceLoss] += one.priceLoss
+        sums[.left] += one.left
+        redeemed += one.redeemed
+        deposited += one.deposited
+        end += one.end
+        count += 1
+      }
+      let totals = holders.sums[k].totals
+      let worth = value(issuers[k].book.assets, at: price(k))
+      let rows: [(String, UInt128, UInt128)] = [
+        ("slashed", totals[.slashed], sums[.slashed]), ("staking", totals[.staking], sums[.staking]),
+        ("fees", totals[.fees], sums[.fees]), ("price_gain", totals[.priceGain], sums[.priceGain]),
+        ("price_loss", totals[.priceLoss], sums[.priceLoss]),
+        ("rounding", totals[.rounding], sums[.rounding]), ("left", totals[.left], sums[.left]),
+        ("deposited", issuers[k].depositedWei, deposited), ("redeemed", issuers[k].redeemedWei, redeemed),
+        ("end", worth, end),
+      ]
+      // A share's part is rounded to 10^-18 wei, then a holder's to a wei: at each settlement.
+      let room =
+        (count + 1) * UInt128(4 + 2 * epochs)
+        + (issuers[k].startWei + issuers[k].depositedWei) / 1_000_000_000_000_000
+      for (stream, whole, parts) in rows {
+        result.balances.append(
+          BalanceFact(issuer: k, stream: stream, issuerWei: whole, holdersWei: parts))
+        if parts > whole || whole - parts > room {
+          find(
+            "holders.balance",
+            "\(configuration.issuers[k].name), \(stream): \(whole) wei befell the issuer, holders' statements say \(parts)"
+          )
+        }
+      }
+    }
+  }
+
   /// Statements explain what changed, holder by holder, and together they are the issuer's.
   private mutating func checkHolders(_ result: EconomyResult) {
     let room = UInt128(16 + 4 * epochs)
@@ -227,7 +289,9 @@ extension Economy {
       let up =
         one.start + one.deposited + one.staking + one.fees + one.priceGain + one.left + one.bought
         + one.tradeGain
-      let down = one.end + one.redeemed + one.priceLoss + one.slashed + one.forgone + one.sold + one.tradeLoss
+      let down =
+        one.end + one.redeemed + one.priceLoss + one.slashed + one.rounding + one.forgone + one.sold
+        + one.tradeLoss
       let scale = (one.start + one.deposited + one.bought) / 1_000_000_000_000_000
       if (up > down ? up - down : down - up) > room + scale {
         find(

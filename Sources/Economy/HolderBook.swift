@@ -16,6 +16,8 @@ public enum ValueStream: Int, Sendable, CaseIterable {
   case priceGain, priceLoss
   /// Left by those who were paid less than their shares were worth.
   case left
+  /// Rounded off by the ledger, in its favour.
+  case rounding
 }
 
 /// Value by stream, in wei.
@@ -26,6 +28,7 @@ public struct ValueStreams: Sendable, Equatable {
   private var priceGain: UInt128 = 0
   private var priceLoss: UInt128 = 0
   private var left: UInt128 = 0
+  private var rounding: UInt128 = 0
   public init() {}
   public subscript(_ stream: ValueStream) -> UInt128 {
     get {
@@ -36,6 +39,7 @@ public struct ValueStreams: Sendable, Equatable {
       case .priceGain: priceGain
       case .priceLoss: priceLoss
       case .left: left
+      case .rounding: rounding
       }
     }
     set {
@@ -46,6 +50,7 @@ public struct ValueStreams: Sendable, Equatable {
       case .priceGain: priceGain = newValue
       case .priceLoss: priceLoss = newValue
       case .left: left = newValue
+      case .rounding: rounding = newValue
       }
     }
   }
@@ -85,7 +90,8 @@ public struct Position: Sendable, Equatable {
   /// Sums a share when the position was settled last.
   var marks = ValueStreams()
   public var streams = ValueStreams()
-  /// Shares of the reward vault; or, before 2.0, wei of each of the issuer's schemes.
+  /// Shares of the reward vault, and by what they came from: `own`, shares of the vault then. Before 2.0: wei of each of the issuer's
+  /// schemes.
   public var vaultShares: UInt128 = 0
   public var own: (fees: UInt128, eigen: UInt128, incentive: UInt128) = (0, 0, 0)
 
@@ -108,12 +114,16 @@ public struct Position: Sendable, Equatable {
 struct ShareSums: Sendable {
   static let unit: UInt128 = 1_000_000_000_000_000_000
   var streams = ValueStreams()
+  /// What befell all shares together, in wei: what the holders' statements have to add up to.
+  var totals = ValueStreams()
   /// Nano-ETH-hours a share, times `unit`.
   var points: UInt128 = 0
 
   /// `amount` wei befall `supply` shares.
   mutating func add(_ amount: UInt128, _ stream: ValueStream, supply: UInt128) {
-    if amount > 0, supply > 0 { streams[stream] += mulDiv(amount, Self.unit, supply) }
+    guard amount > 0, supply > 0 else { return }
+    streams[stream] += mulDiv(amount, Self.unit, supply)
+    totals[stream] += amount
   }
 }
 

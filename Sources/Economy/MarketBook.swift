@@ -111,6 +111,9 @@ public struct MarketClearing: Sendable, Equatable {
   public var tariffRate: UInt128
   /// Nil: no bounty, or nobody took it.
   public var clearingRate: UInt128?
+  /// The rate at which what operators ask for would just fill what is wanted: a tariff's distance from it is its error in discovering the
+  /// price. Nil where there is not enough security at any rate, or nothing is wanted.
+  public var fairRate: UInt128?
   public var wanted: UInt128
   public var available: UInt128
   public var filled: UInt128
@@ -168,12 +171,16 @@ extension ServiceAccount {
         owe(member.operatorIndex, mulDiv(bought, member.weight, clearing.available), rate)
       }
     }
+    let offers = members.filter { $0.weight > 0 }.map { member in
+      BountyOffer(
+        vault: Self.padded(member.operatorIndex), ask: Rational(ask(member.operatorIndex)),
+        size: Rational(member.weight))
+    }
+    if terms.wanted > 0, let highest = offers.map(\.ask).max() {
+      let open = BountyAuction(want: Rational(terms.wanted), maxRate: highest, offers: offers)
+      clearing.fairRate = open.filled == Rational(terms.wanted) ? open.clearingRate?.amount : nil
+    }
     if let maximum = terms.bountyMaximum {
-      let offers = members.filter { $0.weight > 0 }.map { member in
-        BountyOffer(
-          vault: Self.padded(member.operatorIndex), ask: Rational(ask(member.operatorIndex)),
-          size: Rational(member.weight))
-      }
       let auction = BountyAuction(want: Rational(terms.wanted), maxRate: Rational(maximum), offers: offers)
       clearing.filled = auction.filled.amount ?? 0
       clearing.clearingRate = auction.clearingRate?.amount

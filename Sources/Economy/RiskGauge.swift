@@ -23,6 +23,17 @@ public struct RiskGauge: Sendable, Equatable {
   public var leverage: Double?
   /// Share of restaked native ETH that services can slash: what the base chain would lose of its security with them.
   public var baseExposure: Double?
+  /// The true slack with stake as allocated, where the graph is small enough to look at every attack.
+  public var gammaExact: Double?
+  /// Lost in all after a first loss of `shockShare` of the stake as allocated, as a share: the worst that was found. Nil without stake.
+  public var shockLoss: Double?
+  /// Durvasula and Roughgarden's bound on it, by the best slack that is known; nil without one.
+  public var shockBound: Double?
+  /// Attacks that followed one another.
+  public var shockRounds: Int?
+  /// What the cheapest elastic attack on one service costs above its profit, in wei (Bar-Zur and Eyal); nil in large graphs.
+  public var elasticMargin: Double?
+  public static let shockShare = 0.01
 
   public init(at: Instant) {
     self.at = at
@@ -135,6 +146,42 @@ public struct StakeGraph: Sendable {
     }
     if concentration.total > 0 { gauge.leverage = Double(counted) / Double(concentration.total) }
     if native.restaked > 0 { gauge.baseExposure = Double(native.slashable) / Double(native.restaked) }
+    search(&gauge)
     return gauge
+  }
+
+  /// Graphs up to here are searched at every epoch: the slack exactly; elastic attacks by exact fractions.
+  static let searchedOperators = 16
+  static let searchedServices = 8
+  static let elasticPairs = 256
+
+  /// What takes a search: the true slack, the loss after a shock beside its bound, the margin of elastic attacks.
+  private func search(_ gauge: inout RiskGauge) {
+    let isSmall = stakes.count <= Self.searchedOperators && services.count <= Self.searchedServices
+    if isSmall { gauge.gammaExact = StakeAnalysis.exactSlack(self) }
+    let shock = StakeAnalysis.greedyShock(self, share: RiskGauge.shockShare)
+    gauge.shockLoss = shock?.loss
+    gauge.shockRounds = shock?.rounds
+    gauge.shockBound = (gauge.gammaExact ?? gauge.gammaCertified).flatMap {
+      lossBound(gamma: $0, shock: RiskGauge.shockShare)
+    }
+    if stakes.count * services.count <= Self.elasticPairs {
+      gauge.elasticMargin = elasticMarginsAlone(isShared: isShared).compactMap { $0 }.min()
+    }
+  }
+
+  /// Whether both say the same of every stake, service and member: then what was found of one holds for the other.
+  func isSame(as other: StakeGraph) -> Bool {
+    guard stakes == other.stakes, services.count == other.services.count, isShared == other.isShared,
+      native == other.native
+    else { return false }
+    for (k, service) in services.enumerated() {
+      let there = other.services[k]
+      guard service.profit == there.profit, service.quorumBips == there.quorumBips,
+        service.isPunished == there.isPunished,
+        members[k].elementsEqual(other.members[k], by: { $0 == $1 })
+      else { return false }
+    }
+    return true
   }
 }

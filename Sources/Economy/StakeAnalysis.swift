@@ -108,6 +108,23 @@ public struct StakeAnalysis: Sendable {
     isSecure = least.map { $0 >= 0 } ?? true
   }
 
+  /// The true slack of a small graph as it is allocated; nil when nothing constrains, or when it is not small.
+  static func exactSlack(_ graph: StakeGraph) -> Double? {
+    if graph.isShared { return (try? AttackSearch(exact(graph)))?.gamma?.double }
+    var least: Double?
+    for service in graph.services.indices {
+      guard let search = try? AttackSearch(star(graph, service)) else { return nil }
+      if let gamma = search.gamma?.double { least = min(least ?? gamma, gamma) }
+    }
+    return least
+  }
+
+  /// The loss that greed finds after a first one; nil without stake.
+  static func greedyShock(_ graph: StakeGraph, share: Double) -> Shock? {
+    let view = View(graph, isShared: graph.isShared)
+    return view.stakes.contains { $0 > 0 } ? GreedyAttacks(view).shock(share) : nil
+  }
+
   private func exactShock(_ graph: StakeGraph, _ share: Double) -> Shock? {
     guard isShared, graph.stakes.count <= Self.shockValidatorsMaximum,
       let search = try? AttackSearch(Self.exact(graph)),
@@ -289,27 +306,39 @@ extension StakeGraph {
   /// profit for an attack on each service alone, and on any set of services where there are few. Nil for an attack that cannot be
   /// priced.
   public func elasticMargins(isShared: Bool) -> (alone: [Double?], worst: Double?) {
-    let network = ElasticNetwork(
+    let network = elastic(isShared: isShared)
+    let alone = services.indices.map { Self.margin(network.assess([$0])) }
+    guard services.count <= Self.elasticServicesMaximum, stakes.count <= ElasticNetwork.undecidedMaximum
+    else { return (alone, nil) }
+    let all = network.assessAll(among: Array(services.indices)).map { Self.margin($0) }
+    return (alone, all.compactMap { $0 }.min())
+  }
+
+  /// The first half of it, which is quick.
+  func elasticMarginsAlone(isShared: Bool) -> [Double?] {
+    let network = elastic(isShared: isShared)
+    return services.indices.map { Self.margin(network.assess([$0])) }
+  }
+
+  private static func margin(_ assessment: ElasticNetwork.Assessment) -> Double? {
+    assessment.cost.map { ($0 - assessment.prize).double }
+  }
+
+  private func elastic(isShared: Bool) -> ElasticNetwork {
+    ElasticNetwork(
       services: services.map {
         .init(prize: Rational($0.profit), threshold: Rational(max(Int($0.quorumBips), 1), 10_000))
       },
       validators: stakes.indices.map { number in
         var allocations: [(service: Int, amount: Rational)] = []
         for (service, list) in members.enumerated() {
-          for member in list where member.operatorIndex == number {
+          // Where no rule punishes nothing is at stake.
+          for member in list where member.operatorIndex == number && services[service].isPunished {
             let amount = isShared ? stakes[number] : min(member.weight, stakes[number])
             allocations.append((service, Rational(amount)))
           }
         }
         return .init(stake: Rational(stakes[number]), allocations: allocations)
       })
-    func margin(_ assessment: ElasticNetwork.Assessment) -> Double? {
-      assessment.cost.map { ($0 - assessment.prize).double }
-    }
-    let alone = services.indices.map { margin(network.assess([$0])) }
-    guard services.count <= Self.elasticServicesMaximum, stakes.count <= ElasticNetwork.undecidedMaximum
-    else { return (alone, nil) }
-    let all = network.assessAll(among: Array(services.indices)).map { margin($0) }
-    return (alone, all.compactMap { $0 }.min())
   }
 }

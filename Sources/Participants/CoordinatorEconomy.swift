@@ -93,7 +93,7 @@ extension CoordinatorState {
     if economyDue <= at {
       closeEconomy(&economy, at: at, block: block, &facts)
     } else if isEpochOver, economyDue == .never {
-      let gauge = economy.stakeGraph(ledger, at: block).gauge(at: at)
+      let gauge = economy.gauge(ledger, at: at, block: block)
       facts.append(.economy(.risk(epoch: at.nanoseconds / configuration.rewardEpoch.nanoseconds, gauge)))
     }
     for fact in economy.takeFacts() { facts.append(.economy(fact)) }
@@ -225,20 +225,32 @@ extension CoordinatorState {
     let after = exposures(to: account, strategies, at: slash.block)
     precondition(after.count == before.count, "a slash changes nobody's number of holdings")
     var tokens: [(account: AccountID, tokens: UInt128)] = []
+    var borne: UInt128 = 0
     for (old, new) in zip(before, after) where old.tokens > new.tokens {
       let lost = old.tokens - new.tokens
       tokens.append((old.account, lost))
       let issuer = economy?.issuer(of: old.account)
       let role: AccountabilityFact.Role =
         old.isQueued ? .queue : issuer != nil ? .issuer : old.account == account ? .operatorSelf : .staker
+      let wei = value(lost, at: prices[old.strategy.index])
+      borne += wei
       facts.append(
         .economy(
           .accountability(
             AccountabilityFact(
               at: slash.at, slash: slash.id.rawValue, service: slash.service, operatorIndex: number,
-              offence: slash.offence, role: role, account: old.account, issuer: issuer,
-              wei: value(lost, at: prices[old.strategy.index]),
+              offence: slash.offence, role: role, account: old.account, issuer: issuer, wei: wei,
               isOwn: issuer.map { economy?.runs($0, number) ?? false } ?? false))))
+    }
+    if borne != slash.takenWei {
+      let isMore = borne > slash.takenWei
+      facts.append(
+        .economy(
+          .accountability(
+            AccountabilityFact(
+              at: slash.at, slash: slash.id.rawValue, service: slash.service, operatorIndex: number,
+              offence: slash.offence, role: .rounding, account: nil, issuer: nil,
+              wei: isMore ? borne - slash.takenWei : slash.takenWei - borne, receives: isMore))))
     }
     economy?.noteSlash(number, takenWei: slash.takenWei, tokens: tokens)
     slashOrigins[SlashName(service: slash.service, number: slash.slashID)] = SlashOrigin(
@@ -250,15 +262,21 @@ extension CoordinatorState {
     let name = SlashName(service: moved.service, number: moved.slashID)
     guard let origin = slashOrigins.removeValue(forKey: name) else { return }
     let isBurned = recipients[moved.service.index] == nil
-    facts.append(
-      .economy(
-        .accountability(
-          AccountabilityFact(
-            at: moved.at, slash: origin.id.rawValue, service: moved.service,
-            operatorIndex: origin.operatorNumber, offence: origin.offence,
-            role: isBurned ? .burned : .recipient, account: recipients[moved.service.index], issuer: nil,
-            // Slashed native ETH does not move: it stays in its pods, out of reach.
-            wei: isBurned ? origin.takenWei : moved.wei))))
+    // Slashed native ETH does not move: it stays in its pods, out of reach.
+    let wei = isBurned ? origin.takenWei : moved.wei
+    func tell(_ role: AccountabilityFact.Role, _ account: AccountID?, _ wei: UInt128, receives: Bool) {
+      facts.append(
+        .economy(
+          .accountability(
+            AccountabilityFact(
+              at: moved.at, slash: origin.id.rawValue, service: moved.service,
+              operatorIndex: origin.operatorNumber, offence: origin.offence, role: role, account: account,
+              issuer: nil, wei: wei, receives: receives))))
+    }
+    tell(isBurned ? .burned : .recipient, recipients[moved.service.index], wei, receives: true)
+    // Prices moved in between: who received has more or less than was taken.
+    if wei < origin.takenWei { tell(.revaluation, nil, origin.takenWei - wei, receives: true) }
+    if wei > origin.takenWei { tell(.revaluation, nil, wei - origin.takenWei, receives: false) }
   }
 }
 

@@ -103,7 +103,7 @@ extension CoordinatorState {
           RewardFact(
             service: service, epoch: epoch.epoch, operatorNode: one.node, at: at, duties: certified,
             fulfilled: row.fulfilled, stake: certified == 0 ? 0 : row.stakeDue / UInt128(certified),
-            operatorWei: cut, stakersWei: stakers)))
+            operatorWei: cut, stakersWei: stakers, curatorsWei: curators)))
     }
     rewards.submitted += pool
     rewards.dust += epoch.dustWei

@@ -150,6 +150,8 @@ public struct RewardFact: Sendable, Equatable {
   public var stake: UInt128
   public var operatorWei: UInt128
   public var stakersWei: UInt128
+  /// To curators of vaults behind it.
+  public var curatorsWei: UInt128 = 0
 }
 
 /// A service's books at the end of an epoch: submitted = paid + dust + refunded.

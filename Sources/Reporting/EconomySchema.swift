@@ -6,7 +6,7 @@ public import Basics
 /// A table of the economy.
 public enum EconomyTable: String, CaseIterable, Sendable {
   case prices, risk, issuers, moves, reputations, market, accountability, distributions, redemptions
-  case outlooks, entries, choices, emissions, exchanges, liquidations, insurance
+  case outlooks, entries, choices, emissions, exchanges, liquidations, insurance, incomes, balances
   case statements
 
   /// How many columns a row fills.
@@ -36,7 +36,13 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         nakamoto67 INTEGER,
         free_profit_wei TEXT NOT NULL, -- gain from services behind which nothing can be slashed
         leverage REAL,              -- stake counted by services over stake
-        base_exposure REAL          -- share of restaked native ETH that services can slash
+        base_exposure REAL,         -- share of restaked native ETH that services can slash
+        gamma_exact REAL,           -- true slack with stake as allocated; NULL: nothing to gain, or more than 16 operators or 8 services
+        shock_share REAL NOT NULL,  -- of stake, lost at first
+        shock_loss REAL,            -- lost in all after it, as far as greedy attacks find
+        shock_bound REAL,           -- Durvasula and Roughgarden's bound on it; NULL without slack
+        shock_rounds INTEGER,       -- attacks that followed one another
+        elastic_margin_eth REAL     -- cost less profit of the cheapest elastic attack on one service; NULL in large graphs
       ) STRICT
       """
     case .issuers:
@@ -93,7 +99,8 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         available_wei TEXT NOT NULL,
         filled_wei TEXT NOT NULL,
         paid_wei TEXT NOT NULL,
-        escrow_wei TEXT NOT NULL    -- left
+        escrow_wei TEXT NOT NULL,   -- left
+        fair_wad TEXT               -- at which what operators ask for would just fill what is wanted: tariff_wad less this is the error of price discovery; NULL: there is not enough
       ) STRICT
       """
     case .accountability:
@@ -105,8 +112,8 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         operator INTEGER NOT NULL,  -- nodes.id of who caused it
         class TEXT NOT NULL,
         side TEXT NOT NULL,         -- bears, receives
-        role TEXT NOT NULL,         -- operator, staker, issuer, queue (a withdrawal under way); burned, recipient
-        account TEXT NOT NULL,      -- empty for what is burned
+        role TEXT NOT NULL,         -- operator, staker, issuer, queue (a withdrawal under way), vault; burned, recipient; rounding, revaluation (by prices, until it was paid out): both sides add up to the same, burned and recipient to slashes.taken_wei
+        account TEXT NOT NULL,      -- empty for what is burned, and for rounding
         wei TEXT NOT NULL,
         own INTEGER NOT NULL        -- 1: borne by an issuer that runs the operator itself
       ) STRICT
@@ -234,7 +241,7 @@ public enum EconomyTable: String, CaseIterable, Sendable {
       """
     case .statements:
       """
-      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + left + price_gain - price_loss - slashed - forgone + bought - sold + trade_gain - trade_loss
+      CREATE TABLE statements (     -- each holder's position; end = start + deposited - redeemed + staking + fees + left + price_gain - price_loss - slashed - rounding - forgone + bought - sold + trade_gain - trade_loss
         holder INTEGER NOT NULL,    -- those from the number of holders on: exchanges and who buys there below value, in turn
         issuer TEXT NOT NULL,
         shares TEXT NOT NULL,
@@ -259,7 +266,31 @@ public enum EconomyTable: String, CaseIterable, Sendable {
         points REAL NOT NULL,       -- ETH-hours restaked
         rewards_wei TEXT NOT NULL,  -- distributed: service fees, EIGEN, the issuer's tokens; at the end's prices
         stranded_wei TEXT NOT NULL, -- of those, not worth claiming
-        claims INTEGER NOT NULL     -- transactions it takes to have the rest
+        claims INTEGER NOT NULL,    -- transactions it takes to have the rest
+        service_rewards_wei TEXT NOT NULL,  -- of rewards_wei: what services paid; the three together are it
+        eigen_rewards_wei TEXT NOT NULL,    -- of rewards_wei: EIGEN of programmatic incentives
+        incentive_rewards_wei TEXT NOT NULL, -- of rewards_wei: the issuer's own tokens
+        rounding_wei TEXT NOT NULL  -- rounded off by the ledger, in its favour
+      ) STRICT
+      """
+    case .incomes:
+      """
+      CREATE TABLE incomes (        -- what services and their market paid an issuer's account with an operator in an epoch, before the fee
+        epoch INTEGER NOT NULL,
+        at_ns INTEGER NOT NULL,
+        issuer TEXT NOT NULL,
+        operator INTEGER NOT NULL,  -- nodes.id
+        wei TEXT NOT NULL
+      ) STRICT
+      """
+    case .balances:
+      """
+      CREATE TABLE balances (       -- at the end, each issuer's books against its holders' statements: issuer = holders + dust
+        issuer TEXT NOT NULL,
+        stream TEXT NOT NULL,       -- slashed, staking, fees, price_gain, price_loss, rounding, left, deposited, redeemed, end: columns of statements
+        issuer_wei TEXT NOT NULL,
+        holders_wei TEXT NOT NULL,
+        dust_wei TEXT NOT NULL      -- rounded off on the way
       ) STRICT
       """
     }
@@ -267,7 +298,7 @@ public enum EconomyTable: String, CaseIterable, Sendable {
 }
 
 /// A value of a row.
-public enum EconomyCell: Sendable, Equatable {
+public enum EconomyCell: Sendable, Hashable {
   case null
   case integer(Int)
   case instant(Instant)

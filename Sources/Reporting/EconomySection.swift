@@ -103,21 +103,26 @@ struct EconomySection {
     var some = HTMLTable(
       columns: [.number("holder"), .text("issuer")]
         + [
-          "value at the start", "at the end", "slashed", "rewards", "stranded", "points (ETH-hours)",
-          "claims",
+          "value at the start", "at the end", "slashed", "rewards", "from services", "EIGEN",
+          "issuer's own", "stranded", "points (ETH-hours)", "claims",
         ]
         .map { .number($0) })
     some.isSorted = true
     some.rows = story.statements.prefix(20).map { one in
       [
         .number("\(one.holder)", Double(one.holder)), .label(one.issuer), wei(one.start), wei(one.end),
-        wei(one.slashed), wei(one.rewards), wei(one.stranded),
+        wei(one.slashed), wei(one.rewards), wei(one.services), wei(one.eigen), wei(one.incentive),
+        wei(one.stranded),
         .number(Figures.significant(one.points, 5), one.points),
         .number("\(one.claims)", Double(one.claims)),
       ]
     }
     return card("Holders", "All together; yields are over the run, by position.", table)
-      + card("Statements", "The first of them; the table statements of run.sqlite has all.", some)
+      + "<span id=\"statements\"></span>"
+      + card(
+        "Statements",
+        "The first of them; the table statements of run.sqlite has all. Rewards of every source are one claim with a reward vault, one for each source without.",
+        some)
   }
 
   private var markets: HTML {
@@ -164,7 +169,7 @@ struct EconomySection {
     var table = HTMLTable(
       columns: [
         "epoch", "at", "certified slack γ", "if stake were shared", "HHI", "operators with a third",
-        "base exposure",
+        "base exposure", "true slack", "lost after 1 % is lost", "its bound", "elastic margin, ETH",
       ]
       .map { .number($0) })
     let step = max(1, story.gauges.count / 40)
@@ -172,13 +177,15 @@ struct EconomySection {
       table.rows.append([
         .number("\(one.epoch)", Double(one.epoch)), time(one.at), ratio(one.gamma), ratio(one.gammaShared),
         ratio(one.hhi), .number(one.nakamoto33.map { "\($0)" } ?? Figures.unknown, nil),
-        .number(Figures.percent(one.baseExposure), one.baseExposure),
+        .number(Figures.percent(one.baseExposure), one.baseExposure), ratio(one.gammaExact),
+        .number(Figures.percent(one.shockLoss), one.shockLoss),
+        .number(Figures.percent(one.shockBound), one.shockBound), ratio(one.elasticMargin),
       ])
     }
     return "<h2 id=\"risk\">The stake graph</h2>"
       + card(
         "Epoch by epoch",
-        "A slack of γ: every attack costs (1 + γ) times what it gains, at least; a dash: nothing to gain, or something to be had for nothing.",
+        "A slack of γ: every attack costs (1 + γ) times what it gains, at least; a dash: nothing to gain, or something to be had for nothing. The true slack is known where the graph is small. The loss is what greedy attacks find after a first loss of 1 %, beside the bound of Durvasula and Roughgarden; the elastic margin is what the cheapest attack on one service costs above its profit.",
         table)
   }
 }

@@ -29,6 +29,7 @@ struct ReportSections {
     out += chain
     out += slashing
     out += money
+    out += consequences
     out += EconomySection(summary: record.summary, story: record.economy, charts: economyCharts).html
     out += economyTables
     out += services
@@ -58,7 +59,8 @@ struct ReportSections {
     out += """
       <nav><a href="#network">Network</a><a href="#load">Load</a><a href="#faults">Faults</a>\
       \(record.chain.blocks > 0 ? "<a href=\"#chain\">Chain</a>" : HTML.empty)<a href="#slashing">Slashing</a>\
-      <a href="#money">Stake and rewards</a><a href="#services">Services</a><a href="#reading">How to read this page</a></nav>
+      <a href="#money">Stake and rewards</a>\
+      \(record.economy.consequences.outcomes.isEmpty ? HTML.empty : "<a href=\"#consequences\">To the holder</a>")<a href="#services">Services</a><a href="#reading">How to read this page</a></nav>
       </header>
       """
     return out

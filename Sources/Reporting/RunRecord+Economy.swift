@@ -9,6 +9,7 @@ struct EconomyStory {
     var at: Double
     var gamma, gammaShared, hhi, baseExposure: Double?
     var nakamoto33: Int?
+    var gammaExact, shockLoss, shockBound, elasticMargin: Double?
   }
   struct Issuer {
     var epoch: Int
@@ -58,6 +59,8 @@ struct EconomyStory {
     var start, end, slashed, rewards, stranded: UInt128?
     var points: Double
     var claims: Int
+    /// Of the rewards: by what they came from.
+    var services, eigen, incentive: UInt128?
   }
   var gauges: [Gauge] = []
   var issuers: [Issuer] = []
@@ -73,6 +76,7 @@ struct EconomyStory {
   var stakes: [Stake] = []
   var slashes: [Slash] = []
   var entries: [Entry] = []
+  var consequences = Consequences()
 
   /// Rows of a table that are shown at most.
   static let rowsShown = 60
@@ -84,15 +88,18 @@ struct EconomyStory {
     func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) / 1e9 }
     func amount(_ text: String?) -> UInt128? { text.flatMap { UInt128($0) } }
     func wad(_ text: String?) -> Double? { amount(text).map { Double($0) / 1e18 } }
+    let hasSearch = try db.columns(in: "risk").contains { $0.name == "shock_loss" }
     gauges = try Row.fetchAll(
       db,
       sql: """
-        SELECT epoch, at_ns, gamma_certified, gamma_shared, hhi, base_exposure, nakamoto33 FROM risk ORDER BY at_ns, epoch
+        SELECT epoch, at_ns, gamma_certified, gamma_shared, hhi, base_exposure, nakamoto33,
+          \(hasSearch ? "gamma_exact, shock_loss, shock_bound, elastic_margin_eth" : "NULL, NULL, NULL, NULL")
+        FROM risk ORDER BY at_ns, epoch
         """
     ).map {
       Gauge(
         epoch: $0[0], at: seconds($0[1]), gamma: $0[2], gammaShared: $0[3], hhi: $0[4], baseExposure: $0[5],
-        nakamoto33: $0[6])
+        nakamoto33: $0[6], gammaExact: $0[7], shockLoss: $0[8], shockBound: $0[9], elasticMargin: $0[10])
     }
     issuers = try Row.fetchAll(
       db,
@@ -140,16 +147,19 @@ struct EconomyStory {
       markets[k].paid += amount(row[3]) ?? 0
       markets[k].left = amount(row[4])
     }
+    let hasSources = try db.columns(in: "statements").contains { $0.name == "eigen_rewards_wei" }
     statements = try Row.fetchAll(
       db,
       sql: """
-        SELECT holder, issuer, start_wei, end_wei, slashed_wei, rewards_wei, stranded_wei, points, claims FROM statements
-        ORDER BY holder, issuer LIMIT \(Self.rowsShown)
+        SELECT holder, issuer, start_wei, end_wei, slashed_wei, rewards_wei, stranded_wei, points, claims,
+          \(hasSources ? "service_rewards_wei, eigen_rewards_wei, incentive_rewards_wei" : "NULL, NULL, NULL")
+        FROM statements ORDER BY holder, issuer LIMIT \(Self.rowsShown)
         """
     ).map {
       Statement(
         holder: $0[0], issuer: $0[1], start: amount($0[2]), end: amount($0[3]), slashed: amount($0[4]),
-        rewards: amount($0[5]), stranded: amount($0[6]), points: $0[7], claims: $0[8])
+        rewards: amount($0[5]), stranded: amount($0[6]), points: $0[7], claims: $0[8],
+        services: amount($0[9]), eigen: amount($0[10]), incentive: amount($0[11]))
     }
     moves = try Int.fetchOne(db, sql: "SELECT count(*) FROM moves") ?? 0
     stakes = try Row.fetchAll(
@@ -166,6 +176,7 @@ struct EconomyStory {
         WHERE s.state = 'executed' AND s.executed_ns IS NOT NULL ORDER BY s.executed_ns, s.id
         """
     ).map { Slash(at: seconds($0[0]), operatorName: $0[1], wei: Double(amount($0[2]) ?? 0)) }
+    consequences = try Consequences(db)
     // Runs of earlier versions have none of these.
     guard try db.tableExists("exchanges") else { return }
     prices = try Row.fetchAll(

@@ -126,11 +126,11 @@ enum RunSchema {
     ) STRICT
     """,
     """
-    CREATE TABLE rewards (        -- payments
+    CREATE TABLE rewards (        -- of the services' reward pools; the rows of a service's epoch add up to what it submitted
       epoch INTEGER NOT NULL,
       service INTEGER NOT NULL,   -- services.id
-      role TEXT NOT NULL,         -- operator, staker, issuer, holder
-      account TEXT NOT NULL,
+      role TEXT NOT NULL,         -- operator, stakers (of an operator together; issuers' part of it is in incomes), curators, dust, refunded
+      account TEXT NOT NULL,      -- the operator's name; empty for dust and refunds
       wei TEXT NOT NULL
     ) STRICT
     """,

@@ -215,7 +215,7 @@ extension RunSummary.Holders {
       "strandedWei": JSONValue(amount: strandedWei), "claimCostWei": JSONValue(amount: claimCostWei),
       "slashedWei": JSONValue(amount: slashedWei), "yieldP10": JSONValue(yieldP10),
       "yieldP50": JSONValue(yieldP50), "yieldP90": JSONValue(yieldP90),
-      "movedWei": JSONValue(amount: movedWei),
+      "movedWei": JSONValue(amount: movedWei), "epochs": JSONValue(epochs),
     ]
   }
 }
@@ -264,6 +264,8 @@ extension RunSummary.Risk {
     return [
       "gammaCertified": JSONValue(gammaCertified), "hhi": JSONValue(hhi), "nakamoto33": JSONValue(nakamoto33),
       "nakamoto67": JSONValue(nakamoto67), "gammaLowest": JSONValue(gammaLowest),
+      "gammaExact": JSONValue(gammaExact), "shockLoss": JSONValue(shockLoss),
+      "shockBound": JSONValue(shockBound), "elasticMarginEth": JSONValue(elasticMarginEth),
       "gammaShared": JSONValue(gammaShared), "leverage": JSONValue(leverage),
       "baseExposure": JSONValue(baseExposure), "freeProfitWei": JSONValue(amount: freeProfitWei), "end": last,
     ]

@@ -290,6 +290,8 @@ extension RunSummary {
     public var yieldP10, yieldP50, yieldP90: Double?
     /// Moved by those who chose another issuer.
     public var movedWei: UInt128 = 0
+    /// Epochs of accounting that were closed.
+    public var epochs = 0
     public init(
       count: Int, claims: Int, rewardsWei: UInt128, strandedWei: UInt128, claimCostWei: UInt128,
       slashedWei: UInt128, yieldP10: Double?, yieldP50: Double?, yieldP90: Double?
@@ -394,6 +396,13 @@ extension RunSummary {
     public var baseExposure: Double?
     /// Gain from services behind which nothing can be slashed.
     public var freeProfitWei: UInt128 = 0
+    /// The true slack at the start, where the graph is small.
+    public var gammaExact: Double?
+    /// The most that was found lost after a first loss of 1 % of the stake, of all epochs; its bound at the start; and the least that an
+    /// elastic attack cost above its profit, in ETH, of all epochs.
+    public var shockLoss: Double?
+    public var shockBound: Double?
+    public var elasticMarginEth: Double?
     public var end: RiskEnd?
     public init() {}
   }

@@ -310,8 +310,13 @@ extension Record {
     case .overloaded: .overloaded
     case .late, .delayed: .late
     case .skewed: .clock
-    // A process that was killed told nothing.
-    case nil: availability.ran(node, from: task.due, until: task.deadline) ? nil : .crashed
+    // A process that was killed told nothing; work that still waits for a core when the run ends is told of by nobody either.
+    case nil:
+      if !availability.ran(node, from: task.due, until: task.deadline) {
+        .crashed
+      } else {
+        deployment.nodes[node.index].cores > 0 ? .overloaded : nil
+      }
     }
   }
 }

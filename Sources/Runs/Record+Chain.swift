@@ -92,6 +92,7 @@ extension Record {
       slashes[index].collateralWei += slash.collateralWei
       // The vault's depositors bear it; that its books add up is the coordinator's check.
       economy.borne[UInt32(index), default: 0] += slash.takenWei
+      noteVault(slash, of: index)
       switch slash.recipient {
       case .burn: slashes[index].burnedWei += slash.takenWei
       case .redistribute: slashes[index].redistributedWei += slash.takenWei
@@ -106,9 +107,20 @@ extension Record {
         RewardRow(
           epoch: UInt64(reward.epoch), service: reward.service, role: "stakers", account: name,
           wei: reward.stakersWei))
+      if reward.curatorsWei > 0 {
+        rows.rewards.append(
+          RewardRow(
+            epoch: UInt64(reward.epoch), service: reward.service, role: "curators", account: name,
+            wei: reward.curatorsWei))
+      }
+    case .epochEnded(let epoch):
+      // With these the rows of a service's epoch add up to what it submitted.
+      for (role, wei) in [("dust", epoch.dustWei), ("refunded", epoch.refundedWei)] where wei > 0 {
+        rows.rewards.append(
+          RewardRow(epoch: UInt64(epoch.epoch), service: epoch.service, role: role, account: "", wei: wei))
+      }
     case .economy(let fact): note(fact)
-    case .checkBroken, .stakeTable, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .epochEnded,
-      .reorg,
+    case .checkBroken, .stakeTable, .taskExpired, .withdrawalQueued, .withdrawalCompleted, .reorg,
       .transactionDropped, .vaultSlashVetoed, .vaultSlashRefused, .vaultWithdrawalRefused, .stakeEventRefused:
       break
     }

@@ -46,7 +46,9 @@ extension Record {
         .integer(Int(epoch)), .instant(gauge.at), .real(gauge.gammaCertified), .real(gauge.gammaShared),
         .real(gauge.hhi), gauge.nakamoto33.map { .integer($0) } ?? .null,
         gauge.nakamoto67.map { .integer($0) } ?? .null, .amount(gauge.freeProfit), .real(gauge.leverage),
-        .real(gauge.baseExposure),
+        .real(gauge.baseExposure), .real(gauge.gammaExact), .real(RiskGauge.shockShare),
+        .real(gauge.shockLoss), .real(gauge.shockBound), gauge.shockRounds.map { .integer($0) } ?? .null,
+        .real(gauge.elasticMargin.map { $0 / 1e18 }),
       ])
   }
 
@@ -93,7 +95,7 @@ extension Record {
           .integer(Int(epoch)), .instant(at), .integer(clearing.service.index),
           .amount(clearing.tariffRate), .amount(clearing.clearingRate), .amount(clearing.wanted),
           .amount(clearing.available), .amount(clearing.filled), .amount(clearing.paid),
-          .amount(clearing.left),
+          .amount(clearing.left), .amount(clearing.fairRate),
         ])
     case .accountability(let part): note(part)
     case .distribution(let one):
@@ -156,6 +158,13 @@ extension Record {
           one.task.map { .integer($0.index) } ?? .null, .text(one.asset.map { asset($0) } ?? ""),
           .amount(one.tokens), .amount(one.wei),
         ])
+    case .income(let one):
+      add(
+        .incomes,
+        [
+          .integer(Int(one.epoch)), .instant(one.at), issuer(one.issuer), node(one.operatorIndex),
+          .amount(one.wei),
+        ])
     case .redemption(let one):
       add(
         .redemptions,
@@ -180,15 +189,33 @@ extension Record {
       ])
   }
 
+  /// The depositors of a vault bear its part of a slash.
+  func noteVault(_ slash: VaultSlashFact, of index: Int) {
+    let one = slashes[index]
+    func row(_ side: String, _ role: String, _ account: String) {
+      add(
+        .accountability,
+        [
+          .integer(index), .instant(slash.at), .integer(one.service.index), .integer(one.operatorID.index),
+          .text(one.offenceClass.rawValue), .text(side), .text(role), .text(account),
+          .amount(slash.takenWei), .integer(0),
+        ])
+    }
+    row("bears", "vault", slash.vault)
+    row("receives", slash.recipient == .burn ? "burned" : "recipient", "")
+  }
+
   private func note(_ part: AccountabilityFact) {
-    let receives = part.role == .burned || part.role == .recipient
-    if !receives { economy.borne[part.slash, default: 0] += part.wei }
+    // What rounding and prices explain is no loss of anybody's; the check on losses does without it.
+    if !part.receives, part.role != .rounding, part.role != .revaluation {
+      economy.borne[part.slash, default: 0] += part.wei
+    }
     let name = part.account.map { $0.index < economy.accounts.count ? economy.accounts[$0.index] : "" }
     add(
       .accountability,
       [
         .integer(Int(part.slash)), .instant(part.at), .integer(part.service.index), node(part.operatorIndex),
-        .text(part.offence.rawValue), .text(receives ? "receives" : "bears"), .text(part.role.rawValue),
+        .text(part.offence.rawValue), .text(part.receives ? "receives" : "bears"), .text(part.role.rawValue),
         .text(name ?? ""), .amount(part.wei), .integer(part.isOwn ? 1 : 0),
       ])
   }
@@ -205,6 +232,8 @@ extension Record {
     summary.risk.gammaShared = start?.gammaShared
     summary.risk.leverage = start?.leverage
     summary.risk.baseExposure = start?.baseExposure
+    summary.risk.gammaExact = start?.gammaExact
+    summary.risk.shockBound = start?.shockBound
     summary.risk.freeProfitWei = start?.freeProfit ?? 0
     if let gauge = chain.stakeGraph()?.gauge(at: settledAt) {
       note(gauge, epoch: (economy.gauges.last?.epoch ?? 0) + 1)
@@ -214,6 +243,8 @@ extension Record {
     }
     let gammas = economy.gauges.map(\.gauge.gammaCertified)
     summary.risk.gammaLowest = gammas.contains(nil) ? nil : gammas.compactMap { $0 }.min()
+    summary.risk.shockLoss = economy.gauges.compactMap(\.gauge.shockLoss).max()
+    summary.risk.elasticMarginEth = economy.gauges.compactMap(\.gauge.elasticMargin).min().map { $0 / 1e18 }
     summary.insurance = insurance(coordinator)
     if !economy.joins.isEmpty {
       var entries = RunSummary.Entries()
@@ -269,6 +300,7 @@ extension Record {
         slashedWei: holders.slashedWei, yieldP10: holders.yieldP10, yieldP50: holders.yieldP50,
         yieldP90: holders.yieldP90)
       summary.holders?.movedWei = result.choicesWei
+      summary.holders?.epochs = holders.epochs
     }
     for one in result.statements {
       add(
@@ -281,7 +313,16 @@ extension Record {
           .amount(one.forgone), .amount(one.bought), .amount(one.sold), .amount(one.tradeGain),
           .amount(one.tradeLoss), .amount(one.debtStart), .amount(one.debt), .amount(one.repaid),
           .real(Double(one.points) / 1e9), .amount(one.rewards), .amount(one.stranded),
-          .integer(one.claims),
+          .integer(one.claims), .amount(one.serviceRewards), .amount(one.eigenRewards),
+          .amount(one.incentiveRewards), .amount(one.rounding),
+        ])
+    }
+    for one in result.balances {
+      add(
+        .balances,
+        [
+          issuer(one.issuer), .text(one.stream), .amount(one.issuerWei), .amount(one.holdersWei),
+          .amount(one.issuerWei - min(one.issuerWei, one.holdersWei)),
         ])
     }
   }

@@ -202,7 +202,7 @@ public enum MeasureTable {
     add("rewards", .bool, ["conserved"])
     add("issuers.<issuer>", .plain, ["supply", "nav", "navStart", "lossRatio", "ownShare"])
     add("issuers.<issuer>", .wei, ["slashedWei", "incomeWei", "feesWei", "ownPaidWei", "ownSlashedWei"])
-    add("holders", .plain, ["count", "claims", "yieldP10", "yieldP50", "yieldP90"])
+    add("holders", .plain, ["count", "claims", "epochs", "yieldP10", "yieldP50", "yieldP90"])
     add("holders", .wei, ["rewardsWei", "strandedWei", "claimCostWei", "slashedWei", "movedWei"])
     add("entries", .plain, ["services", "joins", "unserved"])
     add("lending", .plain, ["liquidations", "rounds", "discountMax"])
@@ -214,6 +214,7 @@ public enum MeasureTable {
     add("insurance", .bool, ["stronglySafe"])
     add("market", .wei, ["escrowedWei", "paidWei", "dustWei", "refundedWei"])
     add("risk", .plain, ["gammaLowest", "gammaShared", "leverage", "baseExposure"])
+    add("risk", .plain, ["gammaExact", "shockLoss", "shockBound", "elasticMarginEth"])
     add("risk", .wei, ["freeProfitWei"])
     add("risk.end", .plain, ["gammaCertified", "hhi", "nakamoto33", "nakamoto67"])
     add(

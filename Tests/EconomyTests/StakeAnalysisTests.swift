@@ -79,6 +79,36 @@ private func graph(_ services: [ServiceTerms], _ stakes: [UInt128], _ served: [[
     }
   }
 
+  /// What every epoch of every run looks at is the analysis: the true slack of small graphs, a loss below its bound, elastic margins.
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func theGaugeOfAnEpochIsTheAnalysis(seed: UInt64) throws {
+    var stream = RandomStream(seed: seed)
+    func draw(_ bound: UInt64) -> UInt128 { UInt128(scale(stream.next(), bound)) }
+    let services = (0..<3).map { _ in service(1 + draw(12), quorum: UInt64(3_000 + draw(6_000))) }
+    let stakes = (0..<6).map { _ in 1 + draw(30) }
+    let served = (0..<6).map { _ in (0..<3).filter { _ in draw(2) == 0 } }
+    let one = graph(services, stakes, served)
+    let gauge = one.gauge(at: .zero)
+    let analysis = StakeAnalysis(one, isShared: false, shocks: [RiskGauge.shockShare])
+    #expect(gauge.gammaExact == analysis.gammaExact, "seed \(seed)")
+    #expect(gauge.shockLoss == analysis.shocks[0].loss, "seed \(seed)")
+    #expect(gauge.shockBound == analysis.shocks[0].bound, "seed \(seed)")
+    if let loss = gauge.shockLoss, let bound = gauge.shockBound { #expect(loss < bound, "seed \(seed)") }
+    let (alone, worst) = one.elasticMargins(isShared: false)
+    #expect(gauge.elasticMargin == alone.compactMap { $0 }.min(), "seed \(seed)")
+    if let worst, let margin = gauge.elasticMargin { #expect(worst <= margin, "seed \(seed)") }
+    // An attack that pays alone makes the slack negative.
+    if let margin = gauge.elasticMargin, margin < 0 { #expect(gauge.gammaExact ?? -1 < 0, "seed \(seed)") }
+  }
+
+  @Test func largeGraphsAreSearchedByGreedAlone() {
+    let services = (0..<30).map { _ in service(5) }
+    let gauge = graph(services, Array(repeating: 40, count: 40), (0..<40).map { [$0 % 30, ($0 + 7) % 30] })
+      .gauge(at: .zero)
+    #expect(gauge.gammaExact == nil && gauge.elasticMargin == nil)
+    #expect(gauge.gammaCertified != nil && gauge.shockLoss != nil)
+  }
+
   @Test func withoutAPunishmentProfitIsFree() {
     var free = service(7)
     free.isPunished = false

@@ -25,6 +25,44 @@ import Testing
     }
   }
 
+  /// What a row calls its measure comes out: a key of the summary that an expectation may name, or a table or column of the database.
+  @Test func everyMeasureComesOut() throws {
+    let page = try String(contentsOfFile: root + "topologies/restaking/ROWS.md", encoding: .utf8)
+    var schema = ""
+    for file in ["EconomySchema", "RunSchema"] {
+      schema += try String(contentsOfFile: root + "Sources/Reporting/\(file).swift", encoding: .utf8)
+    }
+    var judged = 0
+    for row in page.split(separator: "\n").filter({ $0.hasPrefix("| R") }) {
+      let cells = row.split(separator: "|", omittingEmptySubsequences: false)
+      let measure = try #require(cells.count == 7 ? cells[5] : nil, "\(row)")
+      let words = measure.split(separator: "`", omittingEmptySubsequences: false)
+      #expect(words.count >= 3, "\(row)")
+      for (k, word) in words.enumerated() where k % 2 == 1 {
+        judged += 1
+        let isTable = schema.contains("CREATE TABLE \(word) (")
+        let isColumn = schema.contains("\n        \(word) ") || schema.contains("\n      \(word) ")
+        #expect(isTable || isColumn || isMeasure(String(word)), "\(word) in \(cells[1])")
+      }
+    }
+    #expect(judged >= 50)
+    #expect(
+      !isMeasure("issuers.<name>.happiness") && !isMeasure("risk.nothing") && isMeasure("holders.claims"))
+  }
+
+  /// Whether an expectation may name it, or names begin with it.
+  private func isMeasure(_ word: String) -> Bool {
+    if ["checks", "wallSeconds", "services"].contains(word) { return true }
+    let key = word.replacing("<name>", with: "alpha").replacing(".*", with: "")
+    for literal in ["1", "1ETH", "1s", "true"] {
+      do {
+        _ = try Scenarios.Expectation("\(key) == \(literal)")
+        return true
+      } catch { continue }
+    }
+    return MeasureTable.keys.contains { $0.hasPrefix(key + ".") } || key == "issuers.alpha"
+  }
+
   @Test func everyScenarioOfTheDirectoryIsGoodAndOnThePage() throws {
     let directory = root + "topologies/restaking"
     let page = try String(contentsOfFile: directory + "/ROWS.md", encoding: .utf8)

@@ -1,11 +1,12 @@
 // From what an operator does to what a holder has: whole runs with issuers, a market and holders.
 
 import Basics
-import Reporting
 import Runs
 import Scenarios
 import Simulator
 import Testing
+
+@testable import Reporting
 
 /// Two issuers on six operators; the knobs are the misbehaviour and what the stories add.
 private func economy(
@@ -50,6 +51,20 @@ private func world(
 private let two = """
   [{name: shared, deposited: 600ETH, buffer: 5%}, {name: apart, deposited: 300ETH, operators: [3, 4, 5]}]
   """
+
+extension EconomyTable {
+  /// Where a column is.
+  fileprivate func place(of column: String) -> Int {
+    let lines = definition.split(separator: "\n").dropFirst()
+    return lines.map { $0.drop { $0 == " " } }.firstIndex { $0.hasPrefix(column + " ") }
+      .map { $0 - lines.startIndex } ?? -1
+  }
+}
+
+extension EconomyCell {
+  fileprivate var wei: UInt128 { if case .amount(let amount) = self { amount } else { 0 } }
+  fileprivate var words: String { if case .text(let text) = self { text } else { "" } }
+}
 
 extension Conclusion {
   fileprivate func issuer(_ name: String) throws -> RunSummary.Issuer {
@@ -255,11 +270,27 @@ extension Conclusion {
     let holders =
       "holders: {count: \(10 + stream.below(30)), issuersEach: \(1 + stream.below(2)), exponent: 1, kinds: [{name: cautious, share: 40%, shortfall: 1%}]}"
     let vault = stream.below(2) == 0 ? "" : "\nlrt2: {period: 2, fee: 1%}"
-    let conclusion = try economy(
+    var simulation = try world(
       seed: seed, issuers: issuers, extra: holders + vault,
       adversaries:
         "[{who: {operators: [\(guilty)], services: [a]}, do: equivocate, from: 3s, until: 14s}]")
+    simulation.run(until: .never)
+    let conclusion = simulation.conclude(simulation.settle())
     #expect(conclusion.brokenChecks == [], "seed \(seed)")
+    // What a slash takes was set apart for that service: half of the most that its operator ever had.
+    let economyRows = simulation.takeRows().economy
+    var most: [EconomyCell: UInt128] = [:]
+    for row in economyRows where row.table == .reputations {
+      most[row.cells[2]] = max(most[row.cells[2]] ?? 0, row.cells[3].wei)
+    }
+    var taken: [EconomyCell: (operatorID: EconomyCell, wei: UInt128)] = [:]
+    for row in economyRows where row.table == .accountability && row.cells[5] == .text("bears") {
+      taken[row.cells[0], default: (row.cells[3], 0)].wei += row.cells[8].wei
+    }
+    #expect(!taken.isEmpty, "seed \(seed)")
+    for (slash, one) in taken {
+      #expect(one.wei <= (most[one.operatorID] ?? 0) / 2 + 1_000, "seed \(seed), slash \(slash)")
+    }
     #expect(conclusion.summary.rewards.conserved == true && conclusion.summary.stake.conserved == true)
     let rewards = conclusion.summary.rewards
     #expect(rewards.submittedWei == rewards.paidWei + rewards.dustWei + rewards.refundedWei, "seed \(seed)")
@@ -267,6 +298,73 @@ extension Conclusion {
     let shared = try conclusion.issuer("shared")
     #expect(shared.lossRatio ?? 1 <= 0.5, "seed \(seed)")
     if guilty < 3 { #expect(try conclusion.issuer("apart").slashedWei == 0, "seed \(seed)") }
+  }
+
+  /// Every holding cut in two: each half has no more of anything than half of what the whole had.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func splittingAnAccountGainsNothing(seed: UInt64) throws {
+    let issuers = """
+      [{name: shared, deposited: 600ETH, buffer: 5%}, {name: apart, deposited: 300ETH, operators: [3, 4, 5], income: distribute, incentive: 9000ETH}]
+      """
+    let extra = seed == 3 ? "" : "\nlrt2: {period: 2, fee: 1%}"
+    func statements(_ count: Int) throws -> [(issuer: String, parts: [UInt128])] {
+      var simulation = try world(
+        seed: seed, issuers: issuers, extra: "holders: {count: \(count)}" + extra,
+        adversaries: "[{who: {operators: [4], services: [a]}, do: equivocate, from: 3s, until: 8s}]")
+      simulation.run(until: .never)
+      #expect(simulation.conclude(simulation.settle()).brokenChecks == [])
+      let columns = ["end_wei", "rewards_wei", "fees_wei", "shares", "redeemed_wei"].map {
+        EconomyTable.statements.place(of: $0)
+      }
+      return simulation.takeRows().economy.filter { $0.table == .statements }.map { row in
+        (row.cells[1].words, columns.map { row.cells[$0].wei })
+      }
+    }
+    let (whole, halves) = (try statements(20), try statements(40))
+    for name in ["shared", "apart"] {
+      // All holdings of an issuer are alike, but the first, which has what dividing the supply left.
+      let one = try #require(whole.last { $0.issuer == name })
+      let half = try #require(halves.last { $0.issuer == name })
+      for (k, (all, part)) in zip(one.parts, half.parts).enumerated() {
+        #expect(2 * part <= all, "seed \(seed), \(name), part \(k)")
+        #expect(all - min(all, 2 * part) < 1_000, "seed \(seed), \(name), part \(k)")
+      }
+      #expect(one.parts[0] > 0 && (name == "shared" || one.parts[1] > 0))
+    }
+  }
+
+  /// However much comes to one issuer, as deposits of its token or as rewards into the common vault: a share of the other, and what
+  /// its holders get, stay what they were.
+  @Test(arguments: [1, 2, 3, 4] as [UInt64])
+  func depositsOfOneIssuerLeaveTheOtherAlone(seed: UInt64) throws {
+    var stream = RandomStream(seed: seed)
+    func outcome(deposits: Int, incentive: Int) throws -> (rows: [[EconomyCell]], rewards: [UInt128]) {
+      // All of the first stays idle: its deposits change nothing on the ledger that the other could feel.
+      let issuers = """
+        [{name: shared, deposited: 600ETH, buffer: 100%, deposits: \(deposits)ETH, income: distribute, incentive: \(incentive)ETH}, {name: apart, deposited: 300ETH, income: distribute, incentive: 9000ETH}]
+        """
+      var simulation = try world(
+        seed: seed, issuers: issuers, extra: "holders: {count: 20}\nlrt2: {period: 2, fee: 1%}",
+        adversaries: "[{who: {operators: [1], services: [a]}, do: equivocate, from: 3s, until: 8s}]")
+      simulation.run(until: .never)
+      let conclusion = simulation.conclude(simulation.settle())
+      #expect(conclusion.brokenChecks == [], "seed \(seed)")
+      let economy = simulation.takeRows().economy
+      let place = EconomyTable.statements.place(of: "rewards_wei")
+      return (
+        economy.filter { $0.table == .issuers && $0.cells[2] == .text("apart") }.map(\.cells),
+        economy.filter { $0.table == .statements && $0.cells[1] == .text("apart") }.map {
+          $0.cells[place].wei
+        }
+      )
+    }
+    let alone = try outcome(deposits: 0, incentive: 1)
+    let beside = try outcome(deposits: 1 + stream.below(40), incentive: 1 + stream.below(90_000))
+    #expect(alone.rows == beside.rows && !alone.rows.isEmpty, "seed \(seed)")
+    for (a, b) in zip(alone.rewards, beside.rewards) {
+      // A share of the vault buys the same: what is rounded off at a deposit is some wei for a share.
+      #expect(a > 0 && (a > b ? a - b : b - a) < 1_000, "seed \(seed): \(a), \(b)")
+    }
   }
 
   /// The same scenario gives the same summary.
