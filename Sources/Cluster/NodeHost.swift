@@ -86,8 +86,8 @@ final class NodeHost {
   /// What the loop did until the traffic's end.
   private var finalMeter: LoopMeter?
   private(set) var hasEnded = false
-  /// Reorgs that nodes had yet to see when traffic ended.
-  private var late: [(node: NodeID, timer: WakeUp, at: Instant)] = []
+  /// What nodes had yet to see of the chain when traffic ended, in order.
+  private var late: [(entry: Entry, at: Instant)] = []
 
   /// What the transport tells, before the host exists and after.
   private final class Ears: TransportReceiver {
@@ -222,8 +222,12 @@ final class NodeHost {
     log?.close()
     log = nil
     finalMeter = loop.meterReading
-    for (entry, at) in timetable.close() {
-      if case .wakeUp(let node, let timer) = entry, timer.kind == .undone { late.append((node, timer, at)) }
+    late = timetable.close().filter {
+      switch $0.entry {
+      case .wakeUp(_, let timer): timer.kind == .undone
+      case .certificate, .certificateUndone: true
+      case .challenge, .announcement, .linkFree, .beginning: false
+      }
     }
     imposed.close()
     transport.close()
@@ -428,12 +432,18 @@ extension NodeHost: NodePopulation {
 
   func takeLate() -> [(submission: Submission, at: Instant)] {
     var sent: [(submission: Submission, at: Instant)] = []
-    for (node, timer, at) in late {
+    for (entry, at) in late {
       var seen = Effects()
-      participants.wake(timer, at: node, at, &seen)
+      switch entry {
+      case .wakeUp(let node, let timer): participants.wake(timer, at: node, at, &seen)
+      case .certificate(let task, let result):
+        participants.certificateIncluded(task, result: result, at, &seen)
+      case .certificateUndone(let task): participants.certificateUndone(task, at, &seen)
+      case .challenge, .announcement, .linkFree, .beginning: continue
+      }
       for k in 0..<seen.facts.count { audience?.happened(seen.facts[k]) }
       for submission in seen.submissions {
-        let delay = rpcDelay(UInt64(node.rawValue), UInt64(timer.index) | 1 << 44)
+        let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(sent.count) | 1 << 44)
         sent.append((submission, at + delay))
       }
     }

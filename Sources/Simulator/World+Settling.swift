@@ -5,6 +5,7 @@
 import AVS
 import Basics
 import Contracts
+import Gossip
 import Participants
 import Runs
 
@@ -13,6 +14,8 @@ struct Late: Sendable {
   enum What: Sendable {
     case submission(Submission)
     case wakeUp(NodeID, WakeUp)
+    /// News of a task's certificate.
+    case certificate(TaskID)
   }
   var at: Instant
   var what: What
@@ -44,15 +47,26 @@ extension World {
       case .submission(let submission): submit(submission, now)
       case .wakeUp(let node, let timer):
         participants.wake(timer, at: node, now, &effects)
-        for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
-        effects.facts.removeAll()
-        for submission in effects.submissions {
-          let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(timer.index) | 1 << 44)
-          late.append(Late(at: now + delay, what: .submission(submission)))
-        }
-        effects.submissions.removeAll()
+        carryOutLate(now)
+      case .certificate(let task):
+        hearOfCertificate(task, now)
+        carryOutLate(now)
       }
     }
+  }
+
+  /// Gossip is over and no node has a clock any more: what is left of effects is what is told and sent to the chain.
+  private mutating func carryOutLate(_ now: Instant) {
+    effects.outbox.removeAll()
+    effects.timers.removeAll()
+    for k in 0..<effects.facts.count { record.note(effects.facts[k]) }
+    effects.facts.removeAll()
+    for submission in effects.submissions {
+      lateSubmissions += 1
+      let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(lateSubmissions) | 1 << 44)
+      late.append(Late(at: now + delay, what: .submission(submission)))
+    }
+    effects.submissions.removeAll()
   }
 
   private mutating func submit(_ submission: Submission, _ now: Instant) {

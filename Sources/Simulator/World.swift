@@ -58,6 +58,7 @@ struct World: Population, ~Copyable {
   var submissions: [Submission] = []
   /// What is on its way between nodes and chain when traffic ends. See `World+Settling`.
   var late: [Late] = []
+  var lateSubmissions = 0
   /// By fault: what heals it, while it is in force.
   var linkFaults: [LinkFaultID?]
   var standstill: Standstill
@@ -281,11 +282,7 @@ extension World {
       }
     case .certificate:
       let task = TaskID(index)
-      if let certificate = coordinator.certificate(task) {
-        participants.certificateIncluded(task, result: certificate.result, now, &effects)
-      } else {
-        participants.certificateUndone(task, now, &effects)
-      }
+      hearOfCertificate(task, now)
     case .challenged:
       let task = TaskID(index)
       if let certificate = coordinator.certificate(task) {
@@ -306,6 +303,15 @@ extension World {
     case .dialed: endDial(Int(index), now, &network)
     case .linkFree: sendNext(Int(index), now, &network)
     case nil: preconditionFailure("unknown world input \(payload >> 28)")
+    }
+  }
+
+  /// Nodes hear how it stands with a task's certificate: there is one, or there is none any more.
+  mutating func hearOfCertificate(_ task: TaskID, _ now: Instant) {
+    if let certificate = coordinator.certificate(task) {
+      participants.certificateIncluded(task, result: certificate.result, now, &effects)
+    } else {
+      participants.certificateUndone(task, now, &effects)
     }
   }
 
@@ -339,6 +345,7 @@ extension World {
     for task in news.accepted + news.undone {
       let at = now + rpcDelay(UInt64(task.rawValue), 1 << 41)
       latest = max(latest, at)
+      if at >= blueprint.trafficEnd { late.append(Late(at: at, what: .certificate(task))) }
       network.schedule(at: at, slot: Int(worldSlot), payload: Input.certificate.payload(task.index))
     }
     for submission in news.lost {

@@ -5,6 +5,7 @@ import AVS
 import Basics
 import Reporting
 import Runs
+import Scenarios
 import Simulator
 import Testing
 
@@ -64,5 +65,34 @@ import Testing
     #expect(chain.undone.resubmitted + chain.undone.refused == chain.undone.sentAgain)
     #expect(chain.undone.pending == 0 && chain.undone.lost == 0)
     #expect(summary.slashing.micro.falseNegative == 0)
+  }
+
+  /// Nodes hear of the chain within ten seconds, some of them after the end of traffic: they see all the same what the reorg took.
+  @Test(arguments: [1, 2, 3]) func whoHearsAfterTheEndOfTrafficLooksAsWell(seed: UInt64) throws {
+    let text = """
+      name: late
+      seed: \(seed)
+      duration: 20s
+      settle: 1h
+      network:
+        topology: {generate: random-regular, degree: 6}
+        links: {latency: {uniform: {min: 10ms, max: 80ms}}}
+      chain: {blockTime: 2s, rpcDelay: {uniform: {min: 10ms, max: 10s}}}
+      operators: {count: 9, stakes: 1000ETH}
+      aggregators: coordinator
+      services:
+        - name: oracle
+          operators: all
+          task: {arrival: {periodic: {every: 2s}}, compute: 20ms}
+          quorum: 20%
+          responseWindow: 6s
+      faults: [{at: 19900ms, reorg: {depth: 6, lost: 100%}}]
+      """
+    var simulation = try Simulation(
+      try Blueprint(try Scenario.parse(file: "late.yaml", bytes: Array(text.utf8))))
+    simulation.run(until: .never)
+    let undone = simulation.conclude(simulation.settle()).summary.chain.undone
+    #expect(undone.certificates >= 3 && undone.sentAgain == undone.certificates)
+    #expect(undone.lost == 0 && undone.pending == 0)
   }
 }
