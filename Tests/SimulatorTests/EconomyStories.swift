@@ -55,9 +55,8 @@ private let two = """
 extension EconomyTable {
   /// Where a column is.
   fileprivate func place(of column: String) -> Int {
-    let lines = definition.split(separator: "\n").dropFirst()
-    return lines.map { $0.drop { $0 == " " } }.firstIndex { $0.hasPrefix(column + " ") }
-      .map { $0 - lines.startIndex } ?? -1
+    let lines = definition.split(separator: "\n").dropFirst().map { $0.drop { $0 == " " } }
+    return lines.firstIndex { $0.hasPrefix(column + " ") } ?? -1
   }
 }
 
@@ -277,19 +276,32 @@ extension Conclusion {
     simulation.run(until: .never)
     let conclusion = simulation.conclude(simulation.settle())
     #expect(conclusion.brokenChecks == [], "seed \(seed)")
-    // What a slash takes was set apart for that service: half of the most that its operator ever had.
-    let economyRows = simulation.takeRows().economy
-    var most: [EconomyCell: UInt128] = [:]
-    for row in economyRows where row.table == .reputations {
-      most[row.cells[2]] = max(most[row.cells[2]] ?? 0, row.cells[3].wei)
+    // What a slash takes was set apart for that service: half of what its operator had, and half of what was on its way out.
+    let rows = simulation.takeRows().economy
+    var staked: [EconomyCell: UInt128] = [:]
+    var moved: [EconomyCell: (to: UInt128, from: UInt128)] = [:]
+    for row in rows where row.table == .reputations {
+      staked[row.cells[2]] = max(staked[row.cells[2]] ?? 0, row.cells[3].wei)
     }
-    var taken: [EconomyCell: (operatorID: EconomyCell, wei: UInt128)] = [:]
-    for row in economyRows where row.table == .accountability && row.cells[5] == .text("bears") {
-      taken[row.cells[0], default: (row.cells[3], 0)].wei += row.cells[8].wei
+    for row in rows where row.table == .moves {
+      let isDeposit = row.cells[3] == .text("deposit")
+      moved[row.cells[2], default: (0, 0)].to += isDeposit ? row.cells[4].wei : 0
+      moved[row.cells[2], default: (0, 0)].from += isDeposit ? 0 : row.cells[4].wei
+    }
+    var taken: [EconomyCell: (stake: UInt128, queue: UInt128)] = [:]
+    var guiltyOf: [EconomyCell: EconomyCell] = [:]
+    for row in rows where row.table == .accountability && row.cells[5] == .text("bears") {
+      let isQueued = row.cells[6] == .text("queue")
+      taken[row.cells[0], default: (0, 0)].stake += isQueued ? 0 : row.cells[8].wei
+      taken[row.cells[0], default: (0, 0)].queue += isQueued ? row.cells[8].wei : 0
+      guiltyOf[row.cells[0]] = row.cells[3]
     }
     #expect(!taken.isEmpty, "seed \(seed)")
     for (slash, one) in taken {
-      #expect(one.wei <= (most[one.operatorID] ?? 0) / 2 + 1_000, "seed \(seed), slash \(slash)")
+      let who = guiltyOf[slash] ?? .null
+      let (to, from) = moved[who] ?? (0, 0)
+      #expect(one.stake <= ((staked[who] ?? 0) + to) / 2 + 1_000, "seed \(seed), slash \(slash)")
+      #expect(one.queue <= from / 2 + 1_000, "seed \(seed), slash \(slash)")
     }
     #expect(conclusion.summary.rewards.conserved == true && conclusion.summary.stake.conserved == true)
     let rewards = conclusion.summary.rewards
