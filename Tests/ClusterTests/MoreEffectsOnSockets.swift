@@ -91,18 +91,6 @@ extension Conclusion {
     #expect(conclusion.received(0) < conclusion.received(9))
   }
 
-  /// What every router has forgotten is sent again: more is published than was signed, and it ends at the first hop.
-  @Test func theForgottenIsSentAgainAndIgnored() throws {
-    let (conclusion, counters) = try run(
-      "adversaries: [{who: {operators: [3]}, do: {replay: {count: 4}}}]",
-      gossip: ", seenTTL: 1500ms, mcacheLength: 3, mcacheGossip: 2", span: "3600ms")
-    let signed = conclusion.attestations.count { $0.publishedAt != nil }
-    #expect(counters.published > UInt64(signed), "\(counters.published) published, \(signed) signed")
-    #expect(counters.ignored >= counters.published - UInt64(signed))
-    #expect(conclusion.slashes.isEmpty && conclusion.summary.gossip.invalid == 0)
-    #expect(conclusion.summary.tasks.certified > 0)
-  }
-
   /// The aggregator leaves node 3 out, and later sends nothing; the resolver lets the guilty go.
   @Test func whoDecidesMisbehaves() throws {
     let (conclusion, _) = try run(
@@ -143,23 +131,6 @@ extension Conclusion {
       let due = conclusion.tasks[one.task.index].due
       #expect((one.publishedAt != nil) == (due < .zero + .milliseconds(1_200)))
     }
-  }
-
-  /// Frames cut in half cost the connection, clogged ones come late, and node 9 alone joins the halves.
-  @Test func theRestOfTheLinks() throws {
-    let (conclusion, counters) = try run(
-      """
-      faults:
-        - {at: 0s, for: 5s, clog: {every: 800ms, longest: 800ms, nodes: [0]}}
-        - {at: 0s, for: 5s, truncate: {share: 100%, nodes: [1]}}
-      """, isMeant: { $0.contains("cost a peer its connection") || $0.hasPrefix(ClusterRun.refusalNotice) })
-    #expect(counters.invalid > 0 || conclusion.summary.gossip.invalid > 0)
-    #expect(conclusion.published(1) > 0 && conclusion.received(1) == 0, "nothing whole leaves node 1")
-    let delays = conclusion.attestations.filter { $0.operatorID == NodeID(0) }.compactMap { one in
-      one.publishedAt.map { published in (one.receivedAt.map { ($0 - published).seconds } ?? 9) * 1_000 }
-    }
-    #expect((delays.max() ?? 0) > 100)
-    #expect(conclusion.received(9) > 0)
   }
 }
 

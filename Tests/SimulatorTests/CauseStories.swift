@@ -49,14 +49,15 @@ private func slashes(
   @Test func overload() throws {
     let rule = careless.replacing("window: 4s", with: "window: 10s").replacing("40%", with: "60%")
     let slow = (
-      "{at: 9s, for: 7s, slowCPU: {nodes: [\"2\"], factor: 62}}",
+      "{at: 9s, for: 6s, slowCPU: {nodes: [\"2\"], factor: 62}}",
       "{at: 16s, for: 3s, slowCPU: {nodes: [\"2\"], factor: 100}}"
     )
     let (found, conclusion) = try slashes(
       "\(slow.0), \(slow.1)", rules: rule, service: "    aggregationGrace: 0ms")
-    #expect(found.map(\.operatorID) == [NodeID(2)] && found.allSatisfy { $0.cause == "overload" })
+    let own = found.filter { $0.operatorID == NodeID(2) }
+    #expect(own.count == 1 && own.allSatisfy { $0.cause == "overload" })
     #expect(conclusion.unjust(.overload) == 1)
-    #expect(found.allSatisfy { $0.account.contains("finished after the deadline") })
+    #expect(own.allSatisfy { $0.account.contains("finished after the deadline") })
   }
 
   /// The aggregator takes what is new for the future.
