@@ -49,7 +49,7 @@ private func slashes(
   @Test func overload() throws {
     let rule = careless.replacing("window: 4s", with: "window: 10s").replacing("40%", with: "60%")
     let slow = (
-      "{at: 9s, for: 6s, slowCPU: {nodes: [\"2\"], factor: 62}}",
+      "{at: 9s, for: 7s, slowCPU: {nodes: [\"2\"], factor: 62}}",
       "{at: 16s, for: 3s, slowCPU: {nodes: [\"2\"], factor: 100}}"
     )
     let (found, conclusion) = try slashes(
