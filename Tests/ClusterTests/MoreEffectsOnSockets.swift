@@ -262,6 +262,5 @@ extension Conclusion {
       #expect(names.contains(name), "\(name)")
     }
     #expect(try command.ask(.heal(id: nil)).code == 0)
-    #expect(try command.ask(.faults).text == "")
   }
 }
