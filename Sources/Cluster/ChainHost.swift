@@ -333,7 +333,8 @@ final class ChainHost {
     let deployment = blueprint.deployment
     let delay = deployment.rpcDelay.draw(rpcDraws.bits(UInt64(submission.node.rawValue), UInt64(index)))
     let wait = deployment.inclusionDelay.draw(inclusionDraws.bits(UInt64(index)))
-    let span = TimeSpan(nanoseconds: UInt64(max(delay, 0)) &+ UInt64(max(wait, 0)))
+    let extra = inForce.reduce(TimeSpan.zero) { $0 + faults[Int($1)].rpcExtra(submission.node) }
+    let span = TimeSpan(nanoseconds: UInt64(max(delay, 0)) &+ UInt64(max(wait, 0))) + extra
     timetable.add(.submission(UInt32(index)), at: now + span)
   }
 }

@@ -54,11 +54,7 @@ extension NodeHost {
       for node in nodes where transport.isHosted[node.index] && !isStruckWhole(by: fault) {
         crash(node, losesState, now)
       }
-    case .slowCPU(let nodes, let factor):
-      for node in nodes {
-        let nominal = blueprint.deployment.nodes[node.index].slownessPermille
-        participants.setSlowness(node, permille: nominal * factor / 1_000)
-      }
+    case .slowCPU: break
     case .chain: break
     }
   }
@@ -75,13 +71,9 @@ extension NodeHost {
     case .partition, .oneWay: participants.mended(fault.id, now)
     case .crash(let nodes, _):
       for node in nodes where transport.isHosted[node.index] { restart(node, now) }
-    case .slowCPU(let nodes, _):
-      for node in nodes {
-        participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
-      }
     case .node(let nodes, .pause):
       for node in nodes where transport.isHosted[node.index] { resume(node, now) }
-    case .loss, .latency, .link, .eclipse, .node, .chain: break
+    case .loss, .latency, .link, .eclipse, .node, .slowCPU, .chain: break
     }
   }
 
@@ -119,7 +111,7 @@ extension NodeHost {
 
   /// Connections come back one by one, as their handshakes end.
   private func restart(_ node: NodeID, _ now: Instant) {
-    guard !participants.isUp(node) else { return }
+    guard !participants.isUp(node), !participants.isKeptDown(node) else { return }
     participants.restart(node, now, &effects)
     carryOut(now)
     guard replayInstant == nil else { return }

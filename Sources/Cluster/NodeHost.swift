@@ -412,7 +412,8 @@ extension NodeHost: NodePopulation {
     for node in blueprint.deployment.services[participants.schedule[task].service.index].members
     where transport.isHosted[node.index] {
       let delay = rpcDelay(UInt64(node.rawValue), UInt64(task.rawValue) | 1 << 40)
-      timetable.add(.wakeUp(node, WakeUp(.announcement, task.rawValue)), at: now + delay)
+      timetable.add(
+        .wakeUp(node, WakeUp(.announcement, task.rawValue)), at: now + delay + participants.rpcExtra(node))
     }
   }
 

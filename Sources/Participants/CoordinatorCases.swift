@@ -35,7 +35,8 @@ extension CoordinatorState {
       if fresh.isEmpty, let first = accusations.first, let id = court.existing(first) {
         throw .evidence(.duplicate(id))
       }
-      if let service, let rule = services[service.index].rule(for: .wrongQuorum), let terms = rule.fork,
+      if let service, let rule = services[service.index].rules.first(where: { $0.fork != nil }),
+        let terms = rule.fork,
         case .certificate(_, let task) = evidence
       {
         openFork(of: service, task, by: sender, rule, terms, accused: accusations, at: at, &facts)

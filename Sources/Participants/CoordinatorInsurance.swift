@@ -81,7 +81,7 @@ extension CoordinatorState {
       case .task(let task) = accusation.subject, let certificate = tasks.certificate(task)
     else { return }
     switch accusation.evidence {
-    case .certificate?: break
+    case .certificate? where accusation.offence == .wrongQuorum: break
     case .single(let signed)? where signed.attestation.result == certificate.result: break
     default: return
     }

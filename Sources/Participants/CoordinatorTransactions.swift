@@ -129,7 +129,7 @@ extension CoordinatorState {
   /// Keeps a certificate's signers for as long as a rule can ask for them, and drops those of old ones.
   private mutating func keepSigners(of record: TaskRecord, at: Instant) {
     let index = record.service.index
-    guard let rule = services[index].rule(for: .wrongQuorum) else {
+    guard let rule = services[index].rule(for: .wrongQuorum) ?? services[index].rule(for: .withholding) else {
       tasks.pruneSigners(record.task)
       return
     }

@@ -99,6 +99,8 @@ public enum NodeFault: Sendable, Equatable {
   case faultySoftware([ServiceID]?)
   /// Its upload is limited to this rate, all its links together.
   case throttle(Bandwidth)
+  /// Its RPC to the chain takes so much longer, either way: it hears of tasks late, and what it sends arrives late.
+  case rpcDelay(TimeSpan)
 
   /// The name in files.
   public var name: String {
@@ -108,7 +110,15 @@ public enum NodeFault: Sendable, Equatable {
     case .keyDuplication: "keyDuplication"
     case .faultySoftware: "faultySoftware"
     case .throttle: "throttle"
+    case .rpcDelay: "rpcDelay"
     }
+  }
+}
+
+extension Fault {
+  /// What it adds to the delay of the node's RPC.
+  public func rpcExtra(_ node: NodeID) -> TimeSpan {
+    if case .node(let nodes, .rpcDelay(let more)) = kind, nodes.contains(node) { more } else { .zero }
   }
 }
 

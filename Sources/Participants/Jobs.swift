@@ -17,6 +17,8 @@ struct Job: BitwiseCopyable {
     case recompute
     /// Publish what was signed: `message`.
     case publish
+    /// Look who has not been heard of about `task`, now that its response window is over.
+    case missing
   }
   var kind: Kind
   var node: NodeID

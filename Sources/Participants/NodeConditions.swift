@@ -62,38 +62,94 @@ struct NodeConditions: ~Copyable {
     !faulty.isEmpty && !faulty[node.index].isEmpty && faulty[node.index][service.index]
   }
 
-  mutating func begin(_ name: String) { troubles.append(name) }
-  mutating func end(_ name: String) {
-    if let k = troubles.firstIndex(of: name) { troubles.remove(at: k) }
+  /// Faults of nodes that are in force, in the order in which they began.
+  private var inForce: [Fault] = []
+
+  mutating func begin(_ fault: Fault) {
+    troubles.append(fault.name)
+    switch fault.kind {
+    case .crash, .slowCPU, .node: inForce.append(fault)
+    default: break
+    }
+  }
+  mutating func end(_ fault: Fault) {
+    if let k = troubles.firstIndex(of: fault.name) { troubles.remove(at: k) }
+    inForce.removeAll { $0.id == fault.id }
+  }
+
+  /// What faults add to the delay of the node's RPC, all together.
+  func rpcExtra(_ node: NodeID) -> TimeSpan {
+    inForce.reduce(.zero) { $0 + $1.rpcExtra(node) }
+  }
+
+  /// Whether a crash that is in force keeps the node down.
+  func isDown(_ node: NodeID) -> Bool {
+    inForce.contains { if case .crash(let nodes, _) = $0.kind { nodes.contains(node) } else { false } }
+  }
+
+  /// The factor of the last fault that slows the node down, of 1,000.
+  func slowdown(_ node: NodeID) -> UInt64 {
+    for fault in inForce.reversed() {
+      if case .slowCPU(let nodes, let factor) = fault.kind, nodes.contains(node) { return factor }
+    }
+    return 1_000
+  }
+
+  /// The last effect of the same name on the node.
+  func latest(like effect: NodeFault, on node: NodeID) -> NodeFault? {
+    for fault in inForce.reversed() {
+      if case .node(let nodes, let other) = fault.kind, other.name == effect.name, nodes.contains(node) {
+        return other
+      }
+    }
+    return nil
   }
 }
 
 extension Participants {
   /// A fault came into force that concerns what nodes are or see, apart from links and processes, which are the driver's.
   public mutating func begin(_ fault: Fault, _ now: Instant) {
-    conditions.begin(fault.name)
-    guard case .node(let nodes, let effect) = fault.kind else { return }
-    for node in nodes where isHosted[node.index] {
-      switch effect {
-      case .clock(let offset, let drift): conditions.setClock(node, offset: offset, drift: drift, now)
-      case .keyDuplication(let chance): conditions.setTwin(node, chance: chance)
-      case .faultySoftware(let services): conditions.setFaulty(node, services, true)
-      case .pause, .throttle: break
+    conditions.begin(fault)
+    apply(fault, now)
+  }
+
+  /// It ended. Of several faults of one kind on one node the last that began counts; when it ends, the last of those that are
+  /// still in force.
+  public mutating func end(_ fault: Fault, _ now: Instant) {
+    conditions.end(fault)
+    apply(fault, now)
+  }
+
+  /// What faults add to the delay of the node's RPC, in either direction.
+  public func rpcExtra(_ node: NodeID) -> TimeSpan { conditions.rpcExtra(node) }
+
+  /// Whether a crash that is still in force keeps the node down: the driver does not start it then.
+  public func isKeptDown(_ node: NodeID) -> Bool { conditions.isDown(node) }
+
+  /// Makes the nodes of a fault that began or ended what the faults in force say.
+  private mutating func apply(_ fault: Fault, _ now: Instant) {
+    switch fault.kind {
+    case .slowCPU(let nodes, _):
+      for node in nodes {
+        let nominal = deployment.nodes[node.index].slownessPermille
+        processors.setSlowness(node, permille: nominal * conditions.slowdown(node) / 1_000)
       }
+    case .node(let nodes, let effect):
+      for node in nodes where isHosted[node.index] { apply(effect, node, now) }
+    default: break
     }
   }
 
-  /// It ended. Of two faults of one kind on one node the later one's end ends both.
-  public mutating func end(_ fault: Fault, _ now: Instant) {
-    conditions.end(fault.name)
-    guard case .node(let nodes, let effect) = fault.kind else { return }
-    for node in nodes where isHosted[node.index] {
-      switch effect {
-      case .clock: conditions.setClock(node, offset: 0, drift: 0, now)
-      case .keyDuplication: conditions.setTwin(node, chance: nil)
-      case .faultySoftware: conditions.setFaulty(node, nil, false)
-      case .pause, .throttle: break
-      }
+  private mutating func apply(_ effect: NodeFault, _ node: NodeID, _ now: Instant) {
+    switch (effect, conditions.latest(like: effect, on: node)) {
+    case (.clock, .clock(let offset, let drift)):
+      conditions.setClock(node, offset: offset, drift: drift, now)
+    case (.clock, _): conditions.setClock(node, offset: 0, drift: 0, now)
+    case (.keyDuplication, .keyDuplication(let chance)): conditions.setTwin(node, chance: chance)
+    case (.keyDuplication, _): conditions.setTwin(node, chance: nil)
+    case (.faultySoftware, .faultySoftware(let services)): conditions.setFaulty(node, services, true)
+    case (.faultySoftware, _): conditions.setFaulty(node, nil, false)
+    case (.pause, _), (.throttle, _), (.rpcDelay, _): break
     }
   }
 

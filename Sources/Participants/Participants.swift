@@ -54,7 +54,7 @@ extension Participants {
       case .verify, .verifyRepeated: verified(job, now, &effects)
       case .attest: attest(job, now, &effects)
       case .recompute: recomputed(job, now, &effects)
-      case .publish: break
+      case .publish, .missing: break
       }
     case .announcement:
       hear(TaskID(timer.index), at: node, now, &effects)
@@ -62,7 +62,13 @@ extension Participants {
       certificateDue(timer.index, at: node, now, &effects)
     case .publication:
       let job = jobs.take(timer.index)
-      if isAlive(job) { publishLate(job, now, &effects) } else { abandon(job, now, &effects) }
+      if job.kind == .missing {
+        if isAlive(job) { challengeSilence(job.task, at: job.node, now, &effects) }
+      } else if isAlive(job) {
+        publishLate(job, now, &effects)
+      } else {
+        abandon(job, now, &effects)
+      }
     case .undone:
       sendAgain(timer.index, at: node, now, &effects)
     case nil:
@@ -119,11 +125,6 @@ extension Participants {
   }
   public mutating func mended(_ id: UInt32, _ now: Instant) { availability.mend(id, at: now) }
 
-  /// From now on the node's work takes `permille` thousandths of its nominal time.
-  public mutating func setSlowness(_ node: NodeID, permille: UInt64) {
-    processors.setSlowness(node, permille: permille)
-  }
-
   /// The stake of a service's members, by index, in wei, as aggregators read it from the chain.
   public mutating func setStake(_ service: ServiceID, _ stake: [UInt128]) {
     aggregation.setStake(service, stake)
@@ -135,6 +136,7 @@ extension Participants {
   ) {
     _ = certified.insert(0, task.index)
     watchCertificate(task, result, now, &effects)
+    watchSilence(task, now, &effects)
   }
 
   /// Remembers a signed attestation as a message, whether made here or read from a frame. Returns its handle.
@@ -238,7 +240,7 @@ extension Participants {
         miss(job.task, member, job.node, .crashed, now, &effects)
       }
     case .verify, .verifyRepeated: settle(job.message, at: job.node, from: job.slot, .ignore, now, &effects)
-    case .recompute: break
+    case .recompute, .missing: break
     }
   }
 }

@@ -14,6 +14,9 @@ extension Participants {
     _ task: TaskID, result: Digest, _ now: Instant, _ effects: inout Effects, acts: (NodeID) -> Bool
   ) {
     let service = schedule[task].service
+    if self.service(service).punishes.contains(.withholding) {
+      return takeSidesAboutSilence(task, now, &effects, acts: acts)
+    }
     for (member, node) in self.service(service).members.enumerated()
     where isHosted[node.index] && availability.isUp(node) && acts(node) {
       guard hasSigned.contains(0, Int(schedule.dutyBase[task.index]) + member),

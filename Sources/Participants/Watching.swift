@@ -62,9 +62,12 @@ enum AccusationKind {
   static let surround: UInt8 = 2
   static let lazyCopy: UInt8 = 3
   static let wrongQuorum: UInt8 = 4
+  static let withholding: UInt8 = 5
 
   /// By number.
-  static let classes: [OffenceClass] = [.equivocation, .invalidResult, .surround, .lazyCopy, .wrongQuorum]
+  static let classes: [OffenceClass] = [
+    .equivocation, .invalidResult, .surround, .lazyCopy, .wrongQuorum, .withholding,
+  ]
 }
 
 extension Fact {

@@ -28,6 +28,8 @@ extension Record {
         why = "every watcher looks away"
       } else if let name = trouble(cutting: offence.operatorID, from: watchers, around: offence.at) {
         why = name
+      } else if offence.offenceClass == .withholding {
+        why = "its task was not certified, or every watcher had forgotten it"
       } else {
         why = "no watcher held both halves in time"
       }

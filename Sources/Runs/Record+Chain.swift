@@ -161,7 +161,9 @@ extension Record {
     let members = deployment.services[service.index].members
     let list = rules[service.index]
     let isWrong = certificate.result != task.truth && list.contains { $0.offence == .wrongQuorum }
-    guard isWrong || list.contains(where: { $0.offence == .late || $0.offence == .liveness }) else { return }
+    guard isWrong || list.contains(where: { [.late, .liveness, .withholding].contains($0.offence) }) else {
+      return
+    }
     for (member, node) in members.enumerated()
     where member / 64 < certificate.signerBits.count
       && certificate.signerBits[member / 64] >> UInt64(member % 64) & 1 == 1

@@ -17,6 +17,7 @@ extension Record {
       let index = duty(fact.task, fact.value)
       // A crashed node may come back in time: then the publication counts.
       if duties[index].publishedAt == .max { duties[index].miss = fact.detail }
+      if fact.detail == DutyMiss.silent.rawValue { offend(.withholding, fact, "withholds", by: .intent) }
     case .collected:
       let index = duty(fact.task, fact.value)
       if duties[index].collectedAt == .max { duties[index].collectedAt = fact.at.nanoseconds }

@@ -110,7 +110,7 @@ struct Rescue {
       }
       if !isBreach(patient) {
         return
-          "certificates that wait \(wait) beyond the quorum (it was there by then in \(spared) of its misses)"
+          "certificates that wait \(Self.milliseconds(wait)) beyond the quorum (it was there by then in \(spared) of its misses)"
       }
     }
     return nil
@@ -126,6 +126,11 @@ struct Rescue {
     guard !isBreach(without) else { return nil }
     return
       "a quorum above \(Self.percent(UInt64(most))) (\(wrong.count) certificates of a wrong result had so much)"
+  }
+
+  /// Rounded up.
+  private static func milliseconds(_ span: TimeSpan) -> TimeSpan {
+    .milliseconds((span.nanoseconds + 999_999) / 1_000_000)
   }
 
   private static func percent(_ bips: UInt64) -> String {

@@ -48,11 +48,7 @@ extension World {
     case .node: break
     case .crash(let nodes, let losesState):
       for node in nodes { crash(node, losesState, now) }
-    case .slowCPU(let nodes, let factor):
-      for node in nodes {
-        let nominal = blueprint.deployment.nodes[node.index].slownessPermille
-        participants.setSlowness(node, permille: nominal * factor / 1_000)
-      }
+    case .slowCPU: break
     case .chain(let chain):
       coordinator.begin(chain, id: fault.id, at: now, until: fault.until, facts: &chainFacts)
       moveChain(now, &network)
@@ -71,15 +67,11 @@ extension World {
     case .partition, .oneWay: participants.mended(fault.id, now)
     case .crash(let nodes, _):
       for node in nodes { restart(node, now) }
-    case .slowCPU(let nodes, _):
-      for node in nodes {
-        participants.setSlowness(node, permille: blueprint.deployment.nodes[node.index].slownessPermille)
-      }
     case .chain:
       coordinator.end(faultOf: fault.id, at: now, facts: &chainFacts)
       moveChain(now, &network)
     case .node(let nodes, .pause): for node in nodes { resume(node, now, &network) }
-    case .loss, .latency, .link, .eclipse, .node: break
+    case .loss, .latency, .link, .eclipse, .node, .slowCPU: break
     }
   }
 
@@ -148,7 +140,7 @@ extension World {
 
   /// The node's process starts; it connects to the peers that are up.
   private mutating func restart(_ node: NodeID, _ now: Instant) {
-    guard !participants.isUp(node) else { return }
+    guard !participants.isUp(node), !participants.isKeptDown(node) else { return }
     participants.restart(node, now, &effects)
     for slot in participants.router.slots(of: node)
     where isOpen(slot) && participants.isUp(participants.router.neighbor(slot)) {

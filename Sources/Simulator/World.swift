@@ -238,7 +238,8 @@ struct World: Population, ~Copyable {
     for submission in effects.submissions {
       let index = submissions.count
       submissions.append(submission)
-      let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(index))
+      let delay =
+        rpcDelay(UInt64(submission.node.rawValue), UInt64(index)) + participants.rpcExtra(submission.node)
       let wait = blueprint.deployment.inclusionDelay.draw(inclusionDraws.bits(UInt64(index)))
       let at = now + delay + TimeSpan(nanoseconds: UInt64(max(wait, 0)))
       if at >= blueprint.trafficEnd { late.append(Late(at: at, what: .submission(submission))) }
@@ -325,7 +326,8 @@ extension World {
       preconditionFailure("the chain refused task \(task.rawValue) of our own schedule: \(error)")
     }
     for node in blueprint.deployment.services[record.service.index].members {
-      let at = now + rpcDelay(UInt64(node.rawValue), UInt64(task.rawValue) | 1 << 40)
+      let delay = rpcDelay(UInt64(node.rawValue), UInt64(task.rawValue) | 1 << 40)
+      let at = now + delay + participants.rpcExtra(node)
       network.schedule(
         at: at, slot: Int(linkSlots + node.rawValue),
         payload: WakeUp(.announcement, task.rawValue).rawValue)

@@ -1,5 +1,5 @@
 // What `EffectsOnSockets` does not tell of: floods of control messages, old messages said again, aggregators and resolvers that
-// misbehave, Sybils, links that clog and truncate, a bridge between two halves. The same texts as in the simulator's stories where the numbers allow.
+// misbehave, Sybils, and frames cut in half. The same texts as in the simulator's stories where the numbers allow.
 
 import AVS
 import Basics
@@ -15,7 +15,7 @@ import Testing
 /// Ten operators (nodes 0 to 9), a watcher (10), an aggregator (11).
 private func run(
   _ extra: String, gossip: String = "", service: String = "", stakes: String = "100ETH",
-  rules: String = "- {offence: equivocation, dispute: 1m}", span: String = "2s",
+  rules: String = "- {offence: equivocation, dispute: 1m}", span: String = "1600ms",
   isMeant: @escaping (String) -> Bool = { _ in false }
 ) throws -> (conclusion: Conclusion, counters: Counters) {
   let indent = rules.split(separator: "\n").map { "      " + $0 }.joined(separator: "\n")
@@ -71,7 +71,7 @@ extension Conclusion {
         - {who: {operators: [0]}, do: {ihaveFlood: {count: 15}}}
         - {who: {operators: [1]}, do: {iwantFlood: {count: 8}}}
         - {who: {operators: [2]}, do: {graftSpam: {count: 4}}}
-      """, gossip: ", iwantFollowup: 500ms", span: "2400ms")
+      """, gossip: ", iwantFollowup: 500ms", span: "1800ms")
     let gossip = conclusion.summary.gossip
     #expect(gossip.brokenPromises > 50 && gossip.ihaveRefused > 20)
     #expect(gossip.iwantRefused > 50 && counters.iwantServed > 50)
@@ -91,16 +91,56 @@ extension Conclusion {
     #expect(conclusion.received(0) < conclusion.received(9))
   }
 
-  /// What every router has forgotten is sent again: more is published than was signed, and it ends at the first hop.
+  /// What every router has forgotten is sent again: more is published than was signed. Rows are recycled by the 256, so node 4 says a
+  /// lot; what is old ends at the first hop.
   @Test func theForgottenIsSentAgainAndIgnored() throws {
     let (conclusion, counters) = try run(
-      "adversaries: [{who: {operators: [3]}, do: {replay: {count: 4}}}]",
-      gossip: ", seenTTL: 1500ms, mcacheLength: 3, mcacheGossip: 2", span: "3600ms")
-    let signed = conclusion.attestations.count { $0.publishedAt != nil }
-    #expect(counters.published > UInt64(signed), "\(counters.published) published, \(signed) signed")
-    #expect(counters.ignored >= counters.published - UInt64(signed))
+      """
+      adversaries:
+        - {who: {operators: [3]}, do: {replay: {count: 4}}}
+        - {who: {operators: [4]}, do: {spam: {count: 200}}}
+      """, gossip: ", seenTTL: 1300ms", span: "2800ms")
+    let votes = conclusion.attestations.count { $0.publishedAt != nil }
+    let noise = 200 * conclusion.published(4)
+    #expect(counters.published > UInt64(votes + noise), "\(counters.published), \(votes), \(noise)")
     #expect(conclusion.slashes.isEmpty && conclusion.summary.gossip.invalid == 0)
     #expect(conclusion.summary.tasks.certified > 0)
+  }
+
+  /// What goes round without trouble, and what is left of it when everybody censors everybody, when everybody passes on a tenth, and
+  /// when one sends twenty more of each.
+  @Test func copiesAreFewerUnderCensorsAndMoreUnderSpam() throws {
+    let all = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+    func copies(_ adversary: String) throws -> (perVote: Double, Conclusion, Counters) {
+      let (conclusion, counters) = try run("adversaries: [\(adversary)]", span: "900ms")
+      let votes = conclusion.attestations.count { $0.publishedAt != nil }
+      #expect(conclusion.summary.tasks.certified > 0, "gossip makes up for it")
+      return (Double(counters.copiesReceived) / Double(max(votes, 1)), conclusion, counters)
+    }
+    let calm = try copies("").perVote
+    let censored = try copies("{who: {operators: \(all)}, do: {censor: {victims: \(all)}}}").perVote
+    let degraded = try copies("{who: {operators: \(all)}, do: {degrade: {passes: 10%}}}").perVote
+    #expect(censored < calm * 0.7 && degraded < calm * 0.8, "\(calm), \(censored), \(degraded)")
+    let (_, conclusion, counters) = try copies("{who: {operators: [4]}, do: {spam: {count: 20}}}")
+    let own = conclusion.attestations.count { $0.operatorID == NodeID(4) && $0.publishedAt != nil }
+    let votes = conclusion.attestations.count { $0.publishedAt != nil }
+    #expect(own > 0 && counters.published >= UInt64(votes + 20 * own))
+    #expect(counters.ignored >= UInt64(20 * own), "set aside at the first hop")
+  }
+
+  /// Nobody has heard of two of ten: their silence is brought before the holders, who go over to the fork.
+  @Test func holdersDecideWhoWithheld() throws {
+    let (conclusion, _) = try run(
+      "adversaries: [{who: {operators: [1, 2]}, do: withhold, from: 700ms, until: 900ms}]",
+      service: "    aggregationGrace: 300ms\n    challenge: {bond: 1ETH, purse: 5ETH}",
+      rules: "- {offence: withholding, penalty: 100%, dispute: 1m, fork: {cohesion: 60%}}")
+    let task = try #require(conclusion.tasks.first { $0.due == .zero + .milliseconds(800) }?.id)
+    #expect(conclusion.forks.first { $0.task == task }?.outcome == "cohesion")
+    let slashed = conclusion.slashes.filter { $0.state == .executed && $0.key == UInt64(task.rawValue) }
+    #expect(Set(slashed.map(\.operatorID)).isSuperset(of: [NodeID(1), NodeID(2)]))
+    #expect(slashed.allSatisfy { $0.offenceClass == .withholding })
+    let found = conclusion.summary.slashing.classes.first { $0.offenceClass == .withholding }
+    #expect(found?.offences == 2 && found?.counts.truePositive == 2)
   }
 
   /// The aggregator leaves node 3 out, and later sends nothing; the resolver lets the guilty go.
@@ -109,56 +149,55 @@ extension Conclusion {
       """
       adversaries:
         - {who: {operators: {nodes: ["11"]}}, do: {aggregatorWithholding: {victims: [3]}}}
-        - {who: {operators: {nodes: ["11"]}}, do: aggregatorWithholding, from: 2s}
+        - {who: {operators: {nodes: ["11"]}}, do: aggregatorWithholding, from: 1200ms}
         - {who: {operators: [1]}, do: equivocate}
         - {who: {operators: {nodes: ["10"]}}, do: vetoAbuse}
       """,
       rules: """
         - {offence: equivocation, dispute: 1m, veto: {resolver: "10", window: 5m}}
         - {offence: liveness, window: 800ms, threshold: 40%, guard: {othersSigned: 10%}, dispute: 1m}
-        """, span: "3200ms")
+        """, span: "2s")
     #expect(conclusion.received(3) > 0)
     let unjust = conclusion.slashes.filter { $0.state == .executed && $0.operatorID == NodeID(3) }
     #expect(!unjust.isEmpty && unjust.allSatisfy { $0.cause == "aggregatorCensorship" })
-    let late = conclusion.tasks.filter { $0.due >= .zero + .seconds(2) }
-    #expect(late.count >= 3 && late.allSatisfy { $0.certificateAt == nil && $0.quorumAt != nil })
+    let late = conclusion.tasks.filter { $0.due >= .zero + .milliseconds(1_200) }
+    #expect(late.count >= 2 && late.allSatisfy { $0.certificateAt == nil && $0.quorumAt != nil })
     #expect(conclusion.tasks.contains { $0.certificateAt != nil })
     let double = conclusion.summary.slashing.classes.first { $0.offenceClass == .equivocation }
     #expect((double?.vetoed ?? 0) > 0 && double?.counts.truePositive == 0)
   }
 
   /// Seven of ten identities are worth nothing: they pass nothing on from the first moment (0 to 2), or fall silent together
-  /// (3 to 6, at 1.2 s), and the stake certifies all the same.
+  /// (3 to 6, at 0.7 s), and the stake certifies all the same.
   @Test func identitiesWithoutStakeDecideNothing() throws {
     let stakes = Array(repeating: "1ETH", count: 7) + Array(repeating: "1000ETH", count: 3)
     let (conclusion, _) = try run(
       """
       adversaries:
         - {who: {operators: [0, 1, 2]}, do: withhold}
-        - {who: {operators: [3, 4, 5, 6]}, do: withhold, from: 1200ms}
+        - {who: {operators: [3, 4, 5, 6]}, do: withhold, from: 700ms}
       """, stakes: "[\(stakes.joined(separator: ", "))]")
     #expect(conclusion.summary.tasks.certified == conclusion.summary.tasks.issued)
     for node in 0..<3 { #expect(conclusion.published(node) == 0) }
     for one in conclusion.attestations where (3...6).contains(Int(one.operatorID.rawValue)) {
       let due = conclusion.tasks[one.task.index].due
-      #expect((one.publishedAt != nil) == (due < .zero + .milliseconds(1_200)))
+      #expect((one.publishedAt != nil) == (due < .zero + .milliseconds(700)))
     }
   }
 
-  /// Frames cut in half cost the connection, clogged ones come late, and node 9 alone joins the halves.
-  @Test func theRestOfTheLinks() throws {
-    let (conclusion, counters) = try run(
-      """
-      faults:
-        - {at: 0s, for: 5s, clog: {every: 800ms, longest: 800ms, nodes: [0]}}
-        - {at: 0s, for: 5s, truncate: {share: 100%, nodes: [1]}}
-      """, isMeant: { $0.contains("cost a peer its connection") || $0.hasPrefix(ClusterRun.refusalNotice) })
-    #expect(counters.invalid > 0 || conclusion.summary.gossip.invalid > 0)
-    #expect(conclusion.published(1) > 0 && conclusion.received(1) == 0, "nothing whole leaves node 1")
-    let delays = conclusion.attestations.filter { $0.operatorID == NodeID(0) }.compactMap { one in
-      one.publishedAt.map { published in (one.receivedAt.map { ($0 - published).seconds } ?? 9) * 1_000 }
+  /// Frames cut in half cost the connection, and nothing whole leaves the node; another hears of its tasks 300 ms late.
+  @Test func truncatedFramesReachNobody() throws {
+    let (conclusion, _) = try run(
+      "faults: [{at: 0s, for: 5s, truncate: {share: 100%, nodes: [1]}}, {at: 0s, for: 5s, rpcDelay: {nodes: [5], add: 300ms}}]",
+      span: "1200ms",
+      isMeant: { $0.contains("cost a peer its connection") || $0.hasPrefix(ClusterRun.refusalNotice) })
+    #expect(conclusion.summary.gossip.invalid > 0)
+    #expect(conclusion.published(1) > 0 && conclusion.received(1) == 0)
+    let slow = conclusion.attestations.filter { $0.operatorID == NodeID(5) }
+    #expect(slow.contains { $0.publishedAt != nil })
+    for row in slow {
+      #expect((row.publishedAt ?? .never) - conclusion.tasks[row.task.index].due >= .milliseconds(300))
     }
-    #expect((delays.max() ?? 0) > 100)
     #expect(conclusion.received(9) > 0)
   }
 }
@@ -176,7 +215,8 @@ extension Conclusion {
     "crash: {nodes: [2]}, restart: 300ms", "rollingRestart: {nodes: 2, down: 100ms, every: 100ms}",
     "for: 1s, restartStorm: {nodes: 1, down: 100ms, times: 1}",
     "for: 1s, churn: {nodes: 1, session: 500ms, down: 100ms}", "for: 200ms, aggregatorCrash: all",
-    "pause: {nodes: 1}", "slowCPU: {nodes: 1, factor: 2}", "clock: {nodes: 1, ahead: 10ms}",
+    "pause: {nodes: 1}", "rpcDelay: {nodes: 1, add: 10ms}", "slowCPU: {nodes: 1, factor: 2}",
+    "clock: {nodes: 1, ahead: 10ms}",
     "keyDuplication: {nodes: 1, disagree: 10%}", "faultySoftware: {nodes: 1}", "chainHalt: true",
     "slowBlocks: 10%", "gasSpike: 2", "reorg: 1", "censorTransaction: {share: 10%}",
     "for: 1s, swarm: {rate: 5/s, longest: 100ms, kinds: [latency, loss, chainHalt]}",
@@ -222,6 +262,5 @@ extension Conclusion {
       #expect(names.contains(name), "\(name)")
     }
     #expect(try command.ask(.heal(id: nil)).code == 0)
-    #expect(try command.ask(.faults).text == "")
   }
 }

@@ -36,7 +36,8 @@ private func place(_ text: String = sweep) throws -> URL {
 }
 
 private func run(
-  _ place: URL, jobs: Int = 2, stopAfter: Int = .max, look: @escaping @Sendable (SweepProgress) -> Void = { _ in }
+  _ place: URL, jobs: Int = 2, stopAfter: Int = .max,
+  look: @escaping @Sendable (SweepProgress) -> Void = { _ in }
 ) throws -> (SweepProgress, csv: String) {
   let path = place.appending(path: "sweep.yaml").path
   let store = try SweepStore(at: place.appending(path: "sweep.sqlite").path)

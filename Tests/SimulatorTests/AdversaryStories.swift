@@ -84,6 +84,40 @@ extension Conclusion {
     #expect(conclusion.summary.checks.contains { $0.name == "forks-follow-their-sides" })
   }
 
+  /// Silence, which no contract can judge: two withhold and everybody misses them; an aggregator leaves out one that everybody
+  /// heard, and the challenge fails; one is down, and looks as if it withheld; a cut lies between, and the holders split.
+  @Test func holdersDecideWhoWithheld() throws {
+    func silence(_ extra: String) throws -> Conclusion {
+      try story(
+        extra, service: "    challenge: {bond: 10ETH, purse: 1000ETH}",
+        rules: "- {offence: withholding, penalty: 100%, dispute: 5m, fork: {cohesion: 80%}}")
+    }
+    func outcomes(_ conclusion: Conclusion) -> Set<String> {
+      // The first task falls due before the meshes stand.
+      Set(conclusion.forks.filter { $0.task.index > 1 }.compactMap(\.outcome))
+    }
+    let guilty = try silence("adversaries: [{who: {operators: [1, 2]}, do: withhold, from: 5s, until: 7s}]")
+    #expect(outcomes(guilty) == ["cohesion"])
+    let found = guilty.of(.withholding)
+    #expect(found.offences == 2 && found.culpable == 2 && found.unobservable == 0)
+    #expect(found.counts.truePositive == 2)
+    #expect(
+      guilty.executed(.withholding).filter { $0.key > 1 }.allSatisfy {
+        $0.takenWei == 1_000_000_000_000_000_000_000
+      })
+
+    let honest = try silence(
+      "adversaries: [{who: {operators: {nodes: [\"11\"]}}, do: {aggregatorWithholding: {victims: [3]}}, from: 5s}]"
+    )
+    #expect(honest.executed(.withholding).filter { $0.key > 1 }.isEmpty, "everybody heard it")
+
+    let unlucky = try silence("faults: [{at: 4500ms, for: 3s, crash: {nodes: [\"2\"]}}]")
+    let wrong = unlucky.executed(.withholding).filter { $0.key > 1 }
+    #expect(wrong.contains { $0.operatorID == NodeID(2) && $0.cause == "crash" })
+    #expect(unlucky.of(.withholding).offences == 0)
+    #expect(unlucky.summary.checks.contains { $0.name == "forks-follow-their-sides" })
+  }
+
   @Test func aVoteAroundAnOlderOneIsFoundByItsSpan() throws {
     let conclusion = try when(
       "operators: [2, 4]", "{surround: {back: 3}}", more: ", from: 10s, until: 14s",

@@ -54,9 +54,10 @@ private func slashes(
     )
     let (found, conclusion) = try slashes(
       "\(slow.0), \(slow.1)", rules: rule, service: "    aggregationGrace: 0ms")
-    #expect(found.map(\.operatorID) == [NodeID(2)] && found.allSatisfy { $0.cause == "overload" })
+    let own = found.filter { $0.operatorID == NodeID(2) }
+    #expect(own.count == 1 && own.allSatisfy { $0.cause == "overload" })
     #expect(conclusion.unjust(.overload) == 1)
-    #expect(found.allSatisfy { $0.account.contains("finished after the deadline") })
+    #expect(own.allSatisfy { $0.account.contains("finished after the deadline") })
   }
 
   /// The aggregator takes what is new for the future.

@@ -135,6 +135,18 @@ extension Conclusion {
     #expect(undone.reorgs == 1 && undone.orphanedBlocks >= 2)
   }
 
+  /// An operator hears of its tasks late; what an aggregator sends is included late.
+  @Test func whoseRpcIsSlowHearsLateAndIsIncludedLate() throws {
+    let struck = try under("rpcDelay: {nodes: [\"2\"], add: 1s}")
+    for row in struck.attestations where struck.tasks[row.task.index].due >= .zero + .seconds(3) {
+      let took = (row.publishedAt ?? .never) - struck.tasks[row.task.index].due
+      #expect((took >= .seconds(1)) == (row.operatorID == NodeID(2)))
+    }
+    let late = try under("rpcDelay: {nodes: {role: aggregator}, add: 12s}").summary.latency.certificate.p50
+    let calm = try Self.calm.get().summary.latency.certificate.p50
+    #expect(try #require(late) >= #require(calm) + 10_000, "a block later")
+  }
+
   /// All of a region, and nobody else, is away.
   @Test func aRegionsOutageStrikesTheRegion() throws {
     let text = """
@@ -225,6 +237,24 @@ extension Conclusion {
     #expect(struck.allSatisfy { $0.cause == "reorg" && $0.account.contains("a reorg undid") })
     // Transactions that wait again are included again: nobody is hurt.
     #expect(try after("{depth: 2, lost: 0%}").slashes.allSatisfy { $0.key == 0 })
+  }
+
+  /// Two faults of one kind on one node: the end of one is not the end of the other.
+  @Test func overlappingFaultsEndEachAtItsTime() throws {
+    func own(_ faults: String) throws -> [AttestationRow] {
+      try story("faults: [\(faults)]").attestations.filter { $0.operatorID == NodeID(2) && $0.task.index > 1 }
+    }
+    let both = "{at: 3s, for: 4s, crash: {nodes: [\"2\"]}}, {at: 5s, for: 8s, crash: {nodes: [\"2\"]}}"
+    for row in try own(both) where (2...5).contains(row.task.index) {
+      #expect((row.publishedAt ?? .never) >= .zero + .seconds(13), "down until the second is over")
+    }
+    let slow =
+      "{at: 3s, for: 4s, slowCPU: {nodes: [\"2\"], factor: 2}}, {at: 5s, for: 8s, slowCPU: {nodes: [\"2\"], factor: 200}}"
+    for row in try own(slow) where (3...6).contains(row.task.index) { #expect(row.publishedAt == nil) }
+    let wrong =
+      "{at: 3s, for: 4s, faultySoftware: {nodes: [\"2\"]}}, {at: 5s, for: 8s, faultySoftware: {nodes: [\"2\"]}}"
+    let offences = try story("faults: [\(wrong)]").offences.filter { $0.offenceClass == .invalidResult }
+    #expect(offences.count == 5, "tasks at 4, 6, 8, 10 and 12 s")
   }
 
   /// A name is in force under its own name, and a pattern is what it stands for.

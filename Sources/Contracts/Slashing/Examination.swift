@@ -99,7 +99,7 @@ public struct Examination: Sendable {
       guard let truth = tasks.record(one.attestation.task)?.truth else { return false }
       return truth != one.attestation.result && isValid(one)
     case .certificate(let service, let task):
-      if services[service.index].rule(for: .wrongQuorum)?.evidence == .intersubjective { return true }
+      if services[service.index].rules.contains(where: { $0.evidence == .intersubjective }) { return true }
       guard let truth = tasks.record(task)?.truth, let record = tasks.certificate(task) else { return false }
       return truth != record.result
     }
@@ -163,7 +163,35 @@ public struct Examination: Sendable {
     return accusation
   }
 
+  /// Whoever had stake and is not in the certificate is said to have kept its attestation to itself. No contract can tell who
+  /// did: the holders do.
+  private func withheld(
+    _ service: ServiceID, _ task: TaskID, _ rule: SlashingRule
+  ) throws(EvidenceRefusal) -> [Accusation] {
+    let record = try record(task, of: service)
+    guard let certificate = tasks.certificate(task) else { throw .noCertificate(task) }
+    try requireWindow(record, rule)
+    if certificate.signers.isEmpty { throw .recordPruned(task) }
+    guard let table = services[service.index].stake.table(at: record.referenceBlock) else {
+      throw .recordPruned(task)
+    }
+    var accusations: [Accusation] = []
+    for member in table.weights.indices where table.weight(of: member) > 0 {
+      let signed =
+        member >> 6 < certificate.signers.count
+        && certificate.signers[member >> 6] >> UInt64(member & 63) & 1 == 1
+      guard !signed, let node = node(of: member, in: service) else { continue }
+      let accusation = try accuse(node, .withholding, record, rule)
+      if isSlashable(accusation) { accusations.append(accusation) }
+    }
+    if accusations.isEmpty { throw .noOffence }
+    return accusations
+  }
+
   private func certificate(_ service: ServiceID, _ task: TaskID) throws(EvidenceRefusal) -> [Accusation] {
+    if service.index < services.count, let rule = services[service.index].rule(for: .withholding) {
+      return try withheld(service, task, rule)
+    }
     let rule = try rule(service, .wrongQuorum)
     let record = try record(task, of: service)
     guard let certificate = tasks.certificate(task) else { throw .noCertificate(task) }

@@ -12,8 +12,9 @@ public enum EvidenceKind: String, Sendable, CaseIterable, Codable {
   case attestationAgainstFact = "attestation_against_fact"
   /// A certificate on chain against a fact that the chain can verify; its signers are accused (wrong quorum).
   case certificateAgainstFact = "certificate_against_fact"
-  /// A certificate on chain that its challenger calls wrong, where the chain knows no fact: a bond is put at risk and the
-  /// holders take sides (wrong quorum). See `Fork`.
+  /// A certificate on chain that its challenger calls wrong, where the chain knows no fact (wrong quorum), or of whose task it
+  /// says that who is not in it kept its attestation to itself (withholding): a bond is put at risk and the holders take
+  /// sides. See `Fork`.
   case intersubjective
   /// The chain's own record of who signed which certificate (liveness over a window, late for each task). Nobody submits
   /// it.
@@ -109,7 +110,8 @@ public struct SlashingRule: Sendable, Equatable {
     case .wrongQuorum: .certificateAgainstFact
     case .liveness, .late: .chainRecord
     case .forgedEvidence, .griefing: .refusedEvidence
-    case .withholding, .vetoAbuse, .maliciousService: nil
+    case .withholding: .intersubjective
+    case .vetoAbuse, .maliciousService: nil
     }
   }
 
@@ -119,7 +121,7 @@ public struct SlashingRule: Sendable, Equatable {
     guard let proof = Self.evidence(for: offence) else {
       return ["offence: \(offence.rawValue) leaves nothing that a contract can check; no rule can name it"]
     }
-    if evidence == .intersubjective, offence == .wrongQuorum {
+    if evidence == .intersubjective, offence == .wrongQuorum || offence == .withholding {
       mistakes += validateFork()
     } else if evidence != proof {
       mistakes.append(

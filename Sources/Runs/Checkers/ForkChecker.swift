@@ -48,7 +48,8 @@ struct ForkChecker {
   }
 
   mutating func accuse(_ fact: CaseFact) {
-    guard fact.offence == .wrongQuorum, case .task(let task) = fact.subject else { return }
+    guard fact.offence == .wrongQuorum || fact.offence == .withholding, case .task(let task) = fact.subject
+    else { return }
     open[Key(service: fact.service, task: task)]?.accused.insert(fact.operatorNode)
   }
 

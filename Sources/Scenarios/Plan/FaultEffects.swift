@@ -29,6 +29,8 @@ public enum NodeEffectPlan: Sendable, Equatable, Codable {
   /// Nil: in every service.
   case faultySoftware(services: [String]?)
   case throttle(BitRate, queue: ByteCount)
+  /// The node's RPC to the chain takes longer.
+  case rpcDelay(add: TimeSpan)
   /// Only so many of its links stay.
   case eclipse(keep: Int)
 }
@@ -63,7 +65,7 @@ public struct SwarmPlan: Sendable, Equatable, Codable {
     "partition", "oneWay", "isolate", "crash", "pause", "loss", "burstLoss", "latency", "jitter", "duplicate",
     "reorder", "corrupt", "flap", "clog", "hold", "slowCPU", "throttle", "clock", "keyDuplication", "bridge",
     "regionOutage", "bandwidth", "truncate", "eclipse", "faultySoftware", "chainHalt", "slowBlocks",
-    "gasSpike", "reorg", "censorTransaction",
+    "gasSpike", "reorg", "censorTransaction", "rpcDelay",
   ]
   /// Of links and nodes, without those that make an honest operator break an objective rule.
   static let usual = known.prefix { $0 != "keyDuplication" }.map(\.self)
@@ -92,7 +94,7 @@ extension FaultPlan {
   /// The names of effects on links, on nodes, and of patterns.
   static let effectKinds = [
     "jitter", "bandwidth", "duplicate", "reorder", "corrupt", "truncate", "burstLoss", "flap", "hold", "clog",
-    "pause", "clock", "keyDuplication", "faultySoftware", "throttle", "eclipse", "rollingRestart",
+    "pause", "clock", "keyDuplication", "faultySoftware", "throttle", "rpcDelay", "eclipse", "rollingRestart",
     "restartStorm", "churn", "swizzleClog", "aggregatorCrash", "swarm",
   ]
 
@@ -245,6 +247,11 @@ extension FaultPlan {
           return .throttle(rate, queue: queue)
         }
       },
+      .init("rpcDelay", "RPC to the chain takes longer, either way") { v in
+        nodes(v) { o in
+          .rpcDelay(add: span(o, "add", "write what is added to each call, such as 2s"))
+        }
+      },
       .init("eclipse", "nodes keep a few links only, as when they find no bootnode") { v in
         nodes(v) { o in
           .eclipse(keep: o.value("keep", "links that stay", or: 0) { $0.integer(0...10_000) })
@@ -358,6 +365,7 @@ extension NodeEffectPlan {
     case .keyDuplication: "keyDuplication"
     case .faultySoftware: "faultySoftware"
     case .throttle: "throttle"
+    case .rpcDelay: "rpcDelay"
     case .eclipse: "eclipse"
     }
   }

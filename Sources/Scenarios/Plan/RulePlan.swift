@@ -122,7 +122,7 @@ extension RulePlan {
     let evidence = o.value("evidence", "what proves it; follows from the offence", or: start.evidence) {
       $0.choice()
     }
-    if evidence == .intersubjective, offence == .wrongQuorum {
+    if evidence == .intersubjective, offence == .wrongQuorum || offence == .withholding {
       self.evidence = evidence
     } else if evidence != start.evidence {
       o.mistake(

@@ -1,5 +1,6 @@
 // A service: who serves it, its tasks, its quorum and windows, what it pays. Its slashing rules are in `RulePlan`.
 
+internal import AVS
 public import Basics
 public import Contracts
 
@@ -271,6 +272,12 @@ extension ServicePlan {
           return plan
         }
       } ?? base.challenge
+    if rules.contains(where: { $0.offence == .withholding }),
+      rules.contains(where: { $0.offence == .wrongQuorum })
+    {
+      o.mistake(
+        "rules", "withholding and wrong_quorum are both challenged by a certificate; one of them a service")
+    }
     if challenge == nil, rules.contains(where: { $0.evidence == .intersubjective }) {
       o.mistake("rules", "intersubjective evidence is challenged with a bond; write challenge: {bond, purse}")
     }

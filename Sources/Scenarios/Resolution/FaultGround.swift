@@ -120,6 +120,7 @@ public struct FaultGround: Sendable {
         })
     case .throttle(let rate, let queue):
       .throttle(Bandwidth(bitsPerSecond: rate.bitsPerSecond, queueBytes: UInt64(queue.bytes)))
+    case .rpcDelay(let add): .rpcDelay(add)
     case .eclipse: preconditionFailure("an eclipse is an effect on links")
     }
   }

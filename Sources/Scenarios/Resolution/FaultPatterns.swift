@@ -137,6 +137,7 @@ extension FaultGround {
     case "truncate": return .link(some, .truncate(Share(wad: share.wad / 100)))
     case "eclipse": return .node(few, .eclipse(keep: stream.below(3)))
     case "faultySoftware": return .node(few, .faultySoftware(services: nil))
+    case "rpcDelay": return .node(few, .rpcDelay(add: span * 4))
     case "chainHalt": return .chain(.halt)
     case "slowBlocks": return .chain(.slowBlocks(share))
     case "gasSpike": return .chain(.gasSpike(Double(2 + stream.below(20))))
