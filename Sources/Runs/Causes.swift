@@ -163,7 +163,9 @@ extension Record {
     let skewed = count.misses[DutyMiss.skewed.rawValue] ?? 0
     if skewed > 0 || count.faults.contains("clock") || count.deaf > 0 { return .clock }
     if count.disturbed > 0 { return .network }
-    let down = count.misses[DutyMiss.crashed.rawValue] ?? 0
+    // Who came back within the window may have signed after its end.
+    let delayed = count.faults.contains("crash") ? count.misses[DutyMiss.late.rawValue] ?? 0 : 0
+    let down = (count.misses[DutyMiss.crashed.rawValue] ?? 0) + delayed
     if down * 2 > count.due - count.published { return .crash }
     let busy = [DutyMiss.overloaded, .late].reduce(0) { $0 + (count.misses[$1.rawValue] ?? 0) }
     if busy > 0 { return .overload }

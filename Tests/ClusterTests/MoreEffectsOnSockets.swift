@@ -99,7 +99,7 @@ extension Conclusion {
       adversaries:
         - {who: {operators: [3]}, do: {replay: {count: 4}}}
         - {who: {operators: [4]}, do: {spam: {count: 200}}}
-      """, gossip: ", seenTTL: 1300ms", span: "2800ms")
+      """, gossip: ", mcacheLength: 4, gossipWindows: 3, seenTTL: 1100ms", span: "2800ms")
     let votes = conclusion.attestations.count { $0.publishedAt != nil }
     let noise = 200 * conclusion.published(4)
     #expect(counters.published > UInt64(votes + noise), "\(counters.published), \(votes), \(noise)")

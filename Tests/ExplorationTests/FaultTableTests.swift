@@ -67,6 +67,7 @@ private struct Row {
     case "M": "ClusterTests/MoreEffectsOnSockets"
     case "K": "ClusterTests/ChainFaultsOnSocketsTests"
     case "L": "ClusterTests/LinkEffectsOnSockets"
+    case "P": "ClusterTests/ProcessFaultTests"
     default: nil
     }
   }
