@@ -1,8 +1,8 @@
 // The nodes that one process hosts, driven by sockets and a clock: the cluster's counterpart of the simulator's `World`.
 // One input goes into the participants, all its effects are carried out, then the next input.
 //
-// Frames and their coding are in NodeHost+Frames, faults in NodeHost+Faults. What belongs to the chain is elsewhere
-// (`ChainHost`), perhaps in another process.
+// Frames and their coding are in NodeHost+Frames, faults in NodeHost+Faults, what the chain tells and asks in
+// NodeHost+Population. What belongs to the chain is elsewhere (`ChainHost`), perhaps in another process.
 
 internal import AVS
 internal import Basics
@@ -72,22 +72,22 @@ final class NodeHost {
   /// What the system refused while the run went on.
   var failures: [String] = []
   /// When the last news of undone certificates comes.
-  private var reorgHeard = Instant.zero
+  var reorgHeard = Instant.zero
   weak var audience: (any NodeAudience)?
   /// Whether routers queue what they send (`network.gossip.queue`); by slot, whether a `linkFree` is on its way.
   let hasQueues: Bool
   var awaitsLink: [Bool]
-  private var scores: ScoreWatch
+  var scores: ScoreWatch
 
   private let ears: Ears
-  private let timetable: Timetable<Entry>
+  let timetable: Timetable<Entry>
   private let rpcDraws: HashRandom
   private(set) var hasBegun = false
   /// What the loop did until the traffic's end.
-  private var finalMeter: LoopMeter?
+  var finalMeter: LoopMeter?
   private(set) var hasEnded = false
   /// What nodes had yet to see of the chain when traffic ended, in order.
-  private var late: [(entry: Entry, at: Instant)] = []
+  var late: [(entry: Entry, at: Instant)] = []
 
   /// What the transport tells, before the host exists and after.
   private final class Ears: TransportReceiver {
@@ -378,7 +378,7 @@ final class NodeHost {
     effects.outbox.dials.removeAll()
   }
 
-  private func tellFacts() {
+  func tellFacts() {
     for k in 0..<effects.facts.count {
       decisions?.note(effects.facts[k])
       audience?.happened(effects.facts[k])
@@ -386,137 +386,7 @@ final class NodeHost {
     effects.facts.removeAll()
   }
 
-  private func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
+  func rpcDelay(_ who: UInt64, _ call: UInt64) -> TimeSpan {
     TimeSpan(nanoseconds: UInt64(max(blueprint.deployment.rpcDelay.draw(rpcDraws.bits(who, call)), 0)))
-  }
-}
-
-// MARK: - What the chain tells
-
-extension NodeHost: NodePopulation {
-  func connect(limit: TimeSpan) throws {
-    var ports = Array(repeating: UInt16(0), count: nodes)
-    for (node, port) in try listen() { ports[node.index] = port }
-    connect(to: ports)
-    guard loop.run(limit: limit, until: { transport.isConnected }) else {
-      throw ClusterError.notConnected(links: links.up, of: links.all, seconds: limit.seconds)
-    }
-  }
-
-  var beginsAfter: TimeSpan { .zero }
-
-  func close() { end() }
-
-  func announce(_ task: TaskID) {
-    let now = now
-    for node in blueprint.deployment.services[participants.schedule[task].service.index].members
-    where transport.isHosted[node.index] {
-      let delay = rpcDelay(UInt64(node.rawValue), UInt64(task.rawValue) | 1 << 40)
-      timetable.add(
-        .wakeUp(node, WakeUp(.announcement, task.rawValue)), at: now + delay + participants.rpcExtra(node))
-    }
-  }
-
-  func certify(_ task: TaskID, result: Digest) {
-    timetable.add(.certificate(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
-  }
-
-  func challenge(_ task: TaskID, result: Digest) {
-    timetable.add(.challenge(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 43))
-  }
-
-  func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission] {
-    var taken = Effects()
-    participants.certificateChallenged(task, result: result, at, &taken) { _ in true }
-    return taken.submissions
-  }
-
-  func takeLate() -> [(submission: Submission, at: Instant)] {
-    var sent: [(submission: Submission, at: Instant)] = []
-    for (entry, at) in late {
-      var seen = Effects()
-      switch entry {
-      case .wakeUp(let node, let timer): participants.wake(timer, at: node, at, &seen)
-      case .certificate(let task, let result):
-        participants.certificateIncluded(task, result: result, at, &seen)
-      case .certificateUndone(let task): participants.certificateUndone(task, at, &seen)
-      case .challenge, .announcement, .linkFree, .beginning: continue
-      }
-      for k in 0..<seen.facts.count { audience?.happened(seen.facts[k]) }
-      for submission in seen.submissions {
-        let delay = rpcDelay(UInt64(submission.node.rawValue), UInt64(sent.count) | 1 << 44)
-        sent.append((submission, at + delay))
-      }
-    }
-    late = []
-    return sent
-  }
-
-  func uncertify(_ task: TaskID) {
-    let at = now + rpcDelay(UInt64(task.rawValue), 1 << 41)
-    reorgHeard = max(reorgHeard, at)
-    timetable.add(.certificateUndone(task), at: at)
-  }
-
-  func lose(_ submission: Submission) {
-    guard transport.isHosted[submission.node.index] else { return }
-    hear(.lost(submission.encoded(blueprint.deployment.scheme)), now)
-  }
-
-  func setStake(_ service: ServiceID, _ stake: [UInt128]) {
-    note(.stake(service, stake), now)
-    participants.setStake(service, stake)
-  }
-
-  func audit() {
-    let now = now
-    note(.audit, now)
-    participants.audit(now, &effects)
-    tellFacts()
-  }
-
-  func lookAtScores(at now: Instant, isLast: Bool) {
-    scores.look(
-      at: &participants.router, nodes: 0..<nodes, now, isLast: isLast)
-  }
-
-  func takeScores() -> (changes: [ScoreChange], moves: [ScoreMoveNote]) { scores.take() }
-
-  var troubles: [String: UInt64] {
-    var all = transport.counters.troubles
-    if imposed.counters.dropped > 0 { all["dropped.delayed"] = imposed.counters.dropped }
-    if heldDropped > 0 { all["dropped.held"] = heldDropped }
-    return all
-  }
-
-  var counters: Counters { participants.router.counters }
-  var load: (busyNanoseconds: UInt64, cores: Int) {
-    let all = participants.totalLoad(at: now)
-    // A guest's core is not ours.
-    return (all.busyNanoseconds, all.cores - transport.settings.guests)
-  }
-  var guests: (peers: Int, links: Int) { transport.guests.taken }
-  var ports: [UInt16] { Array(transport.knownPorts.prefix(nodes)) }
-  var links: (up: Int, all: Int) { (transport.linksUp, transport.hostedSlots) }
-  var refusedFrames: UInt64 { refusals.malformed + refusals.foreignData }
-
-  var totals: PopulationTotals {
-    var totals = PopulationTotals()
-    totals.measures = participants.measures
-    totals.counters = participants.router.counters
-    totals.loads = (0..<nodes).map { participants.load(NodeID($0), at: now) }
-    if hasBegun { totals.process = process(finalMeter ?? loop.meterReading) }
-    return totals
-  }
-
-  /// What the loop's own clock says of the time that frames cost.
-  private func process(_ meter: LoopMeter) -> RunSummary.Process {
-    func micros(_ nanoseconds: Double?) -> Double? { nanoseconds.map { $0 / 1_000 } }
-    return RunSummary.Process(
-      busyShare: 1 - Double(min(meter.idle, meter.elapsed)) / Double(max(meter.elapsed, 1)),
-      writes: meter.writes.count, reads: meter.reads.count, frames: meter.frames,
-      write: micros(meter.writes.passes.line?.slope), read: micros(meter.reads.passes.line?.slope),
-      frame: micros(meter.passes.line?.slope), pass: micros(meter.pass),
-      wake: micros(meter.wakes.percentile(0.5).map { Double($0) }))
   }
 }
