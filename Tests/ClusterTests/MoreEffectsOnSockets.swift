@@ -98,10 +98,10 @@ extension Conclusion {
       """
       adversaries:
         - {who: {operators: [3]}, do: {replay: {count: 4}}}
-        - {who: {operators: [4]}, do: {spam: {count: 200}}}
-      """, gossip: ", mcacheLength: 4, gossipWindows: 3, seenTTL: 1100ms", span: "2800ms")
+        - {who: {operators: [4]}, do: {spam: {count: 60}}}
+      """, gossip: ", mcacheLength: 4, gossipWindows: 3, seenTTL: 1100ms", span: "6s")
     let votes = conclusion.attestations.count { $0.publishedAt != nil }
-    let noise = 200 * conclusion.published(4)
+    let noise = 60 * conclusion.published(4)
     #expect(counters.published > UInt64(votes + noise), "\(counters.published), \(votes), \(noise)")
     #expect(conclusion.slashes.isEmpty && conclusion.summary.gossip.invalid == 0)
     #expect(conclusion.summary.tasks.certified > 0)
