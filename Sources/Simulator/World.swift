@@ -404,7 +404,11 @@ extension World {
     record.look(
       now, overfull: participants.overfullQueue(), waiting: coordinator.waitingTransactions)
     guard now >= .zero + blueprint.deployment.duration else { return }
-    let lopsided = participants.lopsidedMeshLinks()
+    // Whoever stands still cannot answer yet.
+    let lopsided = participants.lopsidedMeshLinks().filter {
+      !standstill.stands(participants.router.owner(of: $0.slot).index)
+        && !standstill.stands(participants.router.neighbor($0.slot).index)
+    }
     // What a graylisted peer says is lost as well.
     let lost =
       lostTransmissions + participants.measures.lostToDownNodes + participants.router.counters.graylisted

@@ -9,7 +9,7 @@ import Testing
   static let directory =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../../topologies/hunted/"
 
-  @Test(arguments: ["prune-on-a-slow-link", "restart-behind-a-partition"])
+  @Test(arguments: ["prune-on-a-slow-link", "restart-behind-a-partition", "paused-beyond-the-end"])
   func whatAHuntFoundIsRepaired(name: String) throws {
     let scenario = try ScenarioTemplate(Self.directory + name + ".yaml").scenario()
     #expect(try Hunt.replay(scenario, HuntedProperties()).violations.isEmpty)
