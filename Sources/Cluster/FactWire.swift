@@ -71,6 +71,7 @@ extension Fact {
     else { return nil }
     switch kind {
     case .down, .up: break
+    case .meshed: guard value <= extra else { return nil }
     case .published, .missed, .collected, .equivocated, .signedWrong, .evident, .accused, .surrounded,
       .copied, .forged, .omitted:
       guard task < schedule.tasks.count, value < members[schedule.tasks[Int(task)].service.index] else {

@@ -20,7 +20,7 @@ struct Placement {
 
   /// Nodes are dealt out in blocks: over `processes`, or over each host's processes those that the topology puts there.
   init(_ scenario: Scenario, processes: Int) {
-    let nodes = scenario.nodeCount
+    let nodes = scenario.nodeCountWithSybils
     let plan = scenario.cluster.hosts
     isSupervised = processes > 1 || !plan.isEmpty
     guard !plan.isEmpty, case .graph(let graph, _) = scenario.network.topology else {
@@ -44,6 +44,10 @@ struct Placement {
         for (k, node) in mine.enumerated() { processOf[node] = hosts.count + k }
       }
       hosts += Array(repeating: host, count: used)
+    }
+    // Sybils are in no topology file: the first process has them.
+    for sybil in graph.nodes.count..<max(nodes, graph.nodes.count) {
+      addresses[sybil] = hosts.first??.address ?? "127.0.0.1"
     }
     self.processOf = processOf
     self.addresses = addresses

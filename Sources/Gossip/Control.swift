@@ -191,7 +191,8 @@ extension RouterState {
       prune(node, topic, local, backoff: backoff, exchange: false, at: instant, &outbox)
       return
     }
-    if !isOutbound(node, local), count(mesh, base, wordCount(node)) >= Int(degrees(node, topic).high) {
+    let isFull = count(mesh, base, wordCount(node)) >= Int(degrees(node, topic).high)
+    if isFull, !isOutbound(node, local), !isGreedy(node) {
       counters.graftFull += 1
       prune(node, topic, local, backoff: backoff, exchange: exchanges, at: instant, &outbox)
       return

@@ -93,6 +93,7 @@ extension RouterState {
     let degrees = degrees(node, topic)
     let degree = Int(degrees.degree)
     let (low, high, quota) = (Int(degrees.low), Int(degrees.high), Int(degrees.outbound))
+    if isGreedy(node) { return graftAll(node, topic, at: instant, &outbox) }
     if scores.isOn { dropNegative(node, topic, at: instant, &outbox) }
     let size = count(mesh, base, words)
     let outboundSize = countOutbound(node, base, words)
@@ -114,6 +115,14 @@ extension RouterState {
       }
     }
     if isOpportune { graftOpportunely(node, topic, at: instant, &random, &outbox) }
+  }
+
+  /// What a greedy node does instead (`Misuse`).
+  private mutating func graftAll(_ node: Int, _ topic: TopicID, at instant: Instant, _ outbox: inout Outbox) {
+    let base = wordBase(node, topic)
+    expireBackoffs(cell(node, topic), base, at: instant)
+    collectCandidates(node, base, for: .graft)
+    for k in 0..<scratch.count { graft(node, topic, scratch[k], at: instant, &outbox) }
   }
 
   /// Prunes mesh peers whose score is below zero, without peer exchange.

@@ -30,9 +30,18 @@ extension Router {
     advance(to: instant)
     state.regraft(topic, over: slot, at: instant, &outbox)
   }
+
+  /// From now on the node wants every mesh that there is: at each heartbeat it GRAFTs all peers whose backoff allows it, prunes
+  /// nobody, and takes whoever GRAFTs it.
+  public mutating func setGreedy(_ node: NodeID) {
+    if state.greedy.count == 0 { state.greedy.append(repeating: false, count: state.nodeCount) }
+    state.greedy[node.index] = true
+  }
 }
 
 extension RouterState {
+  func isGreedy(_ node: Int) -> Bool { greedy.count > 0 && greedy[node] }
+
   fileprivate mutating func misuse(
     _ kind: ControlStore.Kind, _ topic: TopicID, _ handles: [MessageHandle], over slot: UInt32,
     _ outbox: inout Outbox

@@ -161,6 +161,8 @@ struct RouterState: ~Copyable {
   var degrees: Table<MeshDegrees>
   /// By cell: topics that the node's subscription filter does not allow. Empty until one is set.
   var filtered = Table<Bool>()
+  /// By node: wants to be in every mesh (`Misuse`). Empty without such nodes.
+  var greedy = Table<Bool>()
 
   var backoffs = Table<Backoff>()
   var freeBackoff = none

@@ -45,6 +45,8 @@ public struct Deployment: Sendable {
   /// What is due or published before this is not measured.
   public var warmup: TimeSpan
   public var misconduct: [Misconduct]
+  /// Sybils beside the network's own nodes, whose numbers come first.
+  public var swarms: [Swarm] = []
   /// Whether nodes send again what a reorg undid and nobody kept.
   public var resubmits = true
   /// A defect put in on purpose, to be found by checkers; nil: none.

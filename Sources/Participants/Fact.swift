@@ -67,6 +67,8 @@ public struct Fact: Sendable, BitwiseCopyable, Equatable {
     case omitted
     /// `node` sent its certificate or (detail 1) its evidence about `task` again, after a reorg had lost it.
     case resubmitted
+    /// A heartbeat of the honest `node` in a network with Sybils. value: places in its meshes that Sybils have; extra: all.
+    case meshed
   }
   public var kind: Kind
   public var detail: UInt8

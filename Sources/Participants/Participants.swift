@@ -41,6 +41,7 @@ extension Participants {
     switch timer.kind {
     case .heartbeat:
       guard availability.isUp(node), availability.incarnation(node) == timer.index else { return }
+      if !swarms.isEmpty { heartbeatAmongSybils(node, now, &effects) }
       _ = router.heartbeat(node, at: now, outbox: &effects.outbox)
       effects.wake(node, at: now + deployment.gossip.heartbeatInterval, .heartbeat, timer.index)
     case .job:
@@ -194,8 +195,8 @@ extension Participants {
   /// The first host whose queue of work is longer than its bound; nil: there is none.
   public func overfullQueue() -> (host: Int, pending: Int, bound: Int)? { processors.overfull() }
 
-  /// Pairs (slot of a node's mesh, topic) whose other end does not have that node in its own, among nodes that run, in
-  /// order. Cost: the number of mesh links.
+  /// Pairs (slot of a node's mesh, topic) whose other end does not have that node in its own, among nodes that run and are no
+  /// Sybils, in order. Cost: the number of mesh links.
   public func lopsidedMeshLinks() -> [(slot: UInt32, topic: TopicID)] {
     var lopsided: [(slot: UInt32, topic: TopicID)] = []
     for node in deployment.nodes.indices where isHosted[node] && availability.isUp(NodeID(node)) {
@@ -203,7 +204,7 @@ extension Participants {
         let topic = topic(service)
         for slot in router.mesh(NodeID(node), topic) {
           let peer = router.neighbor(slot)
-          guard isHosted[peer.index], availability.isUp(peer) else { continue }
+          guard isHosted[peer.index], availability.isUp(peer), !swarms.contains(peer) else { continue }
           let back = deployment.reverse[Int(slot)]
           // Whoever is graylisted is not heard and gets no answer: it may believe what it likes.
           if !router.isGraylisted(slot: back), !router.mesh(peer, topic).contains(back) {

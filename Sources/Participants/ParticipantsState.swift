@@ -27,6 +27,8 @@ public struct Participants: ~Copyable {
   var conditions: NodeConditions
   /// Transactions that the chain undid.
   var resubmitting = Resubmitting()
+  /// Who is a Sybil.
+  let swarms: SwarmBook
   /// What adversaries among the hosted nodes remember.
   var memory = AdversaryMemory()
   /// Messages whose lifetime has not ended, oldest first.
@@ -79,6 +81,7 @@ public struct Participants: ~Copyable {
     conditions = NodeConditions(nodes: nodes, services: deployment.services.count)
     unaudited = AuditQueue()
     roles = Roles(deployment.services, nodes: nodes)
+    swarms = SwarmBook(deployment.swarms, nodes: nodes)
     var owners = Table<UInt32>(capacity: deployment.neighbors.count)
     for node in 0..<nodes {
       owners.append(
@@ -106,6 +109,7 @@ public struct Participants: ~Copyable {
         router.setDirect(slot: deployment.reverse[Int(slot)], true)
       }
     }
+    for swarm in deployment.swarms { for node in swarm.nodes { router.setGreedy(NodeID(node)) } }
     for (node, policy) in deployment.signing.enumerated() { router.setSigning(NodeID(node), policy) }
     guard let score = deployment.gossip.score, score.colocationWeight != 0 else { return }
     var nodesOn: [Int: Int] = [:]

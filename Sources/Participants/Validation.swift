@@ -29,6 +29,7 @@ extension Participants {
   mutating func admit(
     _ message: MessageHandle, at node: NodeID, on slot: UInt32, _ now: Instant, _ effects: inout Effects
   ) {
+    if swarms.contains(node) { return admit(message, atSybil: node, on: slot, now, &effects) }
     let body = store[message]
     let published = body.signed.attestation.publishedAt
     if isMeasured(published) { measures.propagation.record((now - published).nanoseconds) }
@@ -60,7 +61,7 @@ extension Participants {
     }
   }
 
-  private mutating func preliminary(
+  mutating func preliminary(
     _ body: MessageBody, _ message: MessageHandle, at node: NodeID, _ now: Instant
   ) -> Preliminary {
     let attestation = body.signed.attestation

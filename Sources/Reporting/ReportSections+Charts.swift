@@ -71,7 +71,25 @@ extension ReportSections {
             number("gossip.bytesPerNodePerSecond").map { Figures.bytes($0) + "/s" } ?? Figures.unknown, nil),
         ]
     ]
-    return out + "<div class=\"card\">\(table.html)</div><div class=\"card\">\(gossip.html)</div>"
+    return out + "<div class=\"card\">\(table.html)</div><div class=\"card\">\(gossip.html)</div>" + sybils
+  }
+
+  /// How far an adversary's identities got; empty in a network without.
+  private var sybils: HTML {
+    guard number("sybils.count") != nil else { return .empty }
+    var table = HTMLTable(columns: [
+      .number("Sybils"), .number("of mesh places, peak"), .number("of mesh places, at the end"),
+      .number("nodes with nobody else in their meshes, peak"),
+    ])
+    table.rows = [
+      [
+        .number(Figures.count(number("sybils.count")), nil),
+        .number(Figures.percent(number("sybils.meshSharePeak")), nil),
+        .number(Figures.percent(number("sybils.meshShareEnd")), nil),
+        .number(Figures.count(number("sybils.surroundedPeak")), nil),
+      ]
+    ]
+    return "<div class=\"card\">\(table.html)</div>"
   }
 
   var load: HTML {

@@ -217,7 +217,7 @@ extension RunDatabase {
   }
 
   public func insert(_ rows: [SampleRow]) throws(Failure) {
-    try insert(rows, into: "samples", columns: 14) { row, values in
+    try insert(rows, into: "samples", columns: 15) { row, values in
       values.add(row.at)
       values.add(row.interval.nanoseconds)
       values.add(row.offered)
@@ -232,6 +232,7 @@ extension RunDatabase {
       values.add(row.quorumP99?.nanoseconds)
       values.add(row.cpuUtilisation)
       values.add(row.nodesUp)
+      values.add(row.sybilMeshShare)
     }
   }
 

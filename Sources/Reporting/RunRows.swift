@@ -318,6 +318,8 @@ public struct SampleRow: Sendable {
   /// Mean share of busy cores over operators; nil when processors are not modelled.
   public var cpuUtilisation: Double?
   public var nodesUp = 0
+  /// Share of the places in honest nodes' meshes that Sybils have; nil in a network without.
+  public var sybilMeshShare: Double?
   public init(at: Instant, interval: TimeSpan) {
     self.at = at
     self.interval = interval

@@ -190,7 +190,8 @@ enum RunSchema {
       quorum_p50_ns INTEGER,      -- of tasks that reached their quorum in the interval, from their due instant
       quorum_p99_ns INTEGER,
       cpu_utilisation REAL,       -- mean share of busy cores over operators
-      nodes_up INTEGER NOT NULL
+      nodes_up INTEGER NOT NULL,
+      sybil_mesh_share REAL       -- places in honest nodes' meshes that Sybils have, of all; NULL without Sybils
     ) STRICT
     """,
     """

@@ -34,6 +34,7 @@ extension RunSummary {
         "turnedAway": JSONValue(challenges.turnedAway),
       ],
       "forks": forks?.json ?? .null,
+      "sybils": sybils?.json ?? .null,
       "issuers": .object(issuers.map { .init($0.name, $0.json) }),
       "holders": holders?.json ?? .null, "market": market?.json ?? .null,
       "insurance": insurance?.json ?? .null, "lending": lending?.json ?? .null,
@@ -136,6 +137,16 @@ extension RunSummary.Gossip {
       "iwantRefused": JSONValue(iwantRefused), "graftRefused": JSONValue(graftRefused),
       "graylistings": JSONValue(graylistings), "bytesSent": JSONValue(bytesSent),
       "bytesPerNodePerSecond": JSONValue(bytesPerNodePerSecond),
+    ]
+  }
+}
+
+extension RunSummary.Sybils {
+  fileprivate var json: JSONValue {
+    [
+      "count": JSONValue(count), "meshSharePeak": JSONValue(meshSharePeak),
+      "meshShareEnd": JSONValue(meshShareEnd), "surroundedPeak": JSONValue(surroundedPeak),
+      "surroundedEnd": JSONValue(surroundedEnd),
     ]
   }
 }

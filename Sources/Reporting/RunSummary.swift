@@ -38,6 +38,8 @@ public struct RunSummary: Sendable, Equatable {
   public var challenges = Challenges()
   /// Nil when no service has a rule that its holders decide on.
   public var forks: Forks?
+  /// Nil in a network without Sybils.
+  public var sybils: Sybils?
   /// In scenario order.
   public var issuers: [Issuer] = []
   /// Nil without issuers.
@@ -165,6 +167,27 @@ extension RunSummary {
       self.frame = frame
       self.pass = pass
       self.wake = wake
+    }
+  }
+
+  /// Identities that adversaries brought, and how far they got into the meshes of honest nodes.
+  public struct Sybils: Sendable, Equatable {
+    public var count: Int
+    /// Of all places in the meshes of honest nodes, by their own word at each heartbeat: the largest share at a sample, and the
+    /// last. Nil: there was no mesh.
+    public var meshSharePeak: Double?
+    public var meshShareEnd: Double?
+    /// Nodes with nobody but Sybils in their meshes: the most at one sample, and at the last.
+    public var surroundedPeak: Int
+    public var surroundedEnd: Int
+    public init(
+      count: Int, meshSharePeak: Double?, meshShareEnd: Double?, surroundedPeak: Int, surroundedEnd: Int
+    ) {
+      self.surroundedEnd = surroundedEnd
+      self.count = count
+      self.meshSharePeak = meshSharePeak
+      self.meshShareEnd = meshShareEnd
+      self.surroundedPeak = surroundedPeak
     }
   }
 

@@ -44,7 +44,7 @@ public struct SummaryTable {
     }
     var lines = [
       ink.bold(Text.fitted(name, to: 80 - tail.count)) + tail,
-      "\(count("nodes")) nodes, \(count("operators")) operators, \(count("services")) services; \(time)",
+      "\(count("nodes")) nodes, \(count("operators")) operators, \(count("services")) service\(number("services") == 1 ? "" : "s"); \(time)",
     ]
     if summary["complete"]?.boolean != true {
       lines.append(ink.warning("incomplete: the run was interrupted, these are partial results"))
@@ -92,6 +92,19 @@ public struct SummaryTable {
         "",
         ["p50", "p99", "max"].map { Figures.percent(number("load.cpuUtilisation.\($0)")) }
           + [count("load.queueDrops"), count("load.lateAttestations")]),
+    ] + sybils
+  }
+
+  private var sybils: [String] {
+    guard summary.value(at: "sybils.count") != nil else { return [] }
+    return [
+      row("Sybils", ["count", "mesh, peak", "mesh, end", "surrounded"], isHead: true),
+      row(
+        "",
+        [
+          count("sybils.count"), Figures.percent(number("sybils.meshSharePeak")),
+          Figures.percent(number("sybils.meshShareEnd")), count("sybils.surroundedPeak"),
+        ]),
     ]
   }
 

@@ -40,7 +40,7 @@ extension Blueprint {
     chain = CoordinatorConfiguration(scenario, setting)
     var graph = setting.graph
     openEdges = graph.links.count
-    Self.extend(&graph, by: scenario.network.gossip.reach, seed: scenario.seed)
+    Self.extend(&graph, by: scenario.network.gossip.reach, among: scenario.nodeCount, seed: scenario.seed)
     let links = Self.links(scenario, graph)
     edges = links.edges
     conditions = links.conditions
@@ -55,6 +55,7 @@ extension Blueprint {
       inclusionDelay: LatencyLaw(scenario.chain.inclusion), duration: scenario.duration,
       warmup: scenario.warmup, misconduct: setting.misconduct)
     deployment.resubmits = scenario.chain.resubmit
+    deployment.swarms = setting.swarms
     (deployment.direct, deployment.signing) = (setting.direct, setting.signing)
     deriveTopicScores(scenario.network.gossip.score)
     let unmodelled =
@@ -107,10 +108,9 @@ extension Blueprint {
     }
   }
 
-  /// Adds, for each node, links to `reach` others that it has none with.
-  private static func extend(_ graph: inout Graph, by reach: Int, seed: UInt64) {
+  /// Adds, for each of the first `count` nodes, links to `reach` others of them that it has none with.
+  private static func extend(_ graph: inout Graph, by reach: Int, among count: Int, seed: UInt64) {
     guard reach > 0 else { return }
-    let count = graph.nodes.count
     var known: Set<UInt64> = []
     func key(_ a: UInt32, _ b: UInt32) -> UInt64 { UInt64(min(a, b)) << 32 | UInt64(max(a, b)) }
     for link in graph.links { known.insert(key(link.a, link.b)) }
@@ -133,12 +133,13 @@ extension Blueprint {
     let capacity = scenario.operators.capacity
     let lookingAway = Set(scenario.dishonestWatchers())
     var hosts: [String: Int] = [:]
+    let shared = setting.sharedAddresses()
     return setting.graph.nodes.enumerated().map { index, node in
       // Nodes of one named host share its cores.
       let host = node.host.map { hosts[$0] ?? setting.graph.nodes.count + hosts.count } ?? index
       if let name = node.host { hosts[name] = host }
       return NodeDeployment(
-        name: node.name, region: setting.regionOf[index], host: host, cores: capacity.cores,
+        name: node.name, region: setting.regionOf[index], host: shared[index] ?? host, cores: capacity.cores,
         slownessPermille: UInt64(mulDiv(1_000, UInt128(Share.one), UInt128(max(capacity.speed.wad, 1)))),
         // Only operators' queues are bounded by the scenario: the other roles are not what it studies.
         queueBound: setting.roles[index] == .operator ? capacity.queue : max(capacity.queue, 1 << 20),

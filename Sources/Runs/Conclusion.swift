@@ -78,6 +78,7 @@ extension Record {
     summary.challenges.forfeitedWei = challenges.forfeited
     summary.challenges.turnedAway = challenges.turnedAway
     if rules.contains(where: { $0.contains { $0.fork != nil } }) { summary.forks = RunSummary.Forks(forks) }
+    summary.sybils = sybils?.summary(count: deployment.swarms.reduce(0) { $0 + $1.nodes.count })
     concludeEconomy(&summary, coordinator, settledAt: settledAt)
     summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
       fault, place in

@@ -81,7 +81,10 @@ extension Record {
       {
         duties[duty(fact.task, UInt64(member))].received += UInt32(clamping: fact.extra)
       }
-    case .down: availability.goDown(fact.node, at: fact.at)
+    case .meshed: sybils?.note(fact)
+    case .down:
+      availability.goDown(fact.node, at: fact.at)
+      sybils?.forget(fact.node)
     case .up: availability.comeUp(fact.node, at: fact.at)
     }
   }

@@ -35,6 +35,7 @@ extension Record {
         Double(busyNanoseconds - sample.busy) / (Double(row.interval.nanoseconds) * Double(cores))
     }
     row.nodesUp = deployment.nodes.indices.count { availability.isUp(NodeID($0)) }
+    row.sybilMeshShare = sybils?.look()
     rows.samples.append(row)
     var next = SampleSums()
     next.nextDue = sample.nextDue

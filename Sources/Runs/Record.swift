@@ -104,6 +104,8 @@ public final class Record {
   public internal(set) var rows = FreshRows()
   /// Sums since the last sample.
   var sample: SampleSums
+  /// Nil in a network without Sybils.
+  var sybils: SybilShare?
 
   struct OffenceKey: Hashable {
     var operatorID: NodeID
@@ -143,6 +145,7 @@ public final class Record {
       Array(Set(service.members + service.aggregators + service.watchers)).sorted()
     }
     sample = SampleSums()
+    if !deployment.swarms.isEmpty { sybils = SybilShare(nodes: deployment.nodes.count) }
   }
 
   /// A fault that was in force.

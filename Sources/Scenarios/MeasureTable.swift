@@ -167,6 +167,7 @@ public enum MeasureTable {
     add(
       "forks", .wei,
       ["bondsLostWei", "accusedStakeWei", "accusedRedeemWei", "othersStakeWei", "othersRedeemWei"])
+    add("sybils", .plain, ["count", "meshSharePeak", "meshShareEnd", "surroundedPeak", "surroundedEnd"])
     for group in ["micro", "macro", "culpable", "weighted"] {
       add("slashing.\(group)", .plain, ["precision", "recall", "f1"])
     }

@@ -35,7 +35,7 @@ extension ClusterCommand {
         }
         try start(directory)
         print(
-          "\(scenario.name): \(scenario.nodeCount) nodes run; see: avsim cluster status --dir \(directory.path)"
+          "\(scenario.name): \(scenario.nodeCountWithSybils) nodes run; see: avsim cluster status --dir \(directory.path)"
         )
       }
     }
@@ -134,7 +134,7 @@ extension ClusterCommand {
           complain(error.description)
           throw Exit.inputOutput
         }
-        log("\(scenario.name): \(scenario.nodeCount) nodes in \(options.processes) processes")
+        log("\(scenario.name): \(scenario.nodeCountWithSybils) nodes in \(options.processes) processes")
         let run = try ClusterRun(scenario, execution.blueprint, options)
         defer { run.close() }
         run.noticed = { log($0) }

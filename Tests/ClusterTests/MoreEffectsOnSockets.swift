@@ -185,6 +185,28 @@ extension Conclusion {
     }
   }
 
+  /// Four swarms at once, of which each has a word of its own: on sockets they take places in meshes as in virtual time, and what
+  /// comes and goes leaves. Nobody owes them anything, and the stake certifies all the same.
+  @Test func swarmsOfSybilsTakePlacesInMeshes() throws {
+    let (conclusion, counters) = try run(
+      """
+      adversaries:
+        - {do: {coldBoot: {count: 8, dials: 6, addresses: 2}}}
+        - {do: {covertFlash: {count: 8, dials: 6}}, from: 800ms}
+        - {do: {sybil: {count: 8, dials: 6}}, from: 400ms}
+        - {do: {eclipse: {victims: [2], count: 8}}, from: 400ms}
+      """, gossip: ", floodPublish: false", span: "2400ms")
+    let sybils = try #require(conclusion.summary.sybils)
+    #expect(sybils.count == 32 && conclusion.summary.nodes == 12 + 32)
+    #expect((sybils.meshSharePeak ?? 0) > 0.3)
+    #expect(counters.graftAccepted > 60)
+    #expect(conclusion.summary.tasks.certified == conclusion.summary.tasks.issued)
+    for node in 0..<10 { #expect(conclusion.received(node) > 0, "node \(node)") }
+    let (calm, _) = try run("", gossip: ", floodPublish: false", span: "2400ms")
+    #expect(calm.summary.sybils == nil)
+    #expect(conclusion.summary.attestations.due == calm.summary.attestations.due)
+  }
+
   /// Frames cut in half cost the connection, and nothing whole leaves the node; another hears of its tasks 300 ms late.
   @Test func truncatedFramesReachNobody() throws {
     let (conclusion, _) = try run(

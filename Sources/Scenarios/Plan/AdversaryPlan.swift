@@ -87,14 +87,14 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
     case vetoAbuse
     /// The services under `who` slash the operators under `who` without cause, this share of what was allocated to them.
     case maliciousService(Share)
+    /// Identities without stake that join the network, instead of operators who misbehave.
+    case swarm(SybilPlan)
   }
 
   public enum Manner: String, CaseIterable, Sendable, Codable {
     case disjoint, openly
   }
 
-  /// Attacks by strangers: thousands of nodes without a stake, which have a file kind of theirs.
-  static let absent = ["sybil", "eclipse", "coldBoot", "covertFlash"]
   /// Words that need nothing more.
   static let plain = [
     "silent", "equivocate", "invalidResult", "wrongQuorum", "surround", "lazyCopy", "withhold",
@@ -104,14 +104,18 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
 
 extension AdversaryPlan {
   init(_ o: ObjectReader) {
-    who = o.needed(
-      "who", "write {operators: COUNT | LIST | SHARE | {byStake: SHARE}}",
-      placeholder: Who(operators: .count(1), services: nil)
-    ) {
+    let read = o.needed("do", "write silent, late, equivocate or invalidResult", placeholder: .silent) {
+      Behaviour.read($0)
+    }
+    behaviour = read
+    let named = o.optional("who", "the operators that misbehave; absent for a swarm, which brings its own") {
       $0.object { Who($0) }
     }
-    behaviour = o.needed("do", "write silent, late, equivocate or invalidResult", placeholder: .silent) {
-      Behaviour.read($0)
+    who = named ?? Who(operators: .list([]), services: nil)
+    if case .swarm = read {
+      if o.has("who") { o.mistake("who", "a swarm brings its own identities; remove it") }
+    } else if !o.has("who") {
+      o.lacks("who", "write {operators: COUNT | LIST | SHARE | {byStake: SHARE}}")
     }
     from = o.value("from", "when it begins", or: .zero) { $0.duration() }
     until = o.optional("until", "when it ends; absent: never") { $0.duration() }
@@ -194,28 +198,31 @@ extension AdversaryPlan.Behaviour {
   static func read(_ value: ValueReader) -> Self? {
     value.forms(
       scalar: { v in
-        attackKind(v)
-          ?? v.word(AdversaryPlan.plain + AdversaryPlan.needy).flatMap { word in
-            switch word {
-            case "silent": return .silent
-            case "equivocate": return .equivocate(.disjoint, share: .percent(50))
-            case "invalidResult": return .invalidResult
-            case "wrongQuorum": return .wrongQuorum
-            case "surround": return .surround(back: 2)
-            case "lazyCopy": return .lazyCopy
-            case "withhold": return .withhold
-            case "invalidSignature": return .invalidSignature
-            case "aggregatorWithholding": return .aggregatorWithholding([])
-            case "vetoAbuse": return .vetoAbuse
-            case "maliciousService": return .maliciousService(.whole)
-            case "late": v.mistake("'late' needs its delay; write {late: {by: 5s}}")
-            case "degrade": v.mistake("'degrade' needs a share; write {degrade: {passes: 50%}}")
-            case "replay", "spam", "griefing", "ihaveFlood", "iwantFlood", "graftSpam":
-              v.mistake("'\(word)' needs a count; write {\(word): {count: 5}}")
-            default: v.mistake("'\(word)' needs its victims; write {\(word): {victims: [3]}}")
-            }
-            return nil
+        v.word(AdversaryPlan.plain + AdversaryPlan.needy).flatMap { word in
+          switch word {
+          case "silent": return .silent
+          case "equivocate": return .equivocate(.disjoint, share: .percent(50))
+          case "invalidResult": return .invalidResult
+          case "wrongQuorum": return .wrongQuorum
+          case "surround": return .surround(back: 2)
+          case "lazyCopy": return .lazyCopy
+          case "withhold": return .withhold
+          case "invalidSignature": return .invalidSignature
+          case "aggregatorWithholding": return .aggregatorWithholding([])
+          case "vetoAbuse": return .vetoAbuse
+          case "maliciousService": return .maliciousService(.whole)
+          case "late": v.mistake("'late' needs its delay; write {late: {by: 5s}}")
+          case "degrade": v.mistake("'degrade' needs a share; write {degrade: {passes: 50%}}")
+          case "replay", "spam", "griefing", "ihaveFlood", "iwantFlood", "graftSpam":
+            v.mistake("'\(word)' needs a count; write {\(word): {count: 5}}")
+          case "sybil", "eclipse", "coldBoot", "covertFlash":
+            let attack = SybilPlan.Attack(rawValue: word) ?? .sybil
+            v.mistake("'\(word)' needs a count; \(attack.example)")
+            return .swarm(SybilPlan(attack: attack, count: 1, dials: 1, victims: .all, passes: .zero))
+          default: v.mistake("'\(word)' needs its victims; write {\(word): {victims: [3]}}")
           }
+          return nil
+        }
       },
       mapping: { o in
         o.exactlyOne(
@@ -247,28 +254,20 @@ extension AdversaryPlan.Behaviour {
                     })
                 }, expected: "disjoint, openly, or {manner, share}")
             },
-          ] + AdversaryPlan.victimVariants + AdversaryPlan.countVariants, absent: AdversaryPlan.absent)
+          ] + AdversaryPlan.victimVariants + AdversaryPlan.countVariants + AdversaryPlan.swarmVariants)
       },
       expected: "one of \(AdversaryPlan.plain.joined(separator: ", ")), or a mapping such as {late: {by: 5s}}"
     )
-  }
-
-  /// An attack on gossip is named, and where it belongs.
-  private static func attackKind(_ value: ValueReader) -> Self? {
-    if case .scalar(let word) = value.tree.content, AdversaryPlan.absent.contains(word), !value.isRecording {
-      value.mistake("'\(word)' is an attack by strangers; write a file of 'kind: attack' for it")
-      return .silent
-    }
-    return nil
   }
 }
 
 extension AdversaryPlan {
   /// Words that say too little alone.
-  static let needy = [
-    "late", "censor", "degrade", "impersonate", "replay", "spam", "forgedEvidence", "griefing",
-    "ihaveFlood", "iwantFlood", "graftSpam",
-  ]
+  static let needy =
+    [
+      "late", "censor", "degrade", "impersonate", "replay", "spam", "forgedEvidence", "griefing",
+      "ihaveFlood", "iwantFlood", "graftSpam",
+    ] + SybilPlan.Attack.allCases.map(\.rawValue)
 
   private static func victims(_ v: ValueReader, _ make: @escaping ([Int]) -> Behaviour) -> Behaviour? {
     v.object { o in
@@ -360,6 +359,7 @@ extension AdversaryPlan {
       let nodes = Set(names.compactMap { scenario.nodeIndex(named: $0) })
       return resolvers.contains { scenario.nodeIndex(named: $0).map(nodes.contains) ?? false }
         ? nil : "none of these nodes is the resolver of a rule"
+    case .swarm(let plan): return plan.misfit(self, in: scenario)
     case .maliciousService:
       return who.services == nil ? "maliciousService needs who.services: the services that slash" : nil
     }

@@ -80,6 +80,8 @@ public enum NodeRole: String, CaseIterable, Sendable, Codable {
   case `operator`, watcher, aggregator
   /// In the topology and in nobody's service: it only connects.
   case relay
+  /// An identity that an adversary brings, after all of these.
+  case sybil
 }
 
 /// Which links a fault strikes, both directions.

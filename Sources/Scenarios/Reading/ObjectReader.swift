@@ -41,6 +41,11 @@ final class ObjectReader {
     if !isRecording { reading.mistake(tree.place, path, text) }
   }
 
+  /// Notes that `key` is absent and what to write.
+  func lacks(_ key: String, _ about: String) {
+    if !isRecording { reading.mistake(tree.place, path(key), "is missing; \(about)") }
+  }
+
   /// A check that needs the whole scenario: it runs when everything is read, and its text is a mistake at `key`.
   func afterwards(_ key: String, _ check: @escaping (Scenario) -> String?) {
     if !isRecording { reading.afterwards(place(key), path(key), check) }
@@ -73,7 +78,7 @@ final class ObjectReader {
     required.append(key)
     if !isRecording, !has(key) {
       note(key)
-      reading.mistake(tree.place, path(key), "is missing; \(about)")
+      lacks(key, about)
       return placeholder
     }
     return optional(key, about, read) ?? placeholder

@@ -109,7 +109,7 @@ extension Misconduct.Kind {
     case .forgedEvidence(let victims): self = .forgedEvidence(nodes(victims))
     case .griefing(let count): self = .griefing(count)
     case .aggregatorWithholding(let victims): self = .aggregatorWithholding(nodes(victims))
-    case .vetoAbuse, .maliciousService: return nil
+    case .vetoAbuse, .maliciousService, .swarm: return nil
     }
   }
 }

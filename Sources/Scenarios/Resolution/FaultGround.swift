@@ -10,6 +10,8 @@ public struct FaultGround: Sendable {
   let graph: Graph
   let roles: [NodeRole]
   let operators: Int
+  /// Nodes that are no Sybils; those come after.
+  let honest: Int
   let random: HashRandom
   /// By service: its name, and who aggregates for it.
   let serviceNames: [String]
@@ -28,6 +30,7 @@ public struct FaultGround: Sendable {
     self.aggregators = aggregators
     self.roles = roles
     self.operators = operators
+    honest = graph.nodes.count - roles.count { $0 == .sybil }
     random = HashRandom(seed: seed, .fault)
     numberOf = Dictionary(graph.nodes.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
@@ -143,8 +146,10 @@ public struct FaultGround: Sendable {
     return .pairs(Array(Set(cut)).sorted())
   }
 
+  /// By node: its side. Sybils stand in a region like anybody; a cut that is drawn among nodes leaves them on every side.
   private func sides(_ plan: PartitionPlan, _ stream: inout RandomStream) -> [UInt32] {
-    var sides = [UInt32](repeating: 0, count: graph.nodes.count)
+    var sides = [UInt32](repeating: 0, count: honest)
+    sides += [UInt32](repeating: Fault.everySide, count: graph.nodes.count - honest)
     switch plan {
     case .regions(let groups, let rest):
       var sideOf: [String: UInt32] = [:]
@@ -152,19 +157,19 @@ public struct FaultGround: Sendable {
       let others = rest ? UInt32(groups.count) : Fault.everySide
       for (v, node) in graph.nodes.enumerated() { sides[v] = node.region.flatMap { sideOf[$0] } ?? others }
     case .random(let share):
-      let all = Array(graph.nodes.indices)
+      let all = Array(0..<honest)
       for v in draw(min(max(1, share.of(all.count)), all.count - 1), of: all, &stream) { sides[v] = 1 }
     case .isolate(let choice):
       for (k, node) in nodes(choice, &stream).enumerated() { sides[node.index] = UInt32(k + 1) }
     case .bridge(let choice):
       let bridges = nodes(choice, &stream)
-      for v in draw(sides.count / 2, of: Array(sides.indices), &stream) { sides[v] = 1 }
+      for v in draw(honest / 2, of: Array(0..<honest), &stream) { sides[v] = 1 }
       for node in bridges { sides[node.index] = Fault.everySide }
     case .oneWay(let cut):
       // What is cut off becomes the side that is not heard; among regions that is the first.
       sides = self.sides(cut, &stream)
       if case .regions = cut { break }
-      for v in sides.indices { sides[v] = sides[v] == 0 ? UInt32(sides.count) : 0 }
+      for v in 0..<honest { sides[v] = sides[v] == 0 ? UInt32(sides.count) : 0 }
     }
     return sides
   }

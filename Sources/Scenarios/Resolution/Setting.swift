@@ -8,7 +8,7 @@ public import Participants
 
 /// What the seed decides before a run.
 public struct Setting: Sendable {
-  /// Node ids: operators, then watchers, then the aggregator's node, then relays. Link ends `a` are who dialed.
+  /// Node ids: operators, then watchers, then the aggregator's node, then relays, then Sybils. Link ends `a` are who dialed.
   public var graph: Graph
   public var roles: [NodeRole]
   /// Names of the regions that `regionOf` counts; at least one.
@@ -25,6 +25,7 @@ public struct Setting: Sendable {
   /// By service and member: magnitude given to the service, of 10^18.
   public var magnitudes: [[UInt64]]
   public var misconduct: [Misconduct]
+  public var swarms: [Swarm]
   public var capturedResolvers: [CapturedResolver]
   public var arbitrarySlashes: [ArbitrarySlash]
   /// The timeline with its patterns written out, and what it means here; one for one.
@@ -39,7 +40,7 @@ public struct Setting: Sendable {
 }
 
 extension Scenario {
-  /// How many nodes the network has.
+  /// How many nodes the network has, Sybils apart.
   public var nodeCount: Int {
     switch network.topology {
     case .graph(let graph, _): graph.nodes.count
@@ -53,6 +54,7 @@ extension Scenario {
     roles += [NodeRole](repeating: .watcher, count: watchers.count)
     if aggregators == .coordinator { roles.append(.aggregator) }
     roles += [NodeRole](repeating: .relay, count: max(0, nodeCount - roles.count))
+    roles += [NodeRole](repeating: .sybil, count: sybilCount)
     return roles
   }
 
@@ -81,6 +83,7 @@ extension Scenario {
     let topicLinks = graph.links.count - before
     let direct = directPeers()
     graph.connect(direct)
+    let swarms = addSwarms(to: &graph)
     var names: [String] = network.regions?.names ?? []
     var index: [String: Int] = [:]
     for (k, name) in names.enumerated() { index[name] = k }
@@ -100,7 +103,7 @@ extension Scenario {
     return Setting(
       graph: graph, roles: roles, regionNames: names, regionOf: regionOf, stakes: stakes, members: nodesOf,
       watchers: watching, aggregators: aggregating, magnitudes: magnitudes(members),
-      misconduct: misconduct(stakes, members, ground),
+      misconduct: misconduct(stakes, members, ground) + misconduct(of: swarms), swarms: swarms,
       capturedResolvers: actors.resolvers, arbitrarySlashes: actors.slashes, faultPlans: faultPlans,
       faults: ground.resolve(faultPlans), direct: direct, signing: signingPolicies(),
       repairedLinks: repaired, topicLinks: topicLinks)
