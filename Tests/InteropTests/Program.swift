@@ -38,11 +38,6 @@ final class Program: @unchecked Sendable {
     process.arguments = arguments
     process.standardInput = input
     process.standardOutput = output
-    output.fileHandleForReading.readabilityHandler = { [self] handle in
-      let data = handle.availableData
-      if data.isEmpty { handle.readabilityHandler = nil }
-      take(data)
-    }
     process.terminationHandler = { [self] _ in
       condition.lock()
       hasExited = true
@@ -50,6 +45,14 @@ final class Program: @unchecked Sendable {
       condition.unlock()
     }
     try process.run()
+    // A thread of its own: now and then a readability handler is not told of the end, and a test waits for it in vain.
+    Thread.detachNewThread { [self] in
+      var data: Data
+      repeat {
+        data = output.fileHandleForReading.availableData
+        take(data)
+      } while !data.isEmpty
+    }
   }
 
   /// Nothing more will be told: the last lines of a program may be read after its exit is known.
