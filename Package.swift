@@ -271,6 +271,9 @@ let package = Package(
         "Simulator", "Exploration", "TestKit",
       ], exclude: ["Planted"], swiftSettings: tests),
     .testTarget(
+      name: "AgreementTests", dependencies: ["Reporting", "TestKit", "avsim"], exclude: ["Scenarios"],
+      swiftSettings: tests),
+    .testTarget(
       name: "ClusterTests",
       dependencies: [
         "Basics", "Signatures", "UV", "Network", "Gossip", "Libp2p", "AVS", "Contracts", "Participants",
