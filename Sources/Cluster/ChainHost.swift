@@ -53,6 +53,8 @@ final class ChainHost {
   private(set) var latestSample: SampleRow?
   private var tasksDue = 0
   private var tasksCertified = 0
+  /// What had been counted at the first sample after the warm-up.
+  private var warmup: PopulationTotals.Warmup?
 
   /// A transaction that the coordinator included, as it said itself.
   struct Inclusion {
@@ -83,6 +85,7 @@ final class ChainHost {
     coordinator = try Coordinator(blueprint.chain) { verifier.isValid($0) }
     record = Record(deployment, chain: blueprint.chain, lifetime: lifetime)
     record.introduce(coordinator)
+    record.faultPlaces = blueprint.faultPlaces
     faults = blueprint.faults
     faultPlaces = blueprint.faultPlaces
     faultStates = Array(repeating: .waiting, count: blueprint.faults.count)
@@ -103,6 +106,9 @@ final class ChainHost {
 
   /// Instant zero of the run. The nodes can be told things by now.
   func begin(at epoch: UInt64) {
+    if blueprint.deployment.warmup == .zero {
+      warmup = PopulationTotals.Warmup(PopulationTotals(), at: .zero)
+    }
     tellStake()
     for index in faults.indices { schedule(UInt32(index)) }
     if let first = schedule.tasks.first { timetable.add(.taskDue(TaskID(0)), at: first.due) }
@@ -161,7 +167,9 @@ final class ChainHost {
   var firstBreach: Breach? { record.firstBreach }
 
   func conclude(_ totals: PopulationTotals, at: Instant, settledAt: Instant) -> Conclusion {
-    record.conclude(blueprint, totals, coordinator, digest: nil, at: at, settledAt: settledAt)
+    var totals = totals
+    totals.warmup = warmup
+    return record.conclude(blueprint, totals, coordinator, digest: nil, at: at, settledAt: settledAt)
   }
 
   // MARK: Faults that come up
@@ -171,6 +179,7 @@ final class ChainHost {
     precondition(fault.id == UInt32(faults.count), "fault \(fault.id) after \(faults.count)")
     faults.append(fault)
     faultPlaces.append(place)
+    record.faultPlaces.append(place)
     faultStates.append(.waiting)
     if fault.at > now {
       // One of a pattern, whose turn comes later.
@@ -306,6 +315,9 @@ final class ChainHost {
 
   /// Closes an interval of the run's samples.
   func takeSample(_ now: Instant) {
+    if warmup == nil, now >= .zero + blueprint.deployment.warmup {
+      warmup = PopulationTotals.Warmup(nodes.totals, at: now)
+    }
     nodes.audit()
     record.audit(now)
     let load = nodes.load

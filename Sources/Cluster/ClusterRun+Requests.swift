@@ -223,10 +223,5 @@ extension ClusterRun {
     "\(instant.nanoseconds / 1_000_000_000).\(instant.nanoseconds / 100_000_000 % 10) s"
   }
 
-  /// Faults that came up, for the run's database: those beyond the scenario's own, and all ends.
-  public var faultRows: [FaultRow] {
-    zip(chain.faults, chain.faultPlaces).map { fault, place in
-      FaultRow(id: Int(fault.id), kind: fault.name, place: place, at: fault.at, healedAt: fault.until)
-    }
-  }
+  public var faultRows: [FaultRow] { chain.record.faultRows }
 }

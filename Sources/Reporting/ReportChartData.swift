@@ -47,7 +47,7 @@ struct ReportChartData {
       [
         "t": JSONValue(s.end), "offered": JSONValue(Double(s.offered) / s.seconds),
         "published": JSONValue(Double(s.published) / s.seconds),
-        "certified": JSONValue(Double(s.certified) / s.seconds),
+        "certified": JSONValue(s.certified / s.seconds),
       ]
     }
   }
@@ -72,32 +72,12 @@ struct ReportChartData {
       }
   }
 
-  /// Offered against certified rate, when the offered rate rose through the run; else empty. A ramp is told from the samples:
-  /// of twelve equal stretches the last offers at least 1.5 times the first, and nearly every one more than the one before.
+  /// Offered against certified rate, when the offered rate rose through the run; else empty.
   var ramp: [JSONValue] {
-    let stretches = 12
-    guard record.samples.count >= 2 * stretches else { return [] }
-    func stretch(_ k: Int, of n: Int) -> ArraySlice<RunRecord.Sample> {
-      record.samples[record.samples.count * k / n..<record.samples.count * (k + 1) / n]
-    }
-    func rate(_ group: ArraySlice<RunRecord.Sample>, _ key: KeyPath<RunRecord.Sample, Int>) -> Double {
-      Double(group.reduce(0) { $0 + $1[keyPath: key] }) / group.reduce(0) { $0 + $1.seconds }
-    }
-    let offered = (0..<stretches).map { rate(stretch($0, of: stretches), \.offered) }
-    let rises = zip(offered, offered.dropFirst()).count { $0 < $1 }
-    // The last stretch may hold the tail after the last task fell due.
-    guard let peak = offered.max(), peak >= 1.5 * offered[0], peak > 0, rises >= stretches - 3 else {
-      return []
-    }
-    let points = min(40, record.samples.count / 2)
-    return (0..<points).compactMap { k in
-      let group = stretch(k, of: points)
-      let offered = rate(group, \.offered)
-      guard offered > 0, let last = group.last else { return nil }
-      let p99 = group.compactMap(\.quorumP99Milliseconds).max()
-      return [
-        "t": JSONValue(last.end), "offered": JSONValue(offered),
-        "certified": JSONValue(rate(group, \.certified)), "p99": JSONValue(p99),
+    record.ramp.map {
+      [
+        "t": JSONValue($0.end), "offered": JSONValue($0.offeredRate),
+        "certified": JSONValue($0.certifiedRate), "p99": JSONValue($0.quorumP99Milliseconds),
       ]
     }
   }

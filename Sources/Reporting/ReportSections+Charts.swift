@@ -28,7 +28,7 @@ extension ReportSections {
       "<p class=\"caption\">How fast attestations travelled, and how many the services got certified.</p>"
     out += chart(
       "throughput", of: "samples", "Attestations over time",
-      "Offered: fell due. Published: sent by their operators. Certified: counted in a certificate. Shaded: faults in force.",
+      "Offered: fell due. Published: sent by their operators. Certified: counted in a certificate, spread over the time that its block waited for. Shaded: faults in force.",
       empty: "No samples were written.")
     out += chart(
       "latency", of: "latency", "Latency distributions",
@@ -38,11 +38,11 @@ extension ReportSections {
       out += pair(
         chart(
           "rampRate", of: "ramp", "Offered against certified",
-          "On the dashed line everything offered is certified.",
+          "By the instant at which tasks fell due. On the dashed line everything offered is certified.",
           empty: ""),
         chart(
           "rampLatency", of: "rampLatency", "Latency under load",
-          "p99 from the instant a task fell due, so that a queue cannot hide its delay.",
+          "p99 from the instant a task fell due, so that a queue cannot hide its delay; of tasks that reached their quorum, which ends with the response window.",
           empty: "No task reached its quorum."))
     }
     var table = HTMLTable(columns: [

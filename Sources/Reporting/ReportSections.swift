@@ -97,7 +97,7 @@ struct ReportSections {
 
   /// What happened, in three sentences at most.
   var story: String {
-    guard let issued = number("tasks.issued"), summary["complete"]?.boolean == true else {
+    guard let issued = number("tasks.issued"), (number("virtualSeconds") ?? 0) > 0 else {
       return "The run has no summary yet."
     }
     var sentences: [String] = []

@@ -10,6 +10,8 @@ struct RunRecord {
   var summary: JSONValue
   var latency: [LatencyPoint] = []
   var samples: [Sample] = []
+  /// Empty when the offered rate did not rise.
+  var ramp: [RampPoint] = []
   var faults: [Fault] = []
   var operators: [Operator] = []
   var services: [Service] = []
@@ -45,7 +47,8 @@ struct RunRecord {
     var seconds: Double
     var offered = 0
     var published = 0
-    var certified = 0
+    /// Spread over the time between two blocks.
+    var certified = 0.0
     /// The largest of the intervals that were put together.
     var quorumP99Milliseconds: Double?
   }
@@ -171,6 +174,7 @@ extension RunRecord {
         GROUP BY 1 ORDER BY 2 DESC, 1
         """
     ).map { Missing(cause: $0[0], count: $0[1]) }
+    ramp = try Self.ramp(db)
     try readCases(db)
     try readForks(db)
     economy = try EconomyStory(db)
@@ -209,6 +213,7 @@ extension RunRecord {
         WHERE at_ns <= (SELECT max(at_ns) FROM samples WHERE offered + published + certified > 0)
         ORDER BY at_ns
         """)
+    let block = try Self.blockSeconds(db)
     // At most 600 points: neighbours are put together.
     let together = max(1, (rows.count + 599) / 600)
     for start in stride(from: 0, to: rows.count, by: together) {
@@ -219,13 +224,32 @@ extension RunRecord {
         sample.seconds += seconds(row[1]) ?? 0
         sample.offered += row[2] as Int
         sample.published += row[3] as Int
-        sample.certified += row[4] as Int
+        sample.certified += Double(row[4] as Int)
         if let p99 = row[5] as Int64? {
           sample.quorumP99Milliseconds = max(sample.quorumP99Milliseconds ?? 0, Double(p99) / 1e6)
         }
       }
       if sample.seconds > 0 { samples.append(sample) }
     }
+    spreadCertified(over: block)
+  }
+
+  /// The mean time between blocks; nil with fewer than two.
+  private static func blockSeconds(_ db: Database) throws -> Double? {
+    try Double.fetchOne(
+      db, sql: "SELECT (max(at_ns) - min(at_ns)) / 1e9 / nullif(count(*) - 1, 0) FROM blocks WHERE at_ns > 0")
+  }
+
+  /// Certificates come by the block: each counts in equal parts in the intervals that its block waited for.
+  private mutating func spreadCertified(over block: Double?) {
+    guard let block, let first = samples.first, block > 1.5 * first.seconds else { return }
+    let width = Int(block / first.seconds + 0.5)
+    var spread = Array(repeating: 0.0, count: samples.count)
+    for k in samples.indices where samples[k].certified > 0 {
+      let from = max(0, k + 1 - width)
+      for j in from...k { spread[j] += samples[k].certified / Double(k + 1 - from) }
+    }
+    for k in samples.indices { samples[k].certified = spread[k] }
   }
 
   private mutating func readServices(_ db: Database) throws {

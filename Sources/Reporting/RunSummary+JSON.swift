@@ -100,6 +100,7 @@ extension RunSummary.Tasks {
   fileprivate var json: JSONValue {
     [
       "issued": JSONValue(issued), "certified": JSONValue(certified), "missed": JSONValue(missed),
+      "open": JSONValue(open),
       "wrong": JSONValue(wrong), "certifiedRatio": JSONValue(certifiedRatio),
     ]
   }

@@ -73,10 +73,12 @@ extension RunSummary {
     /// With a result that is the truth.
     public var certified = 0
     public var missed = 0
+    /// Undecided when the run was ended early; zero when it is complete.
+    public var open = 0
     /// Certified with a result that is not the truth; not among `certified`.
     public var wrong = 0
-    /// Certified of issued; nil without tasks.
-    public var certifiedRatio: Double? { share(certified, of: issued) }
+    /// Certified of those that were decided; nil without any.
+    public var certifiedRatio: Double? { share(certified, of: issued - open) }
     public init() {}
   }
 
@@ -316,6 +318,19 @@ public struct LatencySummary: Sendable, Equatable {
   public var max: Double?
 
   public init() {}
+
+  /// From single values in nanoseconds: percentiles are nearest-rank, exact.
+  public init(_ nanoseconds: [UInt64]) {
+    let sorted = nanoseconds.sorted()
+    count = sorted.count
+    func milliseconds(percent: Int) -> Double? {
+      count == 0 ? nil : Double(sorted[(count * percent + 99) / 100 - 1]) / 1e6
+    }
+    p50 = milliseconds(percent: 50)
+    p90 = milliseconds(percent: 90)
+    p99 = milliseconds(percent: 99)
+    max = milliseconds(percent: 100)
+  }
 
   /// From nanoseconds in buckets: percentiles are nearest-rank, to the bucket's middle (below 1.6 % off); the maximum is
   /// exact.

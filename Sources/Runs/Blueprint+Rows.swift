@@ -1,9 +1,9 @@
-// What the run's database knows from the start: nodes, services, faults.
+// What the run's database knows from the start: nodes and services.
 
 import Basics
 import Contracts
 import Participants
-public import Reporting
+import Reporting
 
 extension Blueprint {
   var nodeRows: [NodeRow] {
@@ -30,12 +30,6 @@ extension Blueprint {
         id: ServiceID(index), name: service.name, operators: service.members.count,
         stakeWei: service.members.reduce(0) { $0 + (stakes[$1] ?? 0) }, quorumBips: Int(service.quorumBips),
         window: service.responseWindow)
-    }
-  }
-
-  public var faultRows: [FaultRow] {
-    zip(faults, faultPlaces).map { fault, place in
-      FaultRow(id: Int(fault.id), kind: fault.name, place: place, at: fault.at, healedAt: fault.until)
     }
   }
 }

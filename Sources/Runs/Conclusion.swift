@@ -18,7 +18,25 @@ public struct PopulationTotals: Sendable {
   public var loads: [(busyNanoseconds: UInt64, cores: Int)] = []
   /// What the process did that hosts all nodes; nil in virtual time, and when there are several.
   public var process: RunSummary.Process?
+  /// What had been counted when the warm-up was over: not measured. Nil: it is not over.
+  public var warmup: Warmup?
   public init() {}
+
+  /// Counts at the end of the warm-up.
+  public struct Warmup: Sendable {
+    public var at: Instant
+    public var counters: Counters
+    public var queueDrops: UInt64
+    /// By node.
+    public var busyNanoseconds: [UInt64]
+
+    public init(_ totals: PopulationTotals, at: Instant) {
+      self.at = at
+      counters = totals.counters
+      queueDrops = totals.measures.queueDrops
+      busyNanoseconds = totals.loads.map(\.busyNanoseconds)
+    }
+  }
 }
 
 /// Everything that is written at the end.
@@ -49,6 +67,9 @@ extension Record {
     settledAt: Instant
   ) -> Conclusion {
     horizon = at
+    trafficEnd = blueprint.trafficEnd
+    closeAudit()
+    endFaults(by: settledAt)
     settleAll()
     addLivenessOffences(settledAt)
     addLateOffences()
@@ -66,8 +87,8 @@ extension Record {
     summarizeAttestations(&summary)
     summary.process = totals.process
     summary.latency.propagation = LatencySummary(totals.measures.propagation)
-    summary.latency.quorum = LatencySummary(quorumLatency)
-    summary.latency.certificate = LatencySummary(certificateLatency)
+    summary.latency.quorum = LatencySummary(quorumWaits)
+    summary.latency.certificate = LatencySummary(certificateWaits)
     summarizeGossip(&summary, totals, at)
     summarizeLoad(&summary, totals, at)
     summary.slashing = accuracy
@@ -80,9 +101,8 @@ extension Record {
     if rules.contains(where: { $0.contains { $0.fork != nil } }) { summary.forks = RunSummary.Forks(forks) }
     summary.sybils = sybils?.summary(count: deployment.swarms.reduce(0) { $0 + $1.nodes.count })
     concludeEconomy(&summary, coordinator, settledAt: settledAt)
-    summary.faults = zip(blueprint.faults, blueprint.faultPlaces).filter { $0.0.at <= at }.map {
-      fault, place in
-      RunSummary.Fault(at: fault.at, healedAt: fault.until, kind: fault.name, place: place)
+    summary.faults = faultRows.map {
+      RunSummary.Fault(at: $0.at, healedAt: $0.healedAt, kind: $0.kind, place: $0.place)
     }
     summary.checks = checks(blueprint, totals, coordinator, settledAt)
     return Conclusion(
@@ -112,13 +132,18 @@ extension Record {
     for (task, outcome) in zip(schedule.tasks, tasks) where isMeasured(task.due) && task.due <= horizon {
       summary.tasks.issued += 1
       if outcome.certifiedAt == nil {
-        summary.tasks.missed += 1
+        if isOpen(task, outcome) { summary.tasks.open += 1 } else { summary.tasks.missed += 1 }
       } else if outcome.isWrong {
         summary.tasks.wrong += 1
       } else {
         summary.tasks.certified += 1
       }
     }
+  }
+
+  /// Whether a run that was ended early left the task undecided: its window is open, or its certificate on its way.
+  private func isOpen(_ task: ScheduledTask, _ outcome: TaskOutcome) -> Bool {
+    horizon < trafficEnd && outcome.certifiedAt == nil && (task.deadline > horizon || outcome.quorumAt != nil)
   }
 
   private func summarizeAttestations(_ summary: inout RunSummary) {
@@ -135,31 +160,38 @@ extension Record {
     summary.attestations.firstDeliveries = firstDeliveries
     summary.attestations.expectedDeliveries = expectedDeliveries
     summary.attestations.unreachableDeliveries = unreachableDeliveries
-    let seconds = (Instant.zero + deployment.duration - (.zero + deployment.warmup)).seconds
+    // A run that was ended early is measured as long as it lasted.
+    let end = min(horizon, .zero + deployment.duration)
+    let seconds = end > .zero + deployment.warmup ? (end - (.zero + deployment.warmup)).seconds : 0
     if seconds > 0 { summary.attestations.perSecond = Double(certifiedAttestations) / seconds }
   }
 
   private func summarizeGossip(_ summary: inout RunSummary, _ totals: PopulationTotals, _ at: Instant) {
-    let counters = totals.counters
-    summary.gossip.messageCopies = Int(counters.copiesReceived)
-    if counters.copiesReceived > 0 {
-      summary.gossip.duplicateRatio = Double(counters.duplicates) / Double(counters.copiesReceived)
+    guard let start = totals.warmup else { return }
+    /// Counted since the warm-up was over.
+    func since(_ key: KeyPath<Counters, UInt64>) -> Int {
+      // A process that came again after a kill has counted from zero.
+      Int(max(totals.counters[keyPath: key], start.counters[keyPath: key]) - start.counters[keyPath: key])
     }
-    summary.gossip.ihave = Int(counters.ihave)
-    summary.gossip.iwant = Int(counters.iwant)
-    summary.gossip.graft = Int(counters.graft)
-    summary.gossip.prune = Int(counters.prune)
-    summary.gossip.idontwant = Int(counters.idontwant)
-    summary.gossip.invalid = Int(counters.invalid + counters.rejected + counters.refused)
-    summary.gossip.brokenPromises = Int(counters.promisesBroken)
-    summary.gossip.ihaveRefused = Int(counters.ihaveOverLimit + counters.ihaveIdentifiersOverLimit)
-    summary.gossip.iwantRefused = Int(counters.iwantExhausted)
-    summary.gossip.graftRefused = Int(counters.graftInBackoff)
-    summary.gossip.graylistings = Int(counters.graylistings)
-    summary.gossip.bytesSent = Int(counters.bytesSent)
-    if at > .zero, !deployment.nodes.isEmpty {
+    summary.gossip.messageCopies = since(\.copiesReceived)
+    if summary.gossip.messageCopies > 0 {
+      summary.gossip.duplicateRatio = Double(since(\.duplicates)) / Double(summary.gossip.messageCopies)
+    }
+    summary.gossip.ihave = since(\.ihave)
+    summary.gossip.iwant = since(\.iwant)
+    summary.gossip.graft = since(\.graft)
+    summary.gossip.prune = since(\.prune)
+    summary.gossip.idontwant = since(\.idontwant)
+    summary.gossip.invalid = since(\.invalid) + since(\.rejected) + since(\.refused)
+    summary.gossip.brokenPromises = since(\.promisesBroken)
+    summary.gossip.ihaveRefused = since(\.ihaveOverLimit) + since(\.ihaveIdentifiersOverLimit)
+    summary.gossip.iwantRefused = since(\.iwantExhausted)
+    summary.gossip.graftRefused = since(\.graftInBackoff)
+    summary.gossip.graylistings = since(\.graylistings)
+    summary.gossip.bytesSent = since(\.bytesSent)
+    if at > start.at, !deployment.nodes.isEmpty {
       summary.gossip.bytesPerNodePerSecond =
-        Double(counters.bytesSent) / Double(deployment.nodes.count) / at.seconds
+        Double(summary.gossip.bytesSent) / Double(deployment.nodes.count) / (at - start.at).seconds
     }
   }
 
@@ -172,15 +204,17 @@ extension Record {
         served[member.index] += 1
       }
     }
-    if at > .zero {
+    if let start = totals.warmup, at > start.at {
       summary.load.setUtilisation(
         operatorNodes.sorted().compactMap { node in
           guard node.index < totals.loads.count, totals.loads[node.index].cores > 0 else { return nil }
           let load = totals.loads[node.index]
-          return Double(load.busyNanoseconds) / (Double(at.nanoseconds) * Double(load.cores))
+          let before = node.index < start.busyNanoseconds.count ? start.busyNanoseconds[node.index] : 0
+          let busy = max(load.busyNanoseconds, before) - before
+          return Double(busy) / (Double((at - start.at).nanoseconds) * Double(load.cores))
         })
+      summary.load.queueDrops = Int(max(totals.measures.queueDrops, start.queueDrops) - start.queueDrops)
     }
-    summary.load.queueDrops = Int(totals.measures.queueDrops)
     var due = Array(repeating: 0, count: deployment.nodes.count)
     var failed = due
     for (index, task) in schedule.tasks.enumerated() where isMeasured(task.due) && task.due <= horizon {
@@ -263,7 +297,7 @@ extension Record {
 
   private func taskRows() -> [TaskRow] {
     schedule.tasks.indices.prefix { schedule.tasks[$0].due <= horizon }.map {
-      taskRow($0, undecided: .missed)
+      taskRow($0, undecided: isOpen(schedule.tasks[$0], tasks[$0]) ? .open : .missed)
     }
   }
 

@@ -9,7 +9,7 @@ public protocol EngineRun: ~Copyable {
   var blueprint: Blueprint { get }
   /// The present instant of the traffic.
   var now: Instant { get }
-  /// The scenario's faults and those that came up, with their ends.
+  /// The faults that came into force so far, with their ends.
   var faultRows: [FaultRow] { get }
   /// Moves traffic forward; nothing happens at or after `blueprint.trafficEnd`.
   mutating func run(until limit: Instant)

@@ -148,6 +148,7 @@ extension Record {
     sample.tasksCertified += 1
     if isMeasured(task.due) {
       certificateLatency.record(latency)
+      certificateWaits.append(latency)
       certifiedAttestations += certificate.signers
     }
     addCertificateRow(

@@ -3,7 +3,7 @@
 import AVS
 public import Basics
 public import Participants
-import Reporting
+public import Reporting
 import Contracts
 
 extension Record {
@@ -28,6 +28,7 @@ extension Record {
       let due = schedule[fact.task].due
       if isMeasured(due) {
         quorumLatency.record((fact.at - due).nanoseconds)
+        quorumWaits.append((fact.at - due).nanoseconds)
         sample.quorum.record((fact.at - due).nanoseconds)
       }
     case .equivocated:
@@ -76,10 +77,10 @@ extension Record {
     case .sent:
       underWay.append((fact.node, schedule[fact.task].service, fact.task, fact.at))
     case .delivered:
-      if isMeasured(fact.at) { firstDeliveries += Int(fact.value) }
+      if isMeasured(fact.at) { count(Delivered(end: fact.at + lifetime, nodes: Int(clamping: fact.value))) }
       if let member = deployment.services[schedule[fact.task].service.index].members.firstIndex(of: fact.node)
       {
-        duties[duty(fact.task, UInt64(member))].received += UInt32(clamping: fact.extra)
+        duties[duty(fact.task, UInt64(member))].received += UInt32(clamping: fact.value)
       }
     case .meshed: sybils?.note(fact)
     case .down:
@@ -133,6 +134,7 @@ extension Record {
   /// A fault came into force: the engine says what it applies, when it does.
   public func began(_ fault: Fault, _ now: Instant) {
     troubles.append(Trouble(fault: fault, from: now, until: nil))
+    rows.faults.append(row(of: troubles[troubles.count - 1]))
     switch fault.kind {
     case .partition(let sides): availability.cut(fault.id, sides: sides, at: now)
     case .oneWay(let sides): availability.cut(fault.id, sides: sides, isOneWay: true, at: now)
@@ -144,12 +146,50 @@ extension Record {
   public func ended(_ fault: Fault, _ now: Instant) {
     if let k = troubles.lastIndex(where: { $0.fault.id == fault.id && $0.until == nil }) {
       troubles[k].until = now
+      rows.faults.append(row(of: troubles[k]))
     }
     availability.mend(fault.id, at: now)
   }
 
+  /// The faults that came into force, in that order, with their ends as they were.
+  public var faultRows: [FaultRow] { troubles.map { row(of: $0) } }
+
+  private func row(of trouble: Trouble) -> FaultRow {
+    let fault = trouble.fault
+    let place = Int(fault.id) < faultPlaces.count ? faultPlaces[Int(fault.id)] : ""
+    return FaultRow(
+      id: Int(fault.id), kind: fault.name, place: place, at: trouble.from, healedAt: trouble.until)
+  }
+
+  /// The chain went on alone until then: faults that were to end by then have ended.
+  func endFaults(by instant: Instant) {
+    for k in troubles.indices where troubles[k].until == nil {
+      guard let end = troubles[k].fault.until, end <= instant else { continue }
+      troubles[k].until = max(end, troubles[k].from)
+      rows.faults.append(row(of: troubles[k]))
+    }
+  }
+
+  /// Deliveries of a message count when what could have been delivered of it does. Nodes tell by clocks of their own.
+  private func count(_ delivered: Delivered) {
+    if delivered.end <= audited { firstDeliveries += delivered.nodes } else { early.append(delivered) }
+  }
+
+  /// The traffic has ended: what still had time to arrive counts among the deliveries that nobody could expect.
+  func closeAudit() {
+    for message in underWay[underWayHead...] where isMeasured(message.at) {
+      unreachableDeliveries += subscribers[message.service.index].count - 1
+    }
+    underWay.removeAll()
+    underWayHead = 0
+    early.removeAll()
+  }
+
   /// Counts what could have been delivered of the messages whose lifetime has ended by `now`.
   public func audit(_ now: Instant) {
+    audited = max(audited, now)
+    for delivered in early where delivered.end <= now { firstDeliveries += delivered.nodes }
+    early.removeAll { $0.end <= now }
     while underWayHead < underWay.count {
       let message = underWay[underWayHead]
       let end = message.at + lifetime

@@ -26,7 +26,7 @@ extension Record {
     row.published = sample.published
     row.certified = sample.certified
     row.tasksCertified = sample.tasksCertified
-    row.copies = Int(counters.copiesSent - sample.copies)
+    row.copies = Int(counters.copiesReceived - sample.copies)
     row.bytes = Int(counters.bytesSent - sample.bytes)
     row.quorumP50 = sample.quorum.percentile(0.5).map { TimeSpan(nanoseconds: $0) }
     row.quorumP99 = sample.quorum.percentile(0.99).map { TimeSpan(nanoseconds: $0) }
@@ -41,7 +41,7 @@ extension Record {
     next.nextDue = sample.nextDue
     next.open = sample.open
     next.told = sample.told
-    next.copies = counters.copiesSent
+    next.copies = counters.copiesReceived
     next.bytes = counters.bytesSent
     next.busy = busyNanoseconds
     next.at = now

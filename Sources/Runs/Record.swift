@@ -48,6 +48,18 @@ public final class Record {
 
   public internal(set) var quorumLatency = Histogram()
   public internal(set) var certificateLatency = Histogram()
+  /// The same one by one: there are as many as tasks.
+  var quorumWaits: [UInt64] = []
+  var certificateWaits: [UInt64] = []
+  /// Deliveries of a message whose lifetime ends then.
+  struct Delivered {
+    var end: Instant
+    var nodes: Int
+  }
+  /// Told of before what could be expected was counted.
+  var early: [Delivered] = []
+  /// Messages whose lifetime ended by then are counted.
+  var audited = Instant.zero
   var expectedDeliveries = 0
   var unreachableDeliveries = 0
   var firstDeliveries = 0
@@ -61,6 +73,8 @@ public final class Record {
   var omitted: Set<Int> = []
   /// Faults as the engine applied them.
   var troubles: [Trouble] = []
+  /// By number of a fault: where it strikes, in words.
+  public var faultPlaces: [String] = []
   /// Services whose certificates are judged for lateness, and who signed them: by duty.
   var inCertificate: Set<Int> = []
   public internal(set) var offences: [OffenceRecord] = []
@@ -78,6 +92,8 @@ public final class Record {
   var orphanedSignatures: Set<Int> = []
   /// The end of traffic: tasks that fall due later never happened.
   var horizon = Instant.never
+  /// When it ends of itself.
+  var trafficEnd = Instant.never
   /// The transaction whose consequences are being told.
   var inclusion: InclusionFact?
   /// When each aggregator first held a quorum.
@@ -171,6 +187,8 @@ public struct FreshRows: Sendable {
   public var evidence: [EvidenceRow] = []
   public var blocks: [BlockRow] = []
   public var undone: [UndoneRow] = []
+  /// Written again when they end.
+  public var faults: [FaultRow] = []
   public var rewards: [RewardRow] = []
   public var samples: [SampleRow] = []
   public var economy: [EconomyRow] = []

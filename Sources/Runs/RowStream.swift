@@ -41,6 +41,7 @@ extension RunDatabase {
     try insert(rows.evidence)
     try insert(rows.blocks)
     try insert(rows.undone)
+    try insert(rows.faults)
     try insert(rows.rewards)
     try insert(rows.samples)
     try insert(rows.economy)

@@ -25,19 +25,12 @@ public final class RunWriter {
     self.blueprint = blueprint
     try database.insert(blueprint.nodeRows)
     try database.insert(blueprint.serviceRows)
-    try database.insert(blueprint.faultRows)
   }
 
   /// Has rows written that became final, beside the run.
   ///
   /// - Throws: what became of earlier rows.
   public func write(_ rows: FreshRows) throws { try stream.send(rows) }
-
-  /// Writes faults that came up, or ended, while the run went on.
-  public func write(_ faults: [FaultRow]) throws {
-    try stream.wait()
-    try database.insert(faults)
-  }
 
   /// Writes truth and decisions, the summary, the report; and says that the run is complete when it is.
   public func finish(_ conclusion: Conclusion) throws {

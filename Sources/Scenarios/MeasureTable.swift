@@ -114,7 +114,7 @@ public enum MeasureTable {
     add("", .plain, ["schema", "seed", "virtualSeconds", "wallSeconds", "nodes", "operators", "services"])
     add("", .text, ["name", "engine", "traceDigest"])
     add("", .bool, ["complete"])
-    add("tasks", .plain, ["issued", "certified", "missed", "wrong", "certifiedRatio"])
+    add("tasks", .plain, ["issued", "certified", "missed", "open", "wrong", "certifiedRatio"])
     add(
       "attestations", .plain,
       [

@@ -11,6 +11,8 @@ public import Gossip
 public struct Simulation: EngineRun, ~Copyable {
   private var engine: Engine<World>
   public let blueprint: Blueprint
+  /// What had been counted when the warm-up was over.
+  private var warmup: PopulationTotals.Warmup?
 
   /// - Throws: `SchemeUnavailable`, `CoordinatorConfigurationError`.
   public init(_ blueprint: Blueprint) throws {
@@ -39,8 +41,7 @@ public struct Simulation: EngineRun, ~Copyable {
     engine.population.start(&engine.network)
   }
 
-  /// The scenario's faults.
-  public var faultRows: [FaultRow] { blueprint.faultRows }
+  public var faultRows: [FaultRow] { engine.population.record.faultRows }
 
   /// The present instant of the traffic.
   public var now: Instant { engine.now }
@@ -68,7 +69,27 @@ public struct Simulation: EngineRun, ~Copyable {
   }
 
   /// Moves traffic forward; nothing happens at or after `blueprint.trafficEnd`.
-  public mutating func run(until limit: Instant) { engine.run(until: min(limit, blueprint.trafficEnd)) }
+  public mutating func run(until limit: Instant) {
+    let end = min(limit, blueprint.trafficEnd)
+    let measured = Instant.zero + blueprint.deployment.warmup
+    if warmup == nil, end >= measured {
+      engine.run(until: measured)
+      warmup = PopulationTotals.Warmup(totals, at: measured)
+    }
+    engine.run(until: end)
+  }
+
+  /// What participants counted so far.
+  private var totals: PopulationTotals {
+    var totals = PopulationTotals()
+    totals.measures = engine.population.participants.measures
+    totals.counters = engine.population.participants.router.counters
+    totals.loads = blueprint.deployment.nodes.indices.map {
+      engine.population.participants.load(NodeID($0), at: engine.now)
+    }
+    totals.warmup = warmup
+    return totals
+  }
 
   /// After the traffic: lets the chain go on, event by event, until nothing is left to decide or `settle` is over.
   /// Returns the instant of the last event.
@@ -95,12 +116,6 @@ public struct Simulation: EngineRun, ~Copyable {
 
   /// What the run amounts to, as of now.
   public mutating func conclude(_ settledAt: Instant) -> Conclusion {
-    var totals = PopulationTotals()
-    totals.measures = engine.population.participants.measures
-    totals.counters = engine.population.participants.router.counters
-    totals.loads = blueprint.deployment.nodes.indices.map {
-      engine.population.participants.load(NodeID($0), at: engine.now)
-    }
     var conclusion = engine.population.record.conclude(
       blueprint, totals, engine.population.coordinator, digest: digest, at: engine.now, settledAt: settledAt)
     conclusion.trace = traceWindows.map {

@@ -104,6 +104,7 @@ struct World: Population, ~Copyable {
     record = Record(
       deployment, chain: blueprint.chain, lifetime: participants.messageLifetime)
     record.introduce(coordinator)
+    record.faultPlaces = blueprint.faultPlaces
     scores = ScoreWatch(isObserved: blueprint.observesScores)
     self.participants = participants
     self.coordinator = coordinator

@@ -79,15 +79,10 @@ struct RunExecution {
     }
     meter.finish()
     try writer.write(run.takeRows())
-    try writer.write(run.faultRows)
     conclusion.summary.wallSeconds = Date().timeIntervalSince(started)
     let breach = run.firstBreach
     conclusion.summary.complete = goesOn() && breach == nil
     if let breach { complain("avsim: checker \(breach.check) broke at \(breach.at): \(breach.what)") }
-    let now = run.now
-    conclusion.summary.faults = run.faultRows.filter { $0.at <= now }.map { row in
-      RunSummary.Fault(at: row.at, healedAt: row.healedAt, kind: row.kind, place: row.place)
-    }
     conclusion.judge(blueprint.expectations)
     try writer.finish(conclusion)
     return conclusion.summary

@@ -56,12 +56,19 @@ import Testing
     }
   }
 
-  @Test func aRampIsToldFromTheSamples() throws {
+  @Test func aRampIsToldByWhatFellDue() throws {
     let folder = try TemporaryFolder()
     let flat = try RunRecord(of: SampleRun.write(to: folder.path + "/flat"))
     let ramp = try RunRecord(of: SampleRun.write(to: folder.path + "/ramp", ramp: true))
     #expect(ReportChartData(record: flat).ramp.isEmpty)
-    #expect(ReportChartData(record: ramp).ramp.count == 40)
+    #expect(ReportChartData(record: ramp).ramp.count == 30)
+    // Everything that was offered is in it, and what became of it: five of six before saturation, half of that afterwards.
+    let points = ramp.ramp
+    #expect(points.reduce(0) { $0 + $1.offered } == 12_000)
+    #expect(zip(points, points.dropFirst()).count { $0.offeredRate < $1.offeredRate } >= 26)
+    #expect(points[5].certifiedRate > 0.75 * points[5].offeredRate)
+    #expect(points[28].certifiedRate < 0.5 * points[28].offeredRate)
+    #expect((points[28].quorumP99Milliseconds ?? 0) > 3 * (points[5].quorumP99Milliseconds ?? .infinity))
   }
 
   @Test func theLibraryIsFoundAboveTheExecutable() throws {

@@ -57,9 +57,12 @@ enum SampleRun {
     var attestations: [AttestationRow] = []
     var load = [Int: (due: Int, late: Int, operators: Set<Int>)]()
     for k in 0..<2_000 {
-      let due = 10 + Double(k) * 0.295
-      let isMissed = pick(150) == 0
-      let quorum = isMissed ? nil : Sample.seconds(due + 0.3 + 0.5 * unit() + 1.2 * unit() * unit() * unit())
+      // A ramp: the rate of tasks rises with time, and from the middle on every other one is missed and the rest is late.
+      let due = ramp ? 10 + 590 * (Double(k) / 2_000).squareRoot() : 10 + Double(k) * 0.295
+      let isSaturated = ramp && k > 1_000
+      let isMissed = pick(isSaturated ? 2 : 150) == 0
+      let wait = 0.3 + 0.5 * unit() + 1.2 * unit() * unit() * unit()
+      let quorum = isMissed ? nil : Sample.seconds(due + wait * (isSaturated ? 4 : 1))
       tasks.append(
         TaskRow(
           id: TaskID(k), service: ServiceID(k % services), due: Sample.seconds(due),
@@ -80,6 +83,13 @@ enum SampleRun {
     }
     try database.insert(tasks)
     try database.insert(attestations)
+    try database.insert(
+      tasks.filter { $0.state == .certified }.map { task in
+        CertificateRow(
+          task: task.id, service: task.service, aggregator: NodeID(0), signers: 5, signedBips: 9_200,
+          quorumAt: task.quorumAt, submittedAt: task.quorumAt ?? task.due, includedAt: task.certificateAt,
+          block: 1, outcome: "accepted")
+      })
     summary.load.byOperatorServices = load.sorted { $0.key < $1.key }.map {
       .init(
         services: $0.key, operators: $0.value.operators.count,
