@@ -44,6 +44,17 @@ private func slashes(
     #expect(conclusion.unjust(.unknown) == 0)
   }
 
+  /// Both votes to all of its peers: the second goes no further, and who has no watcher among its peers is seen by none.
+  @Test func openEquivocationStopsAtTheFirstHop() throws {
+    let all = "[0, 1, 2, 3, 4, 5, 6, 7, 8]"
+    let (_, conclusion) = try slashes(
+      "", rules: "- {offence: equivocation, dispute: 5m}",
+      extra: "adversaries: [{who: {operators: \(all)}, do: {equivocate: openly}, from: 6s}]")
+    let unseen = conclusion.offences.filter { !$0.observable }
+    #expect(!unseen.isEmpty && unseen.count < conclusion.offences.count)
+    #expect(unseen.allSatisfy { $0.cause.contains("each hop set the second aside where it arrived") })
+  }
+
   /// What watchers saw is told beside what aggregators had; and of what came through nothing was cut off.
   @Test func theAccountSaysWhatWatchersHeard() throws {
     let cut = "{at: 5s, for: 10s, partition: {isolate: [\"2\"]}}"

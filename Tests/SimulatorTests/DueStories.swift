@@ -18,11 +18,13 @@ private func dues(_ conclusion: Conclusion, _ operatorID: Int, _ offence: Offenc
 }
 
 @Suite struct DueStories {
-  /// Each slash takes a fifth of what the last one left, and that is what was due: nothing is over-slashed.
-  @Test func slashesInARowAreDueWhatTheyTake() throws {
+  /// Each slash takes a fifth of what the last one left, and that is what was due: nothing is over-slashed, not even where quorums
+  /// count less of an asset than it is worth.
+  @Test(arguments: ["", "assets: [{name: ETH, kind: native, haircut: 10%}]"])
+  func slashesInARowAreDueWhatTheyTake(assets: String) throws {
     let conclusion = try story(
       "adversaries: [{who: {operators: [1]}, do: silent, from: 4s}]",
-      rules: liveness + "penalty: 20%, dispute: 5m}")
+      rules: liveness + "penalty: 20%, dispute: 5m}", network: assets)
     let slashes = conclusion.slashes.filter { $0.state == .executed }.sorted { $0.key < $1.key }
     #expect(slashes.map(\.takenWei) == [200 * ether, 160 * ether, 128 * ether, 102_400 * ether / 1_000])
     #expect(slashes.map(\.dueWei) == slashes.map(\.takenWei))
