@@ -73,7 +73,7 @@ extension Fact {
     case .down, .up: break
     case .meshed: guard value <= extra else { return nil }
     case .published, .missed, .collected, .equivocated, .signedWrong, .evident, .accused, .surrounded,
-      .copied, .forged, .omitted:
+      .copied, .forged, .omitted, .heard:
       guard task < schedule.tasks.count, value < members[schedule.tasks[Int(task)].service.index] else {
         return nil
       }

@@ -154,6 +154,15 @@ public struct Coordinator: Sendable {
     return table
   }
 
+  /// What Symbiotic vaults had behind a node in a service at an instant, in wei at the prices of now: in all, and of it what
+  /// slashes reach.
+  public func vaultStake(of node: NodeID, in service: ServiceID, at: Instant) -> (
+    all: UInt128, slashable: UInt128
+  ) {
+    guard let account = state.account(of: node) else { return (0, 0) }
+    return state.vaultStakeThen(of: account, in: service, at: at)
+  }
+
   /// The accepted certificate of a task.
   public func certificate(_ task: TaskID) -> CertificateRecord? { state.tasks.certificate(task) }
   public func taskState(_ task: TaskID) -> TaskState? { state.tasks.state(task) }

@@ -14,11 +14,13 @@ extension CoordinatorState {
     for index in pooled.weights.indices where pooled.weights[index] > 0 {
       let member = ledger.member(index, of: set)
       pooled.weights[index] = 0
+      if !pooled.values.isEmpty { pooled.values[index] = 0 }
       for other in ledger.sets(of: member) {
         for strategy in ledger.strategies(of: other) {
           let shares = ledger.minimumSlashableStake(
             member, other, strategy, until: table.since, at: table.since)
           pooled.weights[index] += value(shares, at: weights[strategy.index])
+          if !pooled.values.isEmpty { pooled.values[index] += value(shares, at: prices[strategy.index]) }
         }
       }
       pooled.total += pooled.weights[index]

@@ -138,6 +138,9 @@ extension CoordinatorState {
   /// The stake table of a service: EigenLayer's minimum slashable stake and the vaults' stake of every member.
   func stakeTable(of index: Int, at block: BlockNumber) -> StakeTable {
     var table = StakeTable(of: OperatorSetID(index), in: ledger, prices: weights, at: block)
+    if weights != prices {
+      table.values = StakeTable(of: OperatorSetID(index), in: ledger, prices: prices, at: block).weights
+    }
     if vaults.isEmpty { return table }
     let set = services[index].set
     for member in table.weights.indices {
@@ -145,6 +148,7 @@ extension CoordinatorState {
       guard ledger.isMember(account, of: set) else { continue }
       let more = vaultStake(of: account, in: ServiceID(index), at: now)
       table.weights[member] += more
+      if !table.values.isEmpty { table.values[member] += more }
       table.total += more
     }
     return table
@@ -154,6 +158,20 @@ extension CoordinatorState {
     for service in vaults[index].configuration.services {
       changedSets[services[service.index].set.index] = true
     }
+  }
+
+  /// What vaults had behind an operator in a service at an instant, at the prices of now: in all, and of it what a slash reaches.
+  func vaultStakeThen(of account: AccountID, in service: ServiceID, at: Instant) -> (
+    all: UInt128, slashable: UInt128
+  ) {
+    var found: (all: UInt128, slashable: UInt128) = (0, 0)
+    for room in vaults where room.configuration.services.contains(service) {
+      let stake = vaultStake(of: account, in: service, room, at: at)
+      found.all += stake
+      if case .none = room.configuration.slasher { continue }
+      found.slashable += stake
+    }
+    return found
   }
 
   // MARK: - Slashing

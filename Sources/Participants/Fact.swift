@@ -69,6 +69,8 @@ public struct Fact: Sendable, BitwiseCopyable, Equatable {
     case resubmitted
     /// A heartbeat of the honest `node` in a network with Sybils. value: places in its meshes that Sybils have; extra: all.
     case meshed
+    /// A valid attestation of member `value` for `task` has reached an honest running watcher, `node`, in time; told once a process.
+    case heard
   }
   public var kind: Kind
   public var detail: UInt8

@@ -24,6 +24,8 @@ struct Watching: ~Copyable {
   /// What was submitted, and what was seen: (class, watcher, duty). Asked, never walked over.
   private var accused: Set<Accusation> = []
   private var noticed: Set<Accusation> = []
+  /// By duty: an honest watcher hosted here has had a valid attestation.
+  private var heard: Table<Bool>
 
   struct Accusation: Hashable {
     var offence: UInt8
@@ -40,6 +42,7 @@ struct Watching: ~Copyable {
     }
     self.base = base
     knowledge = Table(repeating: Knowledge.none.rawValue, count: Int(sum))
+    heard = Table(repeating: false, count: schedule.dutyCount)
   }
 
   func knowledge(_ task: TaskID, _ ordinal: Int) -> Knowledge {
@@ -53,6 +56,11 @@ struct Watching: ~Copyable {
   /// True the first time.
   mutating func accuse(_ accusation: Accusation) -> Bool { accused.insert(accusation).inserted }
   mutating func notice(_ accusation: Accusation) -> Bool { noticed.insert(accusation).inserted }
+  mutating func hear(_ duty: UInt32) -> Bool {
+    if heard[Int(duty)] { return false }
+    heard[Int(duty)] = true
+    return true
+  }
 }
 
 /// Numbers of the offence classes in facts.
@@ -78,8 +86,8 @@ extension Fact {
 }
 
 extension Participants {
-  /// Notes for the truth, at the moment of receipt, that evidence has reached a running honest watcher; whatever the
-  /// watcher itself makes of it.
+  /// Notes for the truth, at the moment of receipt, that an attestation and what it is evidence of have reached a running honest
+  /// watcher; whatever the watcher itself makes of it.
   mutating func noteEvidence(
     of body: MessageBody, _ message: MessageHandle, at node: NodeID, _ now: Instant, _ effects: inout Effects
   ) {
@@ -90,6 +98,10 @@ extension Participants {
     let duty = UInt32(duty(of: body))
     // A forged half proves nothing against anybody.
     guard isValid(message) else { return }
+    if watching.hear(duty) {
+      effects.facts.append(
+        Fact(.heard, node: node, task: attestation.task, at: now, value: UInt64(body.member)))
+    }
     func note(_ kind: UInt8) {
       guard watching.notice(.init(offence: kind, watcher: node, duty: duty)) else { return }
       effects.facts.append(

@@ -22,7 +22,12 @@ public struct OffenceRecord: Sendable, Hashable {
   public var observable: Bool
   /// When the first honest watcher held the evidence; nil when none ever did.
   public var evidenceAt: Instant?
-  /// What the rule takes for it, in wei, at the stake of the moment of the offence.
+  /// How bad it is, a WAD: for `liveness` the share of the window's duties that were missed, else 10^18.
+  public var severityWad: UInt64 = 1_000_000_000_000_000_000
+  /// For rules over a window, its tasks, from the first to the last number (those of the service); nil: the task `key`.
+  public var tasks: ClosedRange<UInt64>?
+  /// What the rule takes for it, in wei: by the truth, of the stake at the moment of the offence that earlier rightful slashes
+  /// left.
   public var dueWei: UInt128
   /// Why it happened: `equivocates`, `crashed`, `overloaded`, `partitioned`, `late`, and so on. And, for what stayed
   /// unobservable, why it did.
@@ -67,11 +72,14 @@ public struct SlashRecord: Sendable, Hashable {
   public var offenceClass: OffenceClass
   /// The task, or the number of the window, that the request names.
   public var key: UInt64
+  /// As in `OffenceRecord`.
+  public var tasks: ClosedRange<UInt64>?
   public var requestedAt: Instant
   /// When it was executed; nil in every other state.
   public var executedAt: Instant?
   public var state: SlashState
-  /// What the rule asked for, in wei.
+  /// What the chain's penalty asked for, in wei, of the stake that earlier rightful slashes left; of a slash that punishes
+  /// nothing, of the stake that it was accused with.
   public var dueWei: UInt128
   /// What was taken.
   public var takenWei: UInt128

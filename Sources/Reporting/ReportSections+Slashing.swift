@@ -26,9 +26,9 @@ extension ReportSections {
     var table = HTMLTable(
       columns: [.text("class")]
         + [
-          "offences", "by choice", "slashed", "missed", "unjust", "unobservable", "pending", "vetoed",
+          "offences", "by choice", "slashed", "missed", "unjust", "unseen", "pending", "vetoed",
           "precision",
-          "recall", "evidence p50", "slash p50",
+          "recall", "false alarms", "evidence p50", "slash p50",
         ].map { .number($0) })
     table.isSorted = true
     table.rows = classes.map { member in
@@ -47,7 +47,8 @@ extension ReportSections {
         .word(Figures.words(member.key)), count("offences"), count("culpable"), count("truePositive"),
         count("falseNegative"), count("falsePositive"), count("unobservable"), count("pending"),
         count("vetoed"),
-        ratio("precision"), ratio("recall"), time("timeToEvidence"), time("timeToSlash"),
+        ratio("precision"), ratio("recall"), ratio("falsePositiveRate"), time("timeToEvidence"),
+        time("timeToSlash"),
       ]
     }
     out += "<div class=\"card\">\(table.html)</div>"
@@ -58,7 +59,7 @@ extension ReportSections {
     let unjust = record.slashes.filter { $0.verdict != "true_positive" }
     if unjust.isEmpty { return wrongedOperators }
     var table = HTMLTable(columns: [
-      .text("operator"), .text("service"), .text("slashed for"), .number("task"), .number("executed"),
+      .text("operator"), .text("service"), .text("slashed for"), .number("task, window"), .number("executed"),
       .number("taken"),
       .text("what was wrong with it"), .text("what hit the operator"),
     ])
@@ -90,19 +91,24 @@ extension ReportSections {
     for name in names {
       let own = record.slashes.filter { $0.operatorName == name && !$0.account.isEmpty }
       let taken = own.reduce(UInt128(0)) { $0 + ($1.takenWei ?? 0) }
+      let slashes = "\(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes")"
+      let wrong =
+        own.allSatisfy { $0.verdict == "wrong_class" }
+        ? "for another offence than its own" : "without an offence of its choice"
       out +=
-        "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(Figures.count(Double(own.count))) \(own.count == 1 ? "slash" : "slashes") without an offence of its choice.</p>"
+        "<div class=\"card\"><h3>Operator \(name)</h3><p>Lost \(Figures.wei(taken)) in \(slashes) \(wrong).</p>"
       // The same story is told once.
       var told: [String] = []
       for slash in own {
         let story = slash.service + slash.offenceClass + slash.cause + slash.account
         if told.contains(story) { continue }
         told.append(story)
+        let subject = slash.offenceClass == "liveness" ? "window" : "task"
         out +=
-          "<p><b>Rule</b> \(Figures.words(slash.offenceClass)) of \(slash.service), first at task or window \(String(slash.task)). "
-        out += "<b>What it did, and what was seen</b> \(slash.account) "
-        out +=
-          "<b>Cause</b> \(Figures.words(slash.cause)). <b>What would have saved it</b> \(slash.remedy)</p>"
+          "<p><b>Rule</b> \(Figures.words(slash.offenceClass)) of \(slash.service), first for \(subject) \(String(slash.task)).<br>"
+        out += "<b>What it did, and what was seen</b> \(slash.account)<br>"
+        out += "<b>Cause</b> \(Figures.words(slash.cause)).<br>"
+        out += "<b>What would have saved it</b> \(slash.remedy)</p>"
       }
       out += "</div>"
     }
@@ -112,7 +118,8 @@ extension ReportSections {
   var offences: HTML {
     if record.offences.isEmpty { return .empty }
     var table = HTMLTable(columns: [
-      .text("operator"), .text("service"), .text("offence"), .number("task"), .number("at"), .text("cause"),
+      .text("operator"), .text("service"), .text("offence"), .number("task, window"), .number("at"),
+      .text("cause"),
       .number("evidence after"), .number("slashed after"), .number("due"), .number("taken"), .text("outcome"),
     ])
     table.isSorted = true

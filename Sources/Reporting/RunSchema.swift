@@ -84,7 +84,7 @@ enum RunSchema {
       culpable INTEGER NOT NULL,  -- 1: by choice; a crash breaks an SLA without malice
       observable INTEGER NOT NULL, -- 1: the evidence reached an honest running watcher inside the window
       evidence_ns INTEGER,        -- when the first honest watcher held it
-      due_wei TEXT NOT NULL,      -- what the rule takes for it
+      due_wei TEXT NOT NULL,      -- what the rule takes for it by the truth, of what earlier rightful slashes left
       cause TEXT NOT NULL,        -- how it came about, or why nobody could see it
       verdict TEXT                -- true_positive, false_negative, no_violation; NULL until the run ends
     ) STRICT
@@ -113,7 +113,7 @@ enum RunSchema {
       requested_ns INTEGER NOT NULL,
       executed_ns INTEGER,
       state TEXT NOT NULL,        -- pending, executed, vetoed, disputed, expired
-      due_wei TEXT NOT NULL,      -- what the rule asked for
+      due_wei TEXT NOT NULL,      -- what the chain's penalty asked for
       taken_wei TEXT NOT NULL,
       burned_wei TEXT NOT NULL,   -- of taken_wei
       redistributed_wei TEXT NOT NULL, -- of taken_wei

@@ -8,6 +8,10 @@
 //   an unchosen violation is a false positive.
 // - Percentiles are nearest-rank. Intervals are Wilson's, 95 %.
 // - Amounts satisfy due + overSlashed = taken + underSlashed.
+// - A matter is an operator, a service and a task; a window is the matter of all its tasks. So a liveness window and a task never
+//   meet because their numbers are alike, only where the one contains the other.
+// - True negatives exist where the population is closed: (operator, task) or (operator, window) pairs in which nothing was
+//   committed and nothing slashed.
 
 public import AVS
 import Basics
@@ -58,6 +62,12 @@ public struct SlashAccuracy: Sendable, Equatable {
     /// Offences whose evidence reached no honest running watcher inside the window. They are among the false negatives too,
     /// unless they were slashed by luck.
     public var unobservable = 0
+    /// Cases in which nobody did wrong and nobody was slashed; nil where the population is open.
+    public var trueNegative: Int?
+    /// FP / (FP + TN); nil without true negatives, or where there was no innocent case at all.
+    public var falsePositiveRate: Double? {
+      trueNegative.flatMap { ratio(counts.falsePositive, counts.falsePositive + $0) }
+    }
     public var pending = 0
     public var vetoed = 0
     public var disputed = 0
@@ -92,7 +102,7 @@ public struct SlashAccuracy: Sendable, Equatable {
     public var overSlashed: UInt128 = 0
     /// Shortfall on true positives, and all that was due on false negatives.
     public var underSlashed: UInt128 = 0
-    /// Taken for matters (operator, service, key) in which nobody chose to do wrong; and what stakers who had not chosen the
+    /// Taken for matters (operator, service, task) in which nobody chose to do wrong; and what stakers who had not chosen the
     /// operator carried of the rest.
     public var honestLoss: UInt128 = 0
     public var burned: UInt128 = 0
@@ -106,7 +116,7 @@ public struct SlashAccuracy: Sendable, Equatable {
   public var culpable: Counts
   public var culpableClasses: [Counts]
   public var confusion: Confusion
-  /// False positives whose operator, service and key have an offence of another class.
+  /// False positives whose operator, service and task (or a task of whose window) have an offence of another class.
   public var wrongClass = 0
   /// The same by amounts: of what was taken, the share taken for offences; of what was due, the share of offences that were
   /// slashed.
@@ -144,9 +154,13 @@ public struct SlashAccuracy: Sendable, Equatable {
 extension SlashAccuracy {
   /// Compares. Cost: O(n log n) in offences and slashes together.
   ///
-  /// - Parameter classes: the classes of the result, in order; offences and slashes of others must not occur.
+  /// - Parameters:
+  ///   - classes: the classes of the result, in order; offences and slashes of others must not occur.
+  ///   - populations: by class the (operator, task or window) pairs in which it could have been committed; none where nobody
+  ///     can count them.
   public init(
-    offences: [OffenceRecord], slashes: [SlashRecord], classes order: [OffenceClass] = OffenceClass.allCases
+    offences: [OffenceRecord], slashes: [SlashRecord], classes order: [OffenceClass] = OffenceClass.allCases,
+    populations: [OffenceClass: Int] = [:]
   ) {
     let row = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     let truth = Matching(offences: offences, slashes: slashes, where: \.violated)
@@ -254,7 +268,11 @@ extension SlashAccuracy {
       case .expired: classes[c].expired += 1
       }
     }
+    let touched = Case.distinct(offences, slashes)
     for c in order.indices {
+      if let all = populations[order[c]] {
+        classes[c].trueNegative = max(0, all - (touched[order[c]] ?? 0))
+      }
       classes[c].timeToEvidence = Wait(evidence[c])
       classes[c].timeToSlash = Wait(waits[c])
     }
@@ -305,6 +323,28 @@ private struct Case: Hashable {
   var service: ServiceID
   var offenceClass: OffenceClass
   var key: UInt64
+
+  init(operatorID: NodeID, service: ServiceID, offenceClass: OffenceClass, key: UInt64) {
+    (self.operatorID, self.service, self.offenceClass, self.key) = (operatorID, service, offenceClass, key)
+  }
+
+  /// By class, the cases in which something was committed or slashed.
+  static func distinct(_ offences: [OffenceRecord], _ slashes: [SlashRecord]) -> [OffenceClass: Int] {
+    var seen: Set<Case> = []
+    var counts: [OffenceClass: Int] = [:]
+    func note(_ one: Case) {
+      if seen.insert(one).inserted { counts[one.offenceClass, default: 0] += 1 }
+    }
+    for one in offences where one.violated {
+      note(
+        Case(operatorID: one.operatorID, service: one.service, offenceClass: one.offenceClass, key: one.key))
+    }
+    for one in slashes where one.state == .executed {
+      note(
+        Case(operatorID: one.operatorID, service: one.service, offenceClass: one.offenceClass, key: one.key))
+    }
+    return counts
+  }
 }
 
 /// Executed slashes paired with the offences that count, one to one, earliest first.
@@ -362,25 +402,48 @@ private struct Matching {
   }
 }
 
-/// The offences of each (operator, service, key), by time, whatever their class.
+/// The offences about each operator, service and task, whatever their class. A window is about all its tasks.
 private struct Matters {
-  private struct Key: Hashable {
+  private struct Side: Hashable {
     var operatorID: NodeID
     var service: ServiceID
-    var key: UInt64
   }
-  private var offences: [Key: [Int]] = [:]
+  private struct Entry {
+    var tasks: ClosedRange<UInt64>
+    var offence: Int
+  }
+  /// By first task; and how many numbers the longest entry of the side spans beyond its first.
+  private var sides: [Side: (entries: [Entry], reach: UInt64)] = [:]
+  private let times: [Instant]
 
   init(_ records: [OffenceRecord]) {
-    for k in records.indices.sorted(by: { (records[$0].at, $0) < (records[$1].at, $1) }) {
-      let record = records[k]
-      offences[Key(operatorID: record.operatorID, service: record.service, key: record.key), default: []]
-        .append(k)
+    times = records.map(\.at)
+    let spans = records.map { $0.tasks ?? $0.key...$0.key }
+    for k in records.indices.sorted(by: { (spans[$0].lowerBound, $0) < (spans[$1].lowerBound, $1) }) {
+      let side = Side(operatorID: records[k].operatorID, service: records[k].service)
+      let reach = max(sides[side]?.reach ?? 0, spans[k].upperBound - spans[k].lowerBound)
+      sides[side, default: ([], 0)].entries.append(Entry(tasks: spans[k], offence: k))
+      sides[side]?.reach = reach
     }
   }
 
+  /// The offences that share a task with a slash, by time.
   subscript(slash: SlashRecord) -> [Int] {
-    offences[Key(operatorID: slash.operatorID, service: slash.service, key: slash.key)] ?? []
+    let tasks = slash.tasks ?? slash.key...slash.key
+    guard let side = sides[Side(operatorID: slash.operatorID, service: slash.service)] else { return [] }
+    let earliest = tasks.lowerBound - min(tasks.lowerBound, side.reach)
+    var low = 0
+    var high = side.entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if side.entries[middle].tasks.lowerBound < earliest { low = middle + 1 } else { high = middle }
+    }
+    var found: [Int] = []
+    while low < side.entries.count, side.entries[low].tasks.lowerBound <= tasks.upperBound {
+      if side.entries[low].tasks.overlaps(tasks) { found.append(side.entries[low].offence) }
+      low += 1
+    }
+    return found.sorted { (times[$0], $0) < (times[$1], $1) }
   }
 }
 

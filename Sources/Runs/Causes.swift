@@ -31,7 +31,10 @@ extension Record {
       } else if offence.offenceClass == .withholding {
         why = "its task was not certified, or every watcher had forgotten it"
       } else {
-        why = "no watcher held both halves in time"
+        why =
+          offence.offenceClass == .equivocation
+          ? "no watcher held both halves in time: the first valid vote counts, so each hop set the second aside where it arrived"
+          : "no watcher held both halves in time"
       }
       offences[k].cause += "; unobservable: \(why)"
     }
@@ -108,7 +111,8 @@ extension Record {
 
   /// What the record says of the duties that a slash was for.
   private struct DutyCount {
-    var due = 0, published = 0, received = 0, included = 0, orphaned = 0, omitted = 0, cut = 0, disturbed = 0
+    var due = 0, published = 0, heard = 0, received = 0, included = 0, orphaned = 0, omitted = 0, cut = 0,
+      disturbed = 0
     /// Duties that were published in time while the clock of every aggregator was wrong, and that none of them took.
     var deaf = 0
     var faults: [String] = []
@@ -123,14 +127,17 @@ extension Record {
     if slash.offenceClass == .maliciousService {
       return (.maliciousService, "The service slashed it without a rule and without evidence.")
     }
-    let tasks = self.tasks(of: slash)
-    guard let member = deployment.services[slash.service.index].members.firstIndex(of: slash.operatorID),
-      !tasks.isEmpty
+    guard let member = deployment.services[slash.service.index].members.firstIndex(of: slash.operatorID)
     else { return (.unknown, "Nothing on record explains it.") }
+    let windows = countedWindows(slash)
+    let tasks = windows.flatMap { $0 }
+    if tasks.isEmpty { return (.unknown, "Nothing on record explains it.") }
     let count = count(tasks, member, slash)
-    let cause = cause(count, slash)
+    // Where the operator broke the rule in a part of the windows itself, the injustice lies in the others.
+    let cause = cause(self.count(unbroken(windows, member, slash), member, slash), slash)
     var account =
-      "Of \(count.due) duties it published \(count.published) in time; aggregators had \(count.received) in time and "
+      (windows.count > 1 ? "In the \(windows.count) windows in a row that the rule counted, of " : "Of ")
+      + "\(count.due) duties it published \(count.published) in time; watchers heard \(count.heard), aggregators had \(count.received) in time, and "
       + "certificates named it \(count.included) times."
     if count.wrongSigned > 0 {
       account += " For \(count.wrongSigned) it signed another result than the truth."
@@ -141,6 +148,9 @@ extension Record {
         " \(count.orphaned) times it was in a certificate that a reorg undid, and in none that stayed."
     }
     if count.cut > 0 { account += " In \(count.cut) it was cut off from every aggregator." }
+    if slash.offenceClass == .liveness || slash.offenceClass == .late {
+      account += " No watcher accused it: the rule reads the chain's own record."
+    }
     for (miss, times) in count.misses.sorted(by: { $0.key < $1.key }) {
       account += " Not published: \(times) (\(Self.words(miss)))."
     }
@@ -174,6 +184,31 @@ extension Record {
     return .unknown
   }
 
+  /// The tasks of the windows that a slash is for, window by window: with a grace, from the one in which the breach began, as the
+  /// chain's record has it. Another slash: its task.
+  private func countedWindows(_ slash: SlashRecord) -> [[TaskID]] {
+    let last = tasks(of: slash)
+    guard slash.offenceClass == .liveness, slash.key > 0, let rescue = rescue(slash),
+      rescue.rule.grace > .zero
+    else { return last.isEmpty ? [] : [last] }
+    var windows = [last]
+    var earlier = slash
+    while earlier.key > 0, rescue.breaks(Int(earlier.key) - 1) {
+      earlier.key -= 1
+      windows.insert(tasks(of: earlier), at: 0)
+    }
+    return windows
+  }
+
+  /// The tasks of those windows in which the operator did not break the rule, by what it did; all where it did in each.
+  private func unbroken(_ windows: [[TaskID]], _ member: Int, _ slash: SlashRecord) -> [TaskID] {
+    guard windows.count > 1,
+      let rule = rules[slash.service.index].first(where: { $0.offence == .liveness })
+    else { return windows.flatMap { $0 } }
+    let innocent = windows.filter { !breaksRule(member, $0, rule) }
+    return (innocent.isEmpty ? windows : innocent).flatMap { $0 }
+  }
+
   /// The tasks that a slash is for.
   func tasks(of slash: SlashRecord) -> [TaskID] {
     guard slash.offenceClass == .liveness,
@@ -196,6 +231,7 @@ extension Record {
       let duty = duties[index]
       count.due += 1
       if duty.publishedAt <= record.deadline.nanoseconds { count.published += 1 }
+      if duty.isHeard { count.heard += 1 }
       if duty.collectedAt != .max { count.received += 1 }
       if inCertificate.contains(index) {
         count.included += 1
@@ -210,7 +246,10 @@ extension Record {
         count.wrongCause = cause
       }
       let cuts = availability.partitions(from: record.due, until: record.deadline)
-      if cuts.contains(where: { cut in aggregators.allSatisfy { !cut.passes(slash.operatorID, to: $0) } }) {
+      // What came through in spite of it, before or after, was not cut off.
+      if duty.collectedAt == .max, !inCertificate.contains(index),
+        cuts.contains(where: { cut in aggregators.allSatisfy { !cut.passes(slash.operatorID, to: $0) } })
+      {
         count.cut += 1
       }
       for trouble in troubles

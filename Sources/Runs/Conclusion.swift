@@ -73,10 +73,11 @@ extension Record {
     settleAll()
     addLivenessOffences(settledAt)
     addLateOffences()
+    spanWindows()
     explainOffences()
     explainSlashes(at: settledAt)
     fillDues(coordinator)
-    let accuracy = SlashAccuracy(offences: offences, slashes: slashes)
+    let accuracy = SlashAccuracy(offences: offences, slashes: slashes, populations: populations())
     var summary = RunSummary(name: blueprint.name, engine: blueprint.engine, seed: blueprint.deployment.seed)
     summary.virtualSeconds = at.seconds
     summary.traceDigest = digest
@@ -110,22 +111,6 @@ extension Record {
       tasks: taskRows(),
       attestations: attestationRows(), propagation: totals.measures.propagation, quorum: quorumLatency,
       certificate: certificateLatency)
-  }
-
-  /// Offences that were never slashed are due what the rule takes of the stake that the chain shows now.
-  private func fillDues(_ coordinator: Coordinator) {
-    for k in offences.indices where offences[k].dueWei == 0 {
-      let offence = offences[k]
-      guard
-        let rule = rules[offence.service.index].first(where: { $0.offence == offence.offenceClass }),
-        let member = coordinator.memberIndex(of: offence.operatorID, in: offence.service)
-      else { continue }
-      let stake = coordinator.stake(of: offence.service).weights[member]
-      switch rule.penalty {
-      case .fixed(let wad), .proportional(let wad), .correlated(let wad, _, _):
-        offences[k].dueWei = mulDiv(stake, UInt128(wad), 1_000_000_000_000_000_000)
-      }
-    }
   }
 
   private func summarizeTasks(_ summary: inout RunSummary) {

@@ -18,6 +18,10 @@ struct LivenessWindow: Equatable {
   func violates(_ thresholdBips: UInt64) -> Bool {
     duties > 0 && UInt64(missed) * 10_000 > thresholdBips * UInt64(duties)
   }
+  /// The share of duties missed.
+  var severityWad: UInt64 {
+    duties == 0 ? 0 : UInt64(UInt128(missed) * 1_000_000_000_000_000_000 / UInt128(duties))
+  }
   func isCulpable(_ thresholdBips: UInt64) -> Bool {
     duties > 0 && UInt64(withheld) * 10_000 > thresholdBips * UInt64(duties)
   }
@@ -42,12 +46,13 @@ extension Record {
           breachEnd = first
           guard end - first >= rule.grace.nanoseconds else { continue }
           let culpable = window.isCulpable(rule.thresholdBips)
-          add(
-            OffenceRecord(
-              operatorID: node, service: ServiceID(index), offenceClass: .liveness, key: UInt64(number),
-              at: Instant(nanoseconds: end), violated: true, culpable: culpable, observable: true,
-              evidenceAt: Instant(nanoseconds: end), dueWei: 0,
-              cause: culpable ? "silent" : "crashed, overloaded or late"))
+          var offence = OffenceRecord(
+            operatorID: node, service: ServiceID(index), offenceClass: .liveness, key: UInt64(number),
+            at: Instant(nanoseconds: end), violated: true, culpable: culpable, observable: true,
+            evidenceAt: Instant(nanoseconds: end), dueWei: 0,
+            cause: culpable ? "silent" : "crashed, overloaded or late")
+          offence.severityWad = window.severityWad
+          add(offence)
         }
       }
     }
@@ -106,16 +111,80 @@ extension Record {
       let number = Int(record.due.nanoseconds / length)
       guard UInt64(number + 1) * length <= now.nanoseconds else { break }
       while windows.count <= number { windows.append(Array(repeating: LivenessWindow(), count: members)) }
-      if rule.guardShareBips != nil, tasks[task.index].certifiedAt == nil { continue }
-      for member in 0..<members {
-        let duty = duties[Int(schedule.dutyBase[task.index]) + member]
-        windows[number][member].duties += 1
-        if duty.publishedAt > record.deadline.nanoseconds {
-          windows[number][member].missed += 1
-          if isByChoice(duty) { windows[number][member].withheld += 1 }
+      for member in 0..<members { count(task, member, rule, into: &windows[number][member]) }
+    }
+    return windows
+  }
+
+  /// Counts one duty, where the rule does.
+  private func count(_ task: TaskID, _ member: Int, _ rule: SlashingRule, into window: inout LivenessWindow) {
+    if rule.guardShareBips != nil, tasks[task.index].certifiedAt == nil { return }
+    let duty = duties[Int(schedule.dutyBase[task.index]) + member]
+    window.duties += 1
+    guard duty.publishedAt > schedule[task].deadline.nanoseconds else { return }
+    window.missed += 1
+    if isByChoice(duty) { window.withheld += 1 }
+  }
+
+  /// Whether what a member did in these tasks of a window breaks the rule.
+  func breaksRule(_ member: Int, _ window: [TaskID], _ rule: SlashingRule) -> Bool {
+    var counted = LivenessWindow()
+    for task in window { count(task, member, rule, into: &counted) }
+    return counted.violates(rule.thresholdBips)
+  }
+
+  /// Says of each offence and slash about a window which tasks it is about.
+  func spanWindows() {
+    for (index, list) in rules.enumerated() {
+      guard let rule = list.first(where: { $0.offence == .liveness }) else { continue }
+      let service = ServiceID(index)
+      var spans: [UInt64: ClosedRange<UInt64>] = [:]
+      for task in schedule.tasks(of: service) where schedule[task].due <= horizon {
+        let number = schedule[task].due.nanoseconds / rule.window.nanoseconds
+        let id = UInt64(task.rawValue)
+        spans[number] = (spans[number]?.lowerBound ?? id)...id
+      }
+      for k in offences.indices where offences[k].service == service && offences[k].offenceClass == .liveness
+      {
+        offences[k].tasks = spans[offences[k].key]
+      }
+      for k in slashes.indices where slashes[k].service == service && slashes[k].offenceClass == .liveness {
+        slashes[k].tasks = spans[slashes[k].key]
+      }
+    }
+  }
+
+  /// Of each class with a closed population how often an operator could have committed it: (operator, task) pairs of the services
+  /// that have a rule for it, or (operator, window) pairs; those with stake then. Nobody can say how much evidence might have been
+  /// forged, nor how often a service might have slashed without a rule: such classes have none.
+  func populations() -> [OffenceClass: Int] {
+    var populations: [OffenceClass: Int] = [:]
+    for (index, list) in rules.enumerated() {
+      let service = ServiceID(index)
+      let members = deployment.services[index].members.indices
+      let tasks = schedule.tasks(of: service).filter { schedule[$0].due <= horizon }
+      var all = 0
+      var certified = 0
+      for task in tasks {
+        let table = checkers.books.nearestTable(service, at: checkers.books.reference(task))
+        let staked = members.count { member in table.map { $0.weight(of: member) > 0 } ?? true }
+        all += staked
+        if self.tasks[task.index].certifiedAt != nil { certified += staked }
+      }
+      for rule in list {
+        switch rule.offence {
+        case .equivocation, .surround, .invalidResult, .lazyCopy, .withholding:
+          populations[rule.offence, default: 0] += all
+        // These look at certificates.
+        case .wrongQuorum, .late: populations[rule.offence, default: 0] += certified
+        case .liveness:
+          populations[.liveness, default: 0] += livenessWindows(service, rule, until: .never).reduce(0) {
+            $0 + $1.count { $0.duties > 0 }
+          }
+        case .forgedEvidence, .griefing, .vetoAbuse, .maliciousService: break
         }
       }
     }
-    return windows
+    return populations
   }
 }

@@ -72,11 +72,7 @@ extension Record {
       slashes[index].takenWei = slash.takenWei
       layerTaken[index] = slash.takenWei
       slashNumbers[SlashNumber(service: slash.service, number: slash.slashID)] = index
-      // What the rule takes, as the ledger stood when it took it, is what the offence was due.
-      let key = OffenceKey(
-        operatorID: slash.operatorNode, service: slash.service, offence: slash.offence,
-        key: Self.key(slash.subject))
-      if let offence = offenceIndex[key] { offences[offence].dueWei = slash.dueWei }
+      askedShares[index] = slash.wad
     case .slashedStakeMoved(let moved):
       guard let index = slashNumbers[SlashNumber(service: moved.service, number: moved.slashID)] else {
         return

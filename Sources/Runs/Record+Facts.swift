@@ -21,6 +21,7 @@ extension Record {
     case .collected:
       let index = duty(fact.task, fact.value)
       if duties[index].collectedAt == .max { duties[index].collectedAt = fact.at.nanoseconds }
+    case .heard: duties[duty(fact.task, fact.value)].isHeard = true
     case .quorum:
       quorumHeld[QuorumKey(task: fact.task, aggregator: fact.node)] = fact.at
       guard tasks[fact.task.index].quorumAt == nil else { return }

@@ -16,6 +16,8 @@ struct Duty: BitwiseCopyable {
   var collectedAt: UInt64 = .max
   /// Raw `DutyMiss`; 0 while none is known.
   var miss: UInt8 = 0
+  /// A watcher that does not look away had it valid in time.
+  var isHeard = false
   /// Subscribers that could have received its messages, those that did, over all its messages.
   var expected: UInt32 = 0
   var received: UInt32 = 0
@@ -84,6 +86,8 @@ public final class Record {
   var slashIndex: [CaseID: Int] = [:]
   /// What EigenLayer's part of a slash took, by position in `slashes`.
   var layerTaken: [Int: UInt128] = [:]
+  /// The share that the chain's penalty asked for, a WAD, by position in `slashes`.
+  var askedShares: [Int: UInt64] = [:]
   /// Slashes by the contracts' numbers, for burn and redistribution, which come later.
   var slashNumbers: [SlashNumber: Int] = [:]
   /// Forks of services' tokens, as the chain opened and decided them.

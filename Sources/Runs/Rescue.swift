@@ -159,7 +159,7 @@ extension Record {
   }
 
   /// The operator's duties of all windows of the liveness rule; nil for other slashes.
-  private func rescue(_ slash: SlashRecord) -> Rescue? {
+  func rescue(_ slash: SlashRecord) -> Rescue? {
     guard slash.offenceClass == .liveness,
       let rule = rules[slash.service.index].first(where: { $0.offence == .liveness }),
       let member = deployment.services[slash.service.index].members.firstIndex(of: slash.operatorID)

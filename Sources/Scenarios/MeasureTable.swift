@@ -144,7 +144,7 @@ public enum MeasureTable {
     for span in ["timeToEvidence", "timeToSlash"] {
       add("slashing.classes.<class>.\(span)", .seconds, ["p50", "p90", "max"])
     }
-    add("slashing.classes.<class>", .plain, ["disputed", "expired"])
+    add("slashing.classes.<class>", .plain, ["disputed", "expired", "trueNegative", "falsePositiveRate"])
     for group in ["micro", "culpable"] {
       add("slashing.\(group)", .plain, ["truePositive", "falsePositive", "falseNegative"])
     }

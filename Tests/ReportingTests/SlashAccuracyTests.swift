@@ -128,6 +128,38 @@ import Testing
     #expect(a.wrongClass == 0)
   }
 
+  /// A window and a task have nothing to do with each other because their numbers are alike.
+  @Test func aWindowIsAboutItsTasks() {
+    var window = slash(1, .liveness, key: 3)
+    window.tasks = 12...15
+    // Task 3 lies elsewhere; the honest operator lost it all.
+    let apart = SlashAccuracy(offences: [offence(1, .invalidResult, key: 3)], slashes: [window])
+    #expect(apart.slashVerdicts == [.falsePositive] && apart.wrongClass == 0)
+    #expect(apart.amounts.honestLoss == 100)
+    // Task 14 lies inside: another offence than the one that it was slashed for.
+    let inside = SlashAccuracy(
+      offences: [offence(1, .invalidResult, key: 99), offence(1, .invalidResult, key: 14)], slashes: [window])
+    #expect(inside.slashVerdicts == [.wrongClass] && inside.wrongClass == 1)
+    #expect(inside.slashOffences == [1] && inside.amounts.honestLoss == 0)
+    // The other way round.
+    var silence = offence(1, .liveness, key: 3)
+    silence.tasks = 12...15
+    let task = SlashAccuracy(
+      offences: [silence], slashes: [slash(1, .equivocation, key: 3), slash(1, .equivocation, key: 12)])
+    #expect(task.slashVerdicts == [.falsePositive, .wrongClass])
+  }
+
+  @Test func theInnocentAreCountedWhereTheyCanBe() {
+    let a = SlashAccuracy(
+      offences: [offence(1, .liveness), offence(2, .liveness)],
+      slashes: [slash(1, .liveness), slash(3, .liveness), slash(3, .griefing)],
+      populations: [.liveness: 20, .late: 5])
+    #expect(of(.liveness, in: a).trueNegative == 17)
+    #expect(of(.liveness, in: a).falsePositiveRate == 1.0 / 18)
+    #expect(of(.late, in: a).trueNegative == 5 && of(.late, in: a).falsePositiveRate == 0)
+    #expect(of(.griefing, in: a).trueNegative == nil && of(.griefing, in: a).falsePositiveRate == nil)
+  }
+
   @Test func amountsBalance() {
     let a = SlashAccuracy(
       offences: [offence(1, .late, due: 100), offence(2, .late, due: 100), offence(3, .late, due: 70)],

@@ -31,6 +31,44 @@ private func slashes(
       found.allSatisfy { !$0.remedy.contains("any guard") && $0.remedy.contains("a grace of more than") })
   }
 
+  /// Cut off in one window, silent by choice in the next: the rule counted both for its grace, and the first was the network's doing.
+  @Test func theWindowsOfTheGraceCountToo() throws {
+    let (found, conclusion) = try slashes(
+      "{at: 7900ms, for: 4s, partition: {isolate: [\"2\"]}}",
+      rules: careless.replacing("guard: none", with: "guard: none, grace: 4s"),
+      extra: "adversaries: [{who: {operators: [2]}, do: silent, from: 12s, until: 16s}]")
+    let own = found.filter { $0.operatorID == NodeID(2) }
+    #expect(own.map(\.key) == [3] && own.map(\.cause) == ["partition"])
+    #expect(own.allSatisfy { $0.account.contains("In the 2 windows in a row that the rule counted") })
+    #expect(own.allSatisfy { $0.tasks == 6...7 })
+    #expect(conclusion.unjust(.unknown) == 0)
+  }
+
+  /// Both votes to all of its peers: the second goes no further, and who has no watcher among its peers is seen by none.
+  @Test func openEquivocationStopsAtTheFirstHop() throws {
+    let all = "[0, 1, 2, 3, 4, 5, 6, 7, 8]"
+    let (_, conclusion) = try slashes(
+      "", rules: "- {offence: equivocation, dispute: 5m}",
+      extra: "adversaries: [{who: {operators: \(all)}, do: {equivocate: openly}, from: 6s}]")
+    let unseen = conclusion.offences.filter { !$0.observable }
+    #expect(!unseen.isEmpty && unseen.count < conclusion.offences.count)
+    #expect(unseen.allSatisfy { $0.cause.contains("each hop set the second aside where it arrived") })
+  }
+
+  /// What watchers saw is told beside what aggregators had; and of what came through nothing was cut off.
+  @Test func theAccountSaysWhatWatchersHeard() throws {
+    let cut = "{at: 5s, for: 10s, partition: {isolate: [\"2\"]}}"
+    let (found, _) = try slashes(cut)
+    // The first window that it was slashed for has one task before the partition.
+    let first = try #require(found.first { $0.key == 1 })
+    #expect(
+      first.account.contains("watchers heard 1, aggregators had 1 in time")
+        && first.account.contains("In 1 it was cut off from every aggregator"))
+    #expect(first.account.contains("No watcher accused it"))
+    let second = try #require(found.first { $0.key == 2 })
+    #expect(second.account.contains("watchers heard 0, aggregators had 0 in time"))
+  }
+
   /// The guard that would have helped is found by judging again, and does help.
   @Test func aGuardThatWouldHaveHelpedDoes() throws {
     let cut = "{at: 5s, for: 10s, partition: {random: 50%}}"

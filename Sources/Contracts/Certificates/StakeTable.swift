@@ -9,6 +9,8 @@ public struct StakeTable: Sendable, Equatable {
   /// By member index; zero for those who left or hold nothing.
   public var weights: [UInt128]
   public var total: UInt128
+  /// What the same stake is worth, where a haircut makes it weigh less; empty: what it weighs.
+  public var values: [UInt128] = []
 
   /// Minimum slashable stake of every registered member, summed over the set's strategies at their prices. Who has left is
   /// slashable for a while and weighs nothing.
@@ -43,6 +45,9 @@ public struct StakeTable: Sendable, Equatable {
   }
 
   public func weight(of index: Int) -> UInt128 { index < weights.count ? weights[index] : 0 }
+  public func worth(of index: Int) -> UInt128 {
+    index < values.count ? values[index] : weight(of: index)
+  }
 }
 
 /// `amount` at a WAD price, rounded down.

@@ -52,6 +52,11 @@ struct ChainBooks {
     tables[service.index].last { $0.since <= block }
   }
 
+  /// The same; where it is not known any more, the oldest that is.
+  func nearestTable(_ service: ServiceID, at block: BlockNumber) -> StakeTable? {
+    table(service, at: block) ?? tables[service.index].first
+  }
+
   /// Whether the table in force at `block` is the newest.
   func isNewest(_ service: ServiceID, at block: BlockNumber) -> Bool {
     guard let newest = tables[service.index].last else { return false }
