@@ -14,8 +14,12 @@ struct Trouble: Sendable, Hashable {
   /// Milliseconds.
   var at: UInt64 = 0
   var length: UInt64 = 0
+  /// An adversary that never ends.
+  var isOpen = false
   /// For each hole of the form, a position on its ladder.
   var levels: [Int] = []
+  /// Of an adversary: position in `TroubleForm.manners`.
+  var manner = 0
   /// Names the draws: the entry can move and grow, and strikes the same.
   var draw: UInt64 = 0
 }
@@ -41,6 +45,8 @@ struct Ground: Sendable {
   /// The scenario as the file describes it.
   var base: Scenario
   var forms: [TroubleForm]
+  /// Positions in `forms`, each as often as its weight: what draws take from.
+  private(set) var deck: [Int] = []
   /// Texts of the file's services.
   var services: [String]
 
@@ -50,19 +56,36 @@ struct Ground: Sendable {
     base = try template.scenario()
     services = template.items("services")
     forms = []
-    let regions = base.knownRegions
-    var fitting: [TroubleForm] = []
-    for form in TroubleForm.plain + TroubleForm.regional(regions) {
-      forms = [form]
-      // Holes at their weakest: does the scenario take it at all?
-      let probe = Candidate(
-        seed: base.seed,
-        troubles: [
-          Trouble(form: 0, isFault: form.list == .faults, length: 1_000, levels: form.ladders.map { _ in 0 })
-        ])
-      if (try? scenario(probe)) != nil { fitting.append(form) }
+    let table = TroubleForm.table(base)
+    forms = table.compactMap(fitted)
+    deck = forms.indices.flatMap { Array(repeating: $0, count: forms[$0].weight) }
+  }
+
+  /// The form with those values that the scenario takes; nil when it does not take the form at all.
+  private func fitted(_ form: TroubleForm) -> TroubleForm? {
+    var ground = self
+    ground.forms = [form]
+    func fits(_ levels: [Int]) -> Bool {
+      let trouble = Trouble(
+        form: 0, isFault: form.list == .faults, at: form.timing == .later ? Self.step : 0, length: 1_000,
+        levels: levels)
+      return (try? ground.scenario(Candidate(seed: base.seed, troubles: [trouble]))) != nil
     }
-    forms = fitting
+    let weakest = form.ladders.map { _ in 0 }
+    guard fits(weakest) else { return nil }
+    var result = form
+    for (hole, ladder) in form.ladders.enumerated() {
+      // Ladders rise: what is too strong lies at the end.
+      var top = ladder.count - 1
+      while top > 0 {
+        var levels = weakest
+        levels[hole] = top
+        if fits(levels) { break }
+        top -= 1
+      }
+      result.ladders[hole] = Array(ladder[...top])
+    }
+    return result
   }
 
   /// The candidate that is the file itself.
@@ -84,9 +107,9 @@ struct Ground: Sendable {
     }
     result.remove("faults")
     result.remove("adversaries")
-    let faults = candidate.troubles.filter(\.isFault).map(text)
+    let faults = candidate.troubles.filter(\.isFault).map { text($0, candidate) }
     if !faults.isEmpty { overrides.append("faults=[\(faults.joined(separator: ", "))]") }
-    let adversaries = candidate.troubles.filter { !$0.isFault }.map(text)
+    let adversaries = candidate.troubles.filter { !$0.isFault }.map { text($0, candidate) }
     if !adversaries.isEmpty { overrides.append("adversaries=[\(adversaries.joined(separator: ", "))]") }
     try result.set(overrides)
     return result
@@ -94,22 +117,28 @@ struct Ground: Sendable {
 
   func scenario(_ candidate: Candidate) throws(FileError) -> Scenario { try template(candidate).scenario() }
 
-  /// The entry in YAML, on one line.
-  func text(_ trouble: Trouble) -> String {
+  /// The entry in YAML, on one line. Who aggregates has the number after all operators and watchers, however many are left.
+  func text(_ trouble: Trouble, _ candidate: Candidate) -> String {
     guard trouble.form >= 0 else { return trouble.written }
     let form = forms[trouble.form]
-    var body = form.text
+    var parts = [form.text]
     for (k, ladder) in form.ladders.enumerated() {
-      body = body.replacing("@\(k)", with: ladder[trouble.levels[k]])
+      parts[0] = parts[0].replacing("@\(k)", with: ladder[trouble.levels[k]])
     }
+    let aggregator =
+      (candidate.operators ?? base.operators.count) + (candidate.watchers ?? base.watchers.count)
+    parts[0] = parts[0].replacing("@aggregator", with: "\(aggregator)")
     switch form.list {
     case .faults:
-      return
-        "{at: \(Self.span(trouble.at)), for: \(Self.span(trouble.length)), draw: \(trouble.draw), \(body)}"
+      parts.insert("at: \(Self.span(trouble.at))", at: 0)
+      if form.timing != .moment { parts.insert("for: \(Self.span(trouble.length))", at: 1) }
     case .adversaries:
-      return
-        "{\(body), from: \(Self.span(trouble.at)), until: \(Self.span(trouble.at + trouble.length)), draw: \(trouble.draw)}"
+      if trouble.manner > 0 { parts.append(TroubleForm.manners[trouble.manner]) }
+      if form.timing != .fromStart { parts.append("from: \(Self.span(trouble.at))") }
+      if !trouble.isOpen { parts.append("until: \(Self.span(trouble.at + trouble.length))") }
     }
+    parts.append("draw: \(trouble.draw)")
+    return "{\(parts.joined(separator: ", "))}"
   }
 
   /// In words, for a person.

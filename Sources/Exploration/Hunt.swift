@@ -16,7 +16,7 @@ public struct HuntOptions: Sendable {
   public var seed: UInt64 = 1
   /// False: every run is drawn afresh, nothing is learnt.
   public var isGuided = true
-  /// Most runs of shrinking.
+  /// Most runs of shrinking, but for those that ask of each element of the file that is left whether it is needed.
   public var shrinkBudget = 600
   public var properties = HuntedProperties()
   /// A directory for the scenarios that are about to be run, until they have been: when a run stops the whole program,
@@ -90,7 +90,7 @@ public struct Hunt: Sendable {
         report.runs += 1
         if let violation = outcome.violations.first {
           let shrunk = Shrinking(self, violation).shrink(candidate, outcome, whileTrue: goesOn)
-          report.finding = finding(shrunk, run: report.runs)
+          report.finding = finding(shrunk, run: report.runs, whileTrue: goesOn)
           progress(report)
           return report
         }
@@ -131,12 +131,23 @@ public struct Hunt: Sendable {
     return Trial.run(scenario, options.properties)
   }
 
-  private func finding(_ shrunk: Shrinking.Result, run: Int) -> Finding? {
-    guard let template = try? ground.template(shrunk.candidate) else { return nil }
+  private func finding(
+    _ shrunk: Shrinking.Result, run: Int, whileTrue goesOn: @Sendable () -> Bool
+  ) -> Finding? {
+    guard let template = try? ground.template(shrunk.candidate), let scenario = try? template.scenario()
+    else { return nil }
+    let troubles = shrunk.candidate.troubles
+    let left = Pruning(violation: shrunk.violation, properties: options.properties, workforce: workforce)
+      .prune(
+        Pruning.Result(
+          template: template, scenario: scenario, outcome: shrunk.outcome,
+          faults: troubles.filter(\.isFault).map(ground.name),
+          adversaries: troubles.filter { !$0.isFault }.map(ground.name)), whileTrue: goesOn)
     return Finding(
-      violation: shrunk.violation, template: template, digest: shrunk.outcome.digest,
-      nodes: shrunk.outcome.nodes, troubles: shrunk.candidate.troubles.map { ground.name($0) }, run: run,
-      shrinkRuns: shrunk.runs, seed: shrunk.candidate.seed)
+      violation: left.outcome.violations.first { $0 == shrunk.violation } ?? shrunk.violation,
+      template: left.template, digest: left.outcome.digest, nodes: left.outcome.nodes,
+      troubles: left.faults + left.adversaries, run: run, shrinkRuns: shrunk.runs + left.runs,
+      seed: left.scenario.seed)
   }
 }
 

@@ -21,19 +21,25 @@ extension Ground {
 
   /// A trouble of any kind, anywhere within the duration.
   func trouble(_ stream: inout RandomStream) -> Trouble {
-    let index = stream.below(forms.count)
+    let index = deck[stream.below(deck.count)]
     let form = forms[index]
     let steps = max(2, Int(duration(start) / Self.step))
-    let at = UInt64(stream.below(steps)) * Self.step
+    var at = UInt64(stream.below(steps)) * Self.step
+    if form.timing == .later { at = max(at, Self.step) }
     // Short ones as often as long ones: lengths are drawn by their logarithm.
     var length = Self.step
     let rest = max(duration(start) - min(at, duration(start)), 10 * Self.step)
     let doublings = max(1, 64 - (rest / Self.step).leadingZeroBitCount)
     length <<= UInt64(stream.below(doublings + 1))
     length += UInt64(stream.below(max(1, Int(length / Self.step)))) * Self.step
-    return Trouble(
+    var trouble = Trouble(
       form: index, isFault: form.list == .faults, at: at, length: length,
       levels: form.ladders.map { stream.below($0.count) }, draw: stream.next() >> 48)
+    if form.list == .adversaries {
+      trouble.isOpen = stream.below(8) == 0
+      if stream.below(4) == 0 { trouble.manner = stream.below(TroubleForm.manners.count) }
+    }
+    return trouble
   }
 
   /// A near relative of `parent`.
@@ -66,14 +72,22 @@ extension Ground {
       let at = candidate.troubles[some].at
       candidate.troubles[some].at =
         stream.below(2) == 0 ? at - min(at, shift) : min(at + shift, end - Self.step)
+      if forms[candidate.troubles[some].form].timing == .later {
+        candidate.troubles[some].at = max(candidate.troubles[some].at, Self.step)
+      }
     case 4:
       let length = candidate.troubles[some].length
       candidate.troubles[some].length =
         stream.below(2) == 0 ? max(Self.step, length / 2 / Self.step * Self.step) : min(length * 2, end)
+      candidate.troubles[some].isOpen = false
     case 5:
+      // Another value in one of its holes, or, of an adversary, another manner.
       let ladders = forms[candidate.troubles[some].form].ladders
-      if !ladders.isEmpty {
-        let hole = stream.below(ladders.count)
+      let isFault = candidate.troubles[some].isFault
+      let hole = stream.below(max(1, ladders.count + (isFault ? 0 : 1)))
+      if !isFault, hole == ladders.count {
+        candidate.troubles[some].manner = stream.below(TroubleForm.manners.count)
+      } else if hole < ladders.count {
         candidate.troubles[some].levels[hole] = stream.below(ladders[hole].count)
       }
     case 6: candidate.troubles[some].draw = stream.next() >> 48

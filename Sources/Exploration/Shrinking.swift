@@ -1,6 +1,7 @@
 // From a run that breaks something to the smallest that still does: fewest troubles, smallest network, shortest, weakest, in
 // that order. Each step offers smaller relatives, runs them side by side, and goes on with the first that still breaks
-// the same thing; it ends when none does. Draws have names of their own, so what is left strikes as before.
+// the same thing; it ends when none does. Draws have names of their own, so what is left strikes as before. What the file says
+// besides is looked at afterwards, see `Pruning`.
 
 import Basics
 import Scenarios
@@ -123,7 +124,7 @@ struct Shrinking {
     }
   }
 
-  /// Shorter and weaker troubles.
+  /// Shorter, weaker and less qualified troubles.
   private func weaker(_ candidate: Candidate) -> [Candidate] {
     var offers: [Candidate] = []
     for (k, trouble) in candidate.troubles.enumerated() where trouble.form >= 0 {
@@ -134,6 +135,17 @@ struct Shrinking {
           offers.append(offer)
         }
       }
+      for manner in 0..<trouble.manner {
+        var offer = candidate
+        offer.troubles[k].manner = manner
+        offers.append(offer)
+      }
+      if trouble.isOpen {
+        var offer = candidate
+        offer.troubles[k].isOpen = false
+        offers.append(offer)
+      }
+      if hunt.ground.forms[trouble.form].timing == .moment || trouble.isOpen { continue }
       for length in [trouble.length / 8, trouble.length / 2, trouble.length * 3 / 4] {
         let whole = length / Ground.step * Ground.step
         guard whole >= Ground.step, whole < trouble.length else { continue }
@@ -154,12 +166,16 @@ struct Shrinking {
       offers.append(offer)
     }
     for (k, trouble) in candidate.troubles.enumerated() where trouble.form >= 0 {
-      for unit in [10_000, 1_000] as [UInt64] where trouble.at % unit != 0 {
+      let form = hunt.ground.forms[trouble.form]
+      for unit in [10_000, 1_000] as [UInt64]
+      where trouble.at % unit != 0 && (form.timing != .later || trouble.at >= unit)
+        && form.timing != .fromStart
+      {
         var offer = candidate
         offer.troubles[k].at = trouble.at / unit * unit
         offers.append(offer)
       }
-      if trouble.length % 1_000 != 0, trouble.length > 1_000 {
+      if trouble.length % 1_000 != 0, trouble.length > 1_000, form.timing != .moment {
         var offer = candidate
         offer.troubles[k].length = trouble.length / 1_000 * 1_000
         offers.append(offer)

@@ -65,8 +65,8 @@ public struct Sweep: Sendable {
   }
 
   private enum Fate: Sendable {
-    case known(point: Int, summary: String)
-    case run(point: Int, summary: String, breach: SweepFailure?)
+    case known(point: Int, summary: JSONValue?)
+    case run(point: Int, summary: JSONValue?, breach: SweepFailure?)
     case failed(SweepFailure)
   }
 
@@ -96,8 +96,8 @@ public struct Sweep: Sendable {
     var summaries: [[JSONValue]] = points.map { _ in [] }
     for fate in fates {
       switch fate {
-      case .known(let point, let text), .run(let point, let text, _):
-        if let summary = try? JSONValue(parsing: Data(text.utf8)) { summaries[point].append(summary) }
+      case .known(let point, let summary), .run(let point, let summary, _):
+        if let summary { summaries[point].append(summary) }
       case .failed, nil: break
       }
     }
@@ -125,6 +125,9 @@ public struct Sweep: Sendable {
     }
   }
 
+  /// What the store holds, read where it was made: on the thread of the run, so that nothing long is left for one thread alone.
+  private static func read(_ text: String) -> JSONValue? { try? JSONValue(parsing: Data(text.utf8)) }
+
   private func carryOut(_ item: Item) -> Fate {
     let point = points[item.point]
     func failure(_ what: String, isBreach: Bool = false) -> SweepFailure {
@@ -134,7 +137,9 @@ public struct Sweep: Sendable {
       let scenario = try Scenario.load(
         scenario, overrides: overrides + point.overrides + ["seed=\(item.seed)"])
       let key = "\(version)-\(scenario.fingerprint)"
-      if let summary = try store.summary(key) { return .known(point: item.point, summary: summary) }
+      if let summary = try store.summary(key) {
+        return .known(point: item.point, summary: Self.read(summary))
+      }
       let started = Date()
       let blueprint = try Blueprint(scenario, engine: .simulator)
       var simulation = try Simulation(blueprint)
@@ -150,7 +155,7 @@ public struct Sweep: Sendable {
       if let broken { return .failed(failure("\(broken.name): \(broken.detail)", isBreach: true)) }
       try store.write(
         key: key, point: item.point, seed: item.seed, wallSeconds: seconds, summary: text)
-      return .run(point: item.point, summary: text, breach: nil)
+      return .run(point: item.point, summary: Self.read(text), breach: nil)
     } catch {
       return .failed(failure("\(error)"))
     }

@@ -98,6 +98,16 @@ private struct Footprint {
     add("prune", summary.gossip.prune)
     add("invalid", summary.gossip.invalid)
     add("unreachable", summary.attestations.unreachableDeliveries)
+    add("broken promises", summary.gossip.brokenPromises)
+    let refused = summary.gossip.ihaveRefused + summary.gossip.iwantRefused
+    add("control refused", refused + summary.gossip.graftRefused)
+    add("graylisted", summary.gossip.graylistings)
+    add("surrounded", summary.sybils?.surroundedPeak ?? 0)
+    add("reorgs", summary.chain.reorgs)
+    add("returned", summary.chain.returnedTransactions)
+    add("lost transactions", summary.chain.lostTransactions)
+    add("censored", summary.chain.censored)
+    add("turned away", summary.challenges.turnedAway)
     var offences: [String: Int] = [:]
     for one in conclusion.offences {
       offences["\(one.offenceClass.rawValue) \(one.culpable) \(one.observable)", default: 0] += 1

@@ -30,18 +30,23 @@ public struct SweepReport {
   private let name: String
   private let description: String
   private let points: [SweepCurvePoint]
+  /// The points were drawn: each key gets a chart of its own, of points without lines.
+  private let isDrawn: Bool
   private let assets: ReportAssets?
 
   public init(
-    name: String, description: String, points: [SweepCurvePoint], assets: ReportAssets? = ReportAssets.find()
+    name: String, description: String, points: [SweepCurvePoint], isDrawn: Bool = false,
+    assets: ReportAssets? = ReportAssets.find()
   ) {
     self.name = name
     self.description = description
     self.points = points
+    self.isDrawn = isDrawn
     self.assets = assets
   }
 
-  /// The whole page. The first axis is drawn from left to right; the others, together, tell the lines apart.
+  /// The whole page. The first axis is drawn from left to right; the others, together, tell the lines apart. Of points that were
+  /// drawn, every axis has its turn.
   public var page: String {
     let measures = points.map(\.measure).uniqued
     var page: HTML = """
@@ -64,13 +69,15 @@ public struct SweepReport {
       precision and recall. A flat band of no width means that all seeds gave the same value.</p>
 
       """
+    let axes = isDrawn ? points.flatMap { $0.values.map(\.key) }.uniqued : [points.first?.values.first?.key]
     for (k, measure) in measures.enumerated() {
-      page +=
-        "<section class=\"card\"><h2>\(measure)</h2><div id=\"curve-\(k)\"></div>\(table(measure).html)</section>\n"
+      page += "<section class=\"card\"><h2>\(measure)</h2>"
+      for a in axes.indices { page += "<div id=\"curve-\(k)-\(a)\"></div>" }
+      page += "\(table(measure).html)</section>\n"
     }
     page += """
       </main>
-      <script type="application/json" id="sweep-data">\(.embedded(data(measures)))</script>
+      <script type="application/json" id="sweep-data">\(.embedded(data(measures, axes)))</script>
 
       """
     if let assets {
@@ -103,22 +110,33 @@ public struct SweepReport {
     return "\(Double(Int(value * 10_000 + (value < 0 ? -0.5 : 0.5))) / 10_000)"
   }
 
-  private func data(_ measures: [String]) -> JSONValue {
-    let axis = points.first?.values.first?.key ?? "point"
-    let numbers = points.map { Self.number($0.values.first?.value ?? "") }
-    let isNumeric = !numbers.contains { $0 == nil }
+  private func data(_ measures: [String], _ axes: [String?]) -> JSONValue {
+    var charts: [JSONValue] = []
+    for (k, measure) in measures.enumerated() {
+      for (a, axis) in axes.enumerated() { charts.append(chart("curve-\(k)-\(a)", measure, axis)) }
+    }
+    return ["charts": .array(charts)]
+  }
+
+  /// The data of one chart: a measure against a key.
+  private func chart(_ id: String, _ measure: String, _ axis: String?) -> JSONValue {
+    let rows = points.filter { $0.measure == measure }
+    let texts = rows.map { row in row.values.first { $0.key == axis }?.value ?? "" }
+    let isNumeric = !texts.contains { Self.number($0) == nil }
     return [
-      "axis": JSONValue(axis), "numeric": JSONValue(isNumeric),
-      "measures": .array(measures.map { JSONValue($0) }),
+      "id": JSONValue(id), "axis": JSONValue(axis ?? "point"), "numeric": JSONValue(isNumeric),
+      "drawn": JSONValue(isDrawn),
       "points": .array(
-        zip(points, numbers).map { point, number in
+        zip(rows, texts).map { row, text in
           [
-            "measure": JSONValue(point.measure),
-            "x": isNumeric ? JSONValue(number) : JSONValue(point.values.first?.value ?? ""),
+            "x": isNumeric ? JSONValue(Self.number(text)) : JSONValue(text),
             "line": JSONValue(
-              point.values.dropFirst().map { "\($0.key) \($0.value)" }.joined(separator: ", ")),
-            "mean": JSONValue(point.mean), "low": JSONValue(point.low ?? point.mean),
-            "high": JSONValue(point.high ?? point.mean), "runs": JSONValue(point.runs),
+              isDrawn
+                ? ""
+                : row.values.filter { $0.key != axis }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            ),
+            "mean": JSONValue(row.mean), "low": JSONValue(row.low ?? row.mean),
+            "high": JSONValue(row.high ?? row.mean), "runs": JSONValue(row.runs),
           ]
         }),
     ]

@@ -9,7 +9,7 @@ import Signatures
 public struct ScenarioTemplate: Sendable {
   private let file: String
   private let files: any FileSource
-  private var tree: Tree
+  var tree: Tree
   /// What places in the tree refer to: the file, and every option so far.
   private var sources: [String]
 

@@ -71,7 +71,9 @@ struct SweepCommand: ParsableCommand {
     }
     if shows && isTerminal { complain("") }
     try write(sweep.csv(rows), directory + "/sweep.csv")
-    let page = SweepReport(name: plan.name, description: plan.description, points: sweep.curves(rows)).page
+    let page = SweepReport(
+      name: plan.name, description: plan.description, points: sweep.curves(rows), isDrawn: plan.draw != nil
+    ).page
     try write(page, directory + "/sweep.html")
     for failure in progress.failures {
       complain("avsim: \(failure.point), seed \(failure.seed): \(failure.what)")

@@ -18,7 +18,8 @@ import Testing
     ("watchers", "watchers", "watchers.count"), ("loss", "loss", "network.links.loss"),
     ("partition length", "partition", "faults[0].for"),
     ("services an operator", "services", "services[0].count"),
-    ("Sybil share", "sybil-share", "adversaries[0].who.operators"),
+    ("Sybil share", "sybil-share", "adversaries[0].do.sybil.count"),
+    ("several at once", "drawn", "network.links.loss"),
   ]
 
   @Test(arguments: presets.map(\.file)) func aPresetDrawsItsAxis(file: String) throws {
@@ -67,7 +68,7 @@ import Testing
     #expect(broken.code == 70)
     #expect(
       broken.complaint.contains(
-        "checker certificates-proper broke at 24s: the certificate of task 2 of rollup"))
+        "checker certificates-proper broke at 20s: the certificate of task 2 of rollup"))
     #expect(broken.out.contains("\"complete\": false"))
     #expect(try run().code == 0)
   }

@@ -2,9 +2,10 @@
 
 import Exploration
 import Foundation
-import Scenarios
 import Synchronization
 import Testing
+
+@testable import Scenarios
 
 private let scenario = """
   name: small
@@ -116,5 +117,55 @@ private func run(
     let plan = try SweepPlan.load(place.appending(path: "sweep.yaml").path)
     #expect(plan.combinations.count == 6)
     #expect(plan.combinations[1].overrides == ["watchers.count=1", "network.links.loss=100%"])
+  }
+
+  /// Values that are drawn lie between their ends, in the unit that was written, and a point keeps its values when more points
+  /// or keys are drawn: what ran is known.
+  @Test func drawnPointsStayWhenMoreAreDrawn() throws {
+    func drawing(_ count: Int, _ more: String = "") -> String {
+      sweep.replacing("  network.links.loss: [0%, 100%]", with: "").replacing(
+        "grid:",
+        with: """
+          draw:
+            count: \(count)
+            seed: 5
+            values:
+              network.links.loss: {logUniform: {min: 0.1%, max: 20%}}
+              network.links.latency: {uniform: {min: 5ms, max: 0.2s}}
+              watchers.count: {uniform: {min: 1, max: 3}}
+              services[0].quorum: {oneOf: [50%, 67%]}
+          \(more)
+          """)
+    }
+    let place = try place(drawing(6))
+    defer { try? FileManager.default.removeItem(at: place) }
+    let path = place.appending(path: "sweep.yaml").path
+    let six = try SweepPlan.load(path).combinations
+    #expect(six.count == 6)
+    #expect(try run(place).0.run == 12)
+
+    try Data(drawing(60, "    settle: {oneOf: [0s]}").utf8).write(to: URL(filePath: path))
+    let more = try SweepPlan.load(path).combinations
+    #expect(more.prefix(6).map { Array($0.values.dropLast()) } == six.map(\.values))
+    #expect(more[0].values.map(\.key).last == "settle")
+    var seen: [String: Set<String>] = [:]
+    for value in more.flatMap(\.values) { seen[value.key, default: []].insert(value.value) }
+    #expect(seen["watchers.count"] == ["1", "2", "3"])
+    #expect(seen["services[0].quorum"] == ["50%", "67%"])
+    let losses = seen["network.links.loss", default: []].map { Double($0.dropLast()) ?? -1 }
+    #expect(losses.allSatisfy { $0 >= 0.1 && $0 <= 20 })
+    // Half of the logarithm's range is below the ends' geometric mean, 1.4 %.
+    #expect((15...45).contains(losses.count { $0 < 1.414 }))
+    let spans = seen["network.links.latency", default: []]
+    #expect(spans.allSatisfy { $0.hasSuffix("ms") && (5...200).contains(Double($0.dropLast(2)) ?? 0) })
+
+    try Data(drawing(8).utf8).write(to: URL(filePath: path))
+    let wider = try run(place)
+    #expect(wider.0.known == 12 && wider.0.run == 4)
+  }
+
+  /// What a run that broke is called on stderr, in a sweep over seeds alone too.
+  @Test func aPointWithoutValuesHasAName() {
+    #expect(SweepPoint(values: []).text == "as written")
   }
 }

@@ -9,8 +9,11 @@ public struct SweepPoint: Sendable, Equatable {
 
   /// What `--set` gets.
   public var overrides: [String] { values.map { "\($0.key)=\($0.value)" } }
-  /// In words, for a person: `services[0].quorum 67%, network.links.loss 1%`.
-  public var text: String { values.map { "\($0.key) \($0.value)" }.joined(separator: ", ") }
+  /// In words, for a person: `services[0].quorum 67%, network.links.loss 1%`. A sweep over seeds alone has one point, the
+  /// scenario as it is written.
+  public var text: String {
+    values.isEmpty ? "as written" : values.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+  }
 }
 
 /// One value of one key.
@@ -20,8 +23,10 @@ public struct SweepValue: Sendable, Equatable {
 }
 
 extension SweepPlan {
-  /// All points, the last axis of a grid changing fastest. One without values when the file names neither.
+  /// All points, the last axis of a grid changing fastest. Those drawn, when the file draws. One without values
+  /// when the file names none.
   public var combinations: [SweepPoint] {
+    if let draw { return draw.points }
     if !points.isEmpty {
       return points.map { point in
         SweepPoint(values: point.keys.sorted().map { SweepValue(key: $0, value: point[$0] ?? "") })

@@ -19,6 +19,8 @@ public struct SweepPlan: Sendable, Equatable, Codable {
   public var grid: [Axis]
   /// These combinations.
   public var points: [[String: String]]
+  /// So many points, drawn; nil: `grid` or `points` say which.
+  public var draw: SweepDraw?
   /// Keys of `summary.json` that are averaged and drawn.
   public var measures: [String]
 
@@ -77,6 +79,9 @@ extension SweepPlan {
         return point
       }
     }
+    draw = o.optional("draw", "points whose values are drawn at random") { v in
+      v.object { SweepDraw($0) }
+    }
     measures =
       o.optional("measures", "keys of summary.json to average and draw") { v in
         v.list(1...1_000) { item in
@@ -94,7 +99,8 @@ extension SweepPlan {
           }
         }
       } ?? Self.defaultMeasures
-    if o.has("grid"), o.has("points") { o.mistake("points", "stands beside grid; write one of them") }
+    let ways = ["grid", "points", "draw"].filter { o.has($0) }
+    if ways.count > 1 { o.mistake(ways[1], "stands beside \(ways[0]); write one of them") }
     if !o.isRecording { check(o) }
   }
 
@@ -119,6 +125,9 @@ extension SweepPlan {
     }
     guard load([], "scenario") else { return }
     for axis in grid { for value in axis.values { _ = load(["\(axis.key)=\(value)"], "grid") } }
+    for value in draw?.values ?? [] {
+      for text in value.law.extremes { _ = load(["\(value.key)=\(text)"], "draw") }
+    }
     for point in points {
       _ = load(point.keys.sorted().map { "\($0)=\(point[$0]!)" }, "points")
     }
