@@ -59,7 +59,12 @@ public struct SpanWatch: Sendable {
       outside += 1
       return nil
     }
-    guard verdict == .notSlashable else { return verdict }
+    if verdict == .notSlashable { keep(signer, source: source, target: target) }
+    return verdict
+  }
+
+  /// Records a vote inside the window, whatever it contradicts.
+  public mutating func keep(_ signer: Int, source: UInt32, target: UInt32) {
     var epoch = source
     while epoch > base {
       epoch -= 1
@@ -76,7 +81,6 @@ public struct SpanWatch: Sendable {
       farthest[cell] = distance
       epoch += 1
     }
-    return .notSlashable
   }
 
   /// Moves the window so that `epoch` is in it, and forgets what falls out.

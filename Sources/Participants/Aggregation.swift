@@ -11,6 +11,10 @@ struct Tally: BitwiseCopyable {
 
   var task: TaskID
   var aggregator: NodeID
+  /// Where it stands among the tallies by (task, aggregator ordinal).
+  var place: Int
+  /// When its window ends, as far as its aggregator's clock could tell when it was looked at last.
+  var closesAt = Instant.zero
   var results: (Digest, Digest, Digest, Digest) = (.zero, .zero, .zero, .zero)
   var stake: (UInt128, UInt128, UInt128, UInt128) = (0, 0, 0, 0)
   var resultCount: UInt8 = 0
@@ -91,8 +95,11 @@ struct Aggregation: ~Copyable {
   private let plant: PlantedDefect?
   private var tallies = Table<Tally>(capacity: 256)
   private var free = Table<UInt32>(capacity: 256)
-  /// By (task, aggregator ordinal): the tally, or `.max`.
+  /// By (task, aggregator ordinal): the tally, or `nowhere`, or `over`.
   private var places: Table<UInt32>
+  /// There was no tally yet; there was one, and its place is another's by now.
+  private static let nowhere = UInt32.max
+  private static let over = UInt32.max - 1
   private let base: [UInt32]
   /// Signer bits: `resultsMaximum` rows of `stride` words for each tally.
   private var signers = Table<UInt64>(capacity: 4_096)
@@ -125,7 +132,7 @@ struct Aggregation: ~Copyable {
       sum += UInt32(services[task.service.index].aggregators.count)
     }
     self.base = base
-    places = Table(repeating: .max, count: Int(sum))
+    places = Table(repeating: Self.nowhere, count: Int(sum))
     stride = ((services.map(\.members.count).max() ?? 0) + 63) / 64
   }
 
@@ -139,10 +146,15 @@ struct Aggregation: ~Copyable {
   }
 
   /// The tally of aggregator number `ordinal` of the service for `task`, made when it is the first time. True when new.
-  mutating func tally(_ task: TaskID, ordinal: Int, aggregator: NodeID) -> (index: UInt32, isNew: Bool) {
+  /// Nil when it is closed: whatever clock says that there is time again, what was counted is counted.
+  mutating func tally(_ task: TaskID, ordinal: Int, aggregator: NodeID) -> (index: UInt32, isNew: Bool)? {
     let place = Int(base[task.index]) + ordinal
-    if places[place] != .max { return (places[place], false) }
-    let tally = Tally(task: task, aggregator: aggregator)
+    switch places[place] {
+    case Self.over: return nil
+    case Self.nowhere: break
+    case let known: return tallies[known].closed ? nil : (known, false)
+    }
+    let tally = Tally(task: task, aggregator: aggregator, place: place)
     let index: UInt32
     if let reused = free.popLast() {
       index = reused
@@ -163,7 +175,7 @@ struct Aggregation: ~Copyable {
   /// The tally of aggregator number `ordinal` for `task` whose place is not free yet; nil: there is none.
   func open(_ task: TaskID, ordinal: Int) -> UInt32? {
     let index = places[Int(base[task.index]) + ordinal]
-    guard index != .max, tallies[index].task == task, tallies[index].wakeUps > 0, !tallies[index].closed
+    guard index != Self.nowhere, index != Self.over, tallies[index].wakeUps > 0, !tallies[index].closed
     else {
       return nil
     }
@@ -227,6 +239,8 @@ struct Aggregation: ~Copyable {
   /// One of the tally's wake-ups came. Frees its place after the last.
   mutating func woke(_ index: UInt32) {
     tallies[index].wakeUps -= 1
-    if tallies[index].wakeUps == 0 && tallies[index].closed { free.append(index) }
+    guard tallies[index].wakeUps == 0, tallies[index].closed else { return }
+    places[tallies[index].place] = Self.over
+    free.append(index)
   }
 }

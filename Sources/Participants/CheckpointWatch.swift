@@ -55,6 +55,9 @@ struct CheckpointWatch: ~Copyable {
       let place = member * history + Int(target) % history
       guard let index = seats[service][ordinal]?.seen[place], index != .max else { return nil }
       let other = votes[Int(index)]
+      // Further votes may contradict this one in their turn.
+      seats[service][ordinal]?.spans.keep(member, source: vote.source, target: vote.target)
+      keep(signed, service, ordinal, member * history + Int(vote.target) % history)
       return Equivocation.judge(older: other.attestation, newer: vote) == verdict ? other : nil
     }
     keep(signed, service, ordinal, member * history + Int(vote.target) % history)

@@ -13,12 +13,13 @@ extension Participants {
     let attestation = body.signed.attestation
     guard let ordinal = roles.aggregator(attestation.service, node) else { return }
     let task = schedule[attestation.task]
-    guard clock(node, now) <= task.deadline else { return }
+    guard clock(node, now) <= task.deadline,
+      let (index, isNew) = aggregation.tally(attestation.task, ordinal: ordinal, aggregator: node)
+    else { return }
     let service = service(attestation.service)
-    let (index, isNew) = aggregation.tally(attestation.task, ordinal: ordinal, aggregator: node)
     if isNew {
       aggregation[index].wakeUps = 1
-      effects.wake(node, at: task.deadline + TimeSpan(nanoseconds: 1), .certificate, index)
+      awaitEnd(of: index, at: node, now, &effects)
     }
     let outcome = aggregation.count(
       index, attestation.service, member: Int(body.member), result: attestation.result,
@@ -45,6 +46,19 @@ extension Participants {
     }
   }
 
+  /// Asks for the wake-up that closes a tally: when the window is over for everybody, and by the aggregator's own clock, which is
+  /// what lets attestations in. Whether a certificate of late ones still counts is the chain's to say.
+  private mutating func awaitEnd(
+    of index: UInt32, at node: NodeID, _ now: Instant, _ effects: inout Effects
+  ) {
+    let deadline = schedule[aggregation[index].task].deadline
+    let shown = clock(node, now)
+    let left = shown < deadline ? deadline - shown : .zero
+    let end = max(deadline, now + left) + TimeSpan(nanoseconds: 1)
+    aggregation[index].closesAt = end
+    effects.wake(node, at: end, .certificate, index)
+  }
+
   /// The place of aggregator `ordinal` in the line for `task`: 0 submits first.
   func rank(of ordinal: Int, in service: ServiceDeployment, for task: TaskID) -> Int {
     let count = service.aggregators.count
@@ -55,7 +69,12 @@ extension Participants {
   /// blocks after the window; whether it is too late is the chain's to say.
   mutating func certificateDue(_ index: UInt32, at node: NodeID, _ now: Instant, _ effects: inout Effects) {
     let tally = aggregation[index]
-    if !tally.closed && now > schedule[tally.task].deadline {
+    if !tally.closed && now >= tally.closesAt {
+      // The clock was set back meanwhile, or loses time: there is some left.
+      if clock(node, now) <= schedule[tally.task].deadline {
+        awaitEnd(of: index, at: node, now, &effects)
+        return
+      }
       aggregation[index].closed = true
     } else if availability.isUp(node) && !certified.contains(0, tally.task.index) {
       submitCertificate(index, now, &effects)

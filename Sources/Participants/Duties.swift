@@ -47,20 +47,17 @@ extension Participants {
     var split: UInt32??
     var surround: UInt32?
     var forgesSignature = false
+    /// What it does beside its duty, in the order of the scenario.
+    var beside: [Misconduct.Kind] = []
   }
 
-  /// The node's CPU has computed and signed.
-  mutating func attest(_ job: Job, _ now: Instant, _ effects: inout Effects) {
-    let task = job.task
-    let record = schedule[task]
-    guard let member = roles.member(record.service, job.node) else { return }
-    guard hasSigned.insert(0, Int(schedule.dutyBase[task.index]) + member) else { return }
+  private func conduct(of node: NodeID, in task: TaskID, _ now: Instant) -> Conduct {
     var conduct = Conduct()
-    for behaviour in behaviours(of: job.node, in: task, at: now) {
+    for behaviour in behaviours(of: node, in: task, at: now) {
       switch behaviour.kind {
       case .late(let span): conduct.delay = max(conduct.delay, span)
       case .atDeadline(let offset):
-        let deadline = record.deadline.nanoseconds
+        let deadline = schedule[task].deadline.nanoseconds
         let shift = UInt64(offset.magnitude)
         let at = offset < 0 ? deadline - min(shift, deadline) : deadline &+ shift
         conduct.delay = max(conduct.delay, Instant(nanoseconds: at) - now)
@@ -69,54 +66,68 @@ extension Participants {
       case .surround(let span): conduct.surround = span
       case .lazyCopy: conduct.isLazy = true
       case .invalidSignature: conduct.forgesSignature = true
-      default: harass(behaviour.kind, task, by: job.node, member, now, &effects)
+      default: conduct.beside.append(behaviour.kind)
       }
     }
-    guard clock(job.node, now) <= record.deadline || conduct.delay > .zero else {
-      miss(task, member, job.node, now <= record.deadline ? .skewed : .late, now, &effects)
+    return conduct
+  }
+
+  /// The node's CPU has computed and signed.
+  mutating func attest(_ job: Job, _ now: Instant, _ effects: inout Effects) {
+    let task = job.task
+    let node = job.node
+    let record = schedule[task]
+    guard let member = roles.member(record.service, node) else { return }
+    guard hasSigned.insert(0, Int(schedule.dutyBase[task.index]) + member) else { return }
+    let conduct = conduct(of: node, in: task, now)
+    var vote = record
+    if let span = conduct.surround, let wide = surroundingVote(record, by: node, reach: span) { vote = wide }
+    let result =
+      forgot(task, member)
+      ? schedule.wrongResult(task, variant: UInt64(node.rawValue) + 1)
+      : result(task, isWrong: conduct.isWrong, isLazy: conduct.isLazy, by: node)
+    for kind in conduct.beside { harass(kind, task, voting: vote, result, by: node, member, now, &effects) }
+    guard clock(node, now) <= record.deadline || conduct.delay > .zero else {
+      miss(task, member, node, now <= record.deadline ? .skewed : .late, now, &effects)
       return
     }
-    note(conduct, task, member, job.node, now, &effects)
-    var vote = record
-    if let span = conduct.surround, let wide = surroundingVote(record, by: job.node, reach: span) {
-      vote = wide
-      effects.facts.append(Fact(.surrounded, node: job.node, task: task, at: now, value: UInt64(member)))
+    // What does not verify is nobody's statement: the operator cannot be held to it, and has not said it.
+    if !conduct.forgesSignature {
+      note(conduct, task, member, node, now, &effects)
+      noteSurrounding(vote, task, member, node, now, &effects)
     }
-    if misconduct[job.node.index].contains(where: { if case .surround = $0.kind { true } else { false } }) {
-      memory.remember(vote, of: job.node)
+    let at = now + conduct.delay
+    let forged = conduct.forgesSignature
+    let message = sign(task, vote, result, by: node, publishedAt: at, now, forged: forged)
+    guard let (split, cause) = second(conduct, task, node) else {
+      release([(message, .all)], task, member, job, after: conduct.delay, now, &effects)
+      return
     }
-    let signedResult =
-      forgot(task, member)
-      ? schedule.wrongResult(task, variant: UInt64(job.node.rawValue) + 1)
-      : result(task, isWrong: conduct.isWrong, isLazy: conduct.isLazy, by: job.node)
-    let message = sign(
-      task, vote, signedResult, by: job.node, publishedAt: now + conduct.delay, now,
-      forged: conduct.forgesSignature)
-    if let split = conduct.split {
-      effects.facts.append(Fact(.equivocated, node: job.node, task: task, at: now, value: UInt64(member)))
+    if !forged {
       // One of the halves is wrong, and being signed it is an offence of its own where a rule says so.
-      effects.facts.append(Fact(.signedWrong, node: job.node, task: task, at: now, value: UInt64(member)))
-      show(message, and: UInt64(job.node.rawValue) + 1, vote, task, by: job.node, split, now, &effects)
-    } else if let chance = conditions.twin(job.node),
-      UInt32(adversaryDraws.bits(UInt64(job.node.rawValue), UInt64(task.rawValue), 1 << 32) >> 48) < chance
-    {
-      let cause = WrongCause.keyDuplication.rawValue
       for kind in [Fact.Kind.equivocated, .signedWrong] {
         effects.facts.append(
-          Fact(kind, node: job.node, task: task, at: now, value: UInt64(member), detail: cause))
+          Fact(kind, node: node, task: task, at: now, value: UInt64(member), detail: cause.rawValue))
       }
-      // The second instance has peers of its own: half of those that the operator has.
-      show(message, and: UInt64(job.node.rawValue) + 1, vote, task, by: job.node, 32_768, now, &effects)
-    } else if conduct.delay > .zero {
-      let later = Job(
-        kind: .publish, node: job.node, incarnation: job.incarnation, message: message, slot: .max, task: task
-      )
-      effects.wake(job.node, at: now + conduct.delay, .publication, jobs.add(later))
-      return
-    } else {
-      publish(message, by: job.node, to: .all, now, &effects)
     }
-    effects.facts.append(Fact(.published, node: job.node, task: task, at: now, value: UInt64(member)))
+    let other = sign(
+      task, vote, schedule.wrongResult(task, variant: UInt64(node.rawValue) + 1), by: node, publishedAt: at,
+      now, forged: forged)
+    let halves: [(MessageHandle, Audience)] = [
+      (message, split.map { .others($0) } ?? .all), (other, split.map { .drawn($0) } ?? .all),
+    ]
+    release(halves, task, member, job, after: conduct.delay, now, &effects)
+  }
+
+  /// Whether a second attestation with another result leaves `node`, to which share of the peers (nil: both go to all), and why:
+  /// by choice, or because a second instance has its key. All else that the operator does goes for both.
+  private func second(_ conduct: Conduct, _ task: TaskID, _ node: NodeID) -> (UInt32?, WrongCause)? {
+    if let split = conduct.split { return (split, .intent) }
+    guard let chance = conditions.twin(node),
+      UInt32(adversaryDraws.bits(UInt64(node.rawValue), UInt64(task.rawValue), 1 << 32) >> 48) < chance
+    else { return nil }
+    // The second instance has peers of its own: half of those that the operator has.
+    return (32_768, .keyDuplication)
   }
 
   /// The result that the operator signs.
@@ -150,29 +161,6 @@ extension Participants {
     }
   }
 
-  /// Publishes `message` and a second one with another result: each to a part of the peers, or both to all.
-  private mutating func show(
-    _ message: MessageHandle, and variant: UInt64, _ vote: ScheduledTask, _ task: TaskID, by node: NodeID,
-    _ split: UInt32?, _ now: Instant, _ effects: inout Effects
-  ) {
-    let second = sign(
-      task, vote, schedule.wrongResult(task, variant: variant), by: node, publishedAt: now, now)
-    publish(message, by: node, to: split.map { .others($0) } ?? .all, now, &effects)
-    publish(second, by: node, to: split.map { .drawn($0) } ?? .all, now, &effects)
-  }
-
-  /// A delayed publication is due.
-  mutating func publishLate(_ job: Job, _ now: Instant, _ effects: inout Effects) {
-    let record = schedule[job.task]
-    guard let member = roles.member(record.service, job.node) else { return }
-    publish(job.message, by: job.node, to: .all, now, &effects)
-    if now <= record.deadline {
-      effects.facts.append(Fact(.published, node: job.node, task: job.task, at: now, value: UInt64(member)))
-    } else {
-      miss(job.task, member, job.node, .delayed, now, &effects)
-    }
-  }
-
   /// Whether the duty was signed before a crash, by the planted defect `restart-forgets`.
   private func forgot(_ task: TaskID, _ member: Int) -> Bool {
     deployment.plant == .restartForgets
@@ -198,6 +186,26 @@ extension Participants {
   ) {
     effects.facts.append(
       Fact(.missed, node: node, task: task, at: now, value: UInt64(member), detail: cause.rawValue))
+  }
+
+  /// Writes down which votes of its own the operator's vote encloses or lies in: the offence is that of the later of the two. Only
+  /// who votes around its own votes at times can do so.
+  private mutating func noteSurrounding(
+    _ vote: ScheduledTask, _ task: TaskID, _ member: Int, _ node: NodeID, _ now: Instant,
+    _ effects: inout Effects
+  ) {
+    guard
+      misconduct[node.index].contains(where: { if case .surround = $0.kind { true } else { false } })
+    else { return }
+    var named: [TaskID] = []
+    for other in memory.contradicted(by: vote, of: node) {
+      // Tasks are numbered in the order in which they fall due.
+      let later = max(task, other)
+      if named.contains(later) { continue }
+      named.append(later)
+      effects.facts.append(Fact(.surrounded, node: node, task: later, at: now, value: UInt64(member)))
+    }
+    memory.remember(vote, task, of: node)
   }
 
   /// What `node` does wrong in `task`: decided by the scenario, the seed and the task, not by the moment of asking,
@@ -240,49 +248,5 @@ extension Participants {
     var digest = attestation.signingDigest(domain: domain, mode: deployment.mode)
     if forged { digest = Digest(~digest.w0, digest.w1, digest.w2, digest.w3) }
     return SignedAttestation(attestation: attestation, signature: signer.sign(digest, by: node))
-  }
-
-  /// Which of its peers an equivocator serves: those drawn with this chance of 65,536, or the others.
-  enum Audience {
-    case all
-    case drawn(UInt32)
-    case others(UInt32)
-  }
-
-  /// Publishes to those that the router chooses, as far as they belong to the audience.
-  mutating func publish(
-    _ message: MessageHandle, by node: NodeID, to audience: Audience, _ now: Instant, _ effects: inout Effects
-  ) {
-    let attestation = store[message].signed.attestation
-    let start = effects.outbox.count
-    _ = router.publish(node, topic(attestation.service), message, at: now, outbox: &effects.outbox)
-    keep(audience, from: start, attestation.task, &effects)
-    effects.facts.append(Fact(.sent, node: node, task: attestation.task, at: attestation.publishedAt))
-    if isValid(message) { collect(message, at: node, now, &effects) }
-  }
-
-  /// Takes back what would go to peers outside the audience. Peers are put in an order drawn for the task; the first
-  /// part of them is the drawn one. With two peers at least, neither part is empty: an equivocator that shows one face
-  /// only is none.
-  private func keep(_ audience: Audience, from start: Int, _ task: TaskID, _ effects: inout Effects) {
-    let chance: UInt32
-    let wantsDrawn: Bool
-    switch audience {
-    case .all: return
-    case .drawn(let share): (chance, wantsDrawn) = (share, true)
-    case .others(let share): (chance, wantsDrawn) = (share, false)
-    }
-    let all = (start..<effects.outbox.count).map { effects.outbox[$0] }
-    let order = all.sorted {
-      let a = adversaryDraws.bits(~UInt64(task.rawValue), UInt64($0.slot))
-      let b = adversaryDraws.bits(~UInt64(task.rawValue), UInt64($1.slot))
-      return (a, $0.slot) < (b, $1.slot)
-    }
-    let wanted = all.count * Int(chance) / 65_536
-    let drawn = all.count < 2 ? wanted : min(max(wanted, 1), all.count - 1)
-    effects.outbox.transmissions.truncate(to: start)
-    for transmission in wantsDrawn ? order[..<drawn] : order[drawn...] {
-      effects.outbox.append(slot: transmission.slot, transmission.payload)
-    }
   }
 }

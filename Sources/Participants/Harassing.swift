@@ -1,5 +1,5 @@
 // Misbehaviour beside one's own attestation: noise on the network, and noise before the chain. And what an adversary does not pass
-// on. The counterpart of `Duties`, which holds what operators sign.
+// on. The counterpart of `Duties`, which holds what operators sign; copies of that are made where it is published (`Publishing`).
 
 import AVS
 import Basics
@@ -14,23 +14,23 @@ struct AdversaryMemory {
   }
   /// Most votes, and most messages, that one adversary remembers.
   private static let depth = 64
-  private var votes: [Key: [(source: UInt32, target: UInt32)]] = [:]
+  private var votes: [Key: [(source: UInt32, target: UInt32, task: TaskID)]] = [:]
   private var heard: [NodeID: [SignedAttestation]] = [:]
   private var handles: [NodeID: [MessageHandle]] = [:]
 
-  mutating func remember(_ vote: ScheduledTask, of node: NodeID) {
+  mutating func remember(_ vote: ScheduledTask, _ task: TaskID, of node: NodeID) {
     guard vote.target > 0 else { return }
-    votes[Key(node: node, service: vote.service), default: []].append((vote.source, vote.target))
+    votes[Key(node: node, service: vote.service), default: []].append((vote.source, vote.target, task))
     if votes[Key(node: node, service: vote.service), default: []].count > Self.depth {
       votes[Key(node: node, service: vote.service)]?.removeFirst()
     }
   }
 
-  /// Whether an older vote of `node` lies strictly inside this span, or encloses it.
-  func contradicts(_ source: UInt32, _ target: UInt32, of node: NodeID, in service: ServiceID) -> Bool {
-    (votes[Key(node: node, service: service)] ?? []).contains {
-      source < $0.source && $0.target < target || $0.source < source && target < $0.target
-    }
+  /// The tasks of remembered votes of `node` that lie strictly inside this one's span, or enclose it.
+  func contradicted(by vote: ScheduledTask, of node: NodeID) -> [TaskID] {
+    (votes[Key(node: node, service: vote.service)] ?? []).filter {
+      vote.source < $0.source && $0.target < vote.target || $0.source < vote.source && vote.target < $0.target
+    }.map(\.task)
   }
 
   mutating func hear(_ signed: SignedAttestation, by node: NodeID) {
@@ -60,13 +60,13 @@ extension Participants {
     var wide = record
     wide.source = record.source > reach ? record.source - reach : 0
     wide.target = record.target + 1
-    return memory.contradicts(wide.source, wide.target, of: node, in: record.service) ? wide : nil
+    return memory.contradicted(by: wide, of: node).isEmpty ? nil : wide
   }
 
-  /// What an adversary does beside its duty in `task`.
+  /// What an adversary does beside its duty in `task`, for which it signs `vote` and `result`.
   mutating func harass(
-    _ kind: Misconduct.Kind, _ task: TaskID, by node: NodeID, _ member: Int, _ now: Instant,
-    _ effects: inout Effects
+    _ kind: Misconduct.Kind, _ task: TaskID, voting vote: ScheduledTask, _ result: Digest, by node: NodeID,
+    _ member: Int, _ now: Instant, _ effects: inout Effects
   ) {
     let record = schedule[task]
     switch kind {
@@ -75,12 +75,6 @@ extension Participants {
         let lie = schedule.wrongResult(task, variant: UInt64(node.rawValue) + 1)
         let message = sign(task, record, lie, by: node, as: victim, publishedAt: now, now, forged: true)
         send(message, by: node, now, &effects)
-      }
-    case .spam(let count):
-      for k in 0..<count {
-        let later = now + TimeSpan(nanoseconds: UInt64(k) + 1)
-        send(
-          sign(task, record, record.truth, by: node, publishedAt: later, now), by: node, now, &effects)
       }
     case .replay(let count):
       // Seen caches forget after `seenTTL`; before, nobody would take it for new.
@@ -103,8 +97,11 @@ extension Participants {
         effects.facts.append(
           Fact(.forged, node: node, task: task, at: now, value: UInt64(member), detail: 1))
         let later = now + TimeSpan(nanoseconds: UInt64(k) + 1)
-        let truth = signed(task, record, record.truth, by: node, publishedAt: later, forged: false)
-        effects.submissions.append(Submission(node: node, body: .evidence(.single(truth))))
+        // Nothing but what it signs anyway: another result would be a second vote. A wrong one would accuse itself, and is
+        // shown beside itself, which contradicts nothing.
+        let own = signed(task, vote, result, by: node, publishedAt: later, forged: false)
+        let evidence: Evidence = result == record.truth ? .single(own) : .pair(own, own)
+        effects.submissions.append(Submission(node: node, body: .evidence(evidence)))
       }
     case .ihaveFlood, .iwantFlood, .graftSpam: flood(kind, task, by: node, now, &effects)
     default: break

@@ -15,8 +15,10 @@ struct Job: BitwiseCopyable {
     case attest
     /// Compute `task` again to judge the attestation in `message`.
     case recompute
-    /// Publish what was signed: `message`.
+    /// Publish what was signed: `message`, to `audience`.
     case publish
+    /// The same for the second half of an equivocation, whose duty the first one is.
+    case publishSecond
     /// Look who has not been heard of about `task`, now that its response window is over.
     case missing
   }
@@ -26,6 +28,7 @@ struct Job: BitwiseCopyable {
   var message: MessageHandle
   var slot: UInt32
   var task: TaskID
+  var audience = Audience.all
 }
 
 struct JobTable: ~Copyable {

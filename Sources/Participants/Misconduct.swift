@@ -32,7 +32,8 @@ public struct Misconduct: Sendable, Equatable {
     case impersonate([NodeID])
     /// Publishes so many old attestations again, of those that the network has forgotten.
     case replay(Int)
-    /// Publishes so many further copies of its attestation, each with another time of publication.
+    /// Publishes so many further copies of each attestation of its own, where and when that one goes out, with other times of
+    /// publication.
     case spam(Int)
     /// Announces to each peer so many messages that exist nowhere.
     case ihaveFlood(Int)
@@ -42,7 +43,7 @@ public struct Misconduct: Sendable, Equatable {
     case graftSpam(Int)
     /// Brings evidence with forged signatures against these before the chain.
     case forgedEvidence([NodeID])
-    /// Brings so many true attestations before the chain as if they were wrong.
+    /// Brings its own attestation before the chain so many times, as if that showed an offence.
     case griefing(Int)
     /// As an aggregator: leaves these out of its certificates, where a quorum remains; of an empty list: sends none.
     case aggregatorWithholding([NodeID])

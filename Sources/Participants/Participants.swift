@@ -55,7 +55,7 @@ extension Participants {
       case .verify, .verifyRepeated: verified(job, now, &effects)
       case .attest: attest(job, now, &effects)
       case .recompute: recomputed(job, now, &effects)
-      case .publish, .missing: break
+      case .publish, .publishSecond, .missing: break
       }
     case .announcement:
       hear(TaskID(timer.index), at: node, now, &effects)
@@ -241,7 +241,7 @@ extension Participants {
         miss(job.task, member, job.node, .crashed, now, &effects)
       }
     case .verify, .verifyRepeated: settle(job.message, at: job.node, from: job.slot, .ignore, now, &effects)
-    case .recompute, .missing: break
+    case .recompute, .publishSecond, .missing: break
     }
   }
 }

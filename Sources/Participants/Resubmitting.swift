@@ -2,7 +2,7 @@
 // what nobody has any more is sent once more, and whether it still counts is the chain's to say. A node that is down looks
 // when it is back: what it signed is on its disk.
 //
-// Backup aggregators step in only as long as they still keep the task's tally, which is until its deadline.
+// Backup aggregators step in only as long as they still keep the task's tally, which is until its deadline by their own clock.
 
 import AVS
 public import Basics

@@ -193,14 +193,18 @@ extension Participants {
   private mutating func noteSurround(
     _ body: MessageBody, _ other: SignedAttestation, at node: NodeID, _ now: Instant, _ effects: inout Effects
   ) {
-    let duty = UInt32(duty(of: body))
+    // The offence is the later vote's, whichever came first.
+    let task = max(body.signed.attestation.task, other.attestation.task)
+    let duty = schedule.dutyBase[task.index] + UInt32(body.member)
     if watching.notice(.init(offence: AccusationKind.surround, watcher: node, duty: duty)) {
       effects.facts.append(
         Fact(
-          .evident, node: node, task: body.signed.attestation.task, at: now, value: UInt64(body.member),
+          .evident, node: node, task: task, at: now, value: UInt64(body.member),
           detail: AccusationKind.surround))
     }
-    accuse(AccusationKind.surround, body, at: node, now, &effects, .evidence(.pair(other, body.signed)))
+    accuse(
+      AccusationKind.surround, body, about: task, at: node, now, &effects,
+      .evidence(.pair(other, body.signed)))
   }
 
   /// A certificate is on chain: watchers of the service compare its result with their own.
@@ -267,18 +271,17 @@ extension Participants {
   }
 
   private mutating func accuse(
-    _ kind: UInt8, _ body: MessageBody, at node: NodeID, _ now: Instant, _ effects: inout Effects,
-    _ evidence: Transaction.Body
+    _ kind: UInt8, _ body: MessageBody, about later: TaskID? = nil, at node: NodeID, _ now: Instant,
+    _ effects: inout Effects, _ evidence: Transaction.Body
   ) {
     guard service(body.signed.attestation.service).punishes.contains(AccusationKind.classes[Int(kind)]) else {
       return
     }
-    let duty = UInt32(duty(of: body))
+    let task = later ?? body.signed.attestation.task
+    let duty = schedule.dutyBase[task.index] + UInt32(body.member)
     guard watching.accuse(.init(offence: kind, watcher: node, duty: duty)) else { return }
     effects.facts.append(
-      Fact(
-        .accused, node: node, task: body.signed.attestation.task, at: now, value: UInt64(body.member),
-        detail: kind))
+      Fact(.accused, node: node, task: task, at: now, value: UInt64(body.member), detail: kind))
     effects.submissions.append(Submission(node: node, body: evidence))
   }
 }

@@ -272,7 +272,8 @@ extension Record {
       // In a cluster a foreign peer may stand in for a node, and tells us nothing of what it did.
       if blueprint.engine != "simulator" { return true }
       let index = Int(schedule.dutyBase[task.index]) + member
-      return duties[index].publishedAt != .max || duties[index].miss == DutyMiss.late.rawValue
+      // Past the deadline counts too: an aggregator whose clock is behind takes it, and the chain may.
+      return duties[index].publishedAt != .max || duties[index].miss == DutyMiss.delayed.rawValue
     }
     checkers.close(horizon: horizon, duration: deployment.duration, settledAt: settledAt)
     let progress = judgeProgress(blueprint, totals, coordinator)

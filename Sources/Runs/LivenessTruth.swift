@@ -58,12 +58,12 @@ extension Record {
     }
   }
 
-  /// Whether a duty was missed by choice: not done, or held back until it was too late.
+  /// Whether a duty was missed by choice: not done, or held back until it was too late. Whoever published too late and said
+  /// nothing of either did not choose to.
   private func isByChoice(_ duty: Duty) -> Bool {
     switch DutyMiss(rawValue: duty.miss) {
     case .silent, .delayed: true
-    case .crashed, .overloaded, .late, .skewed: false
-    case nil: duty.publishedAt != .max
+    case .crashed, .overloaded, .late, .skewed, nil: false
     }
   }
 

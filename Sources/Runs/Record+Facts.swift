@@ -19,6 +19,8 @@ extension Record {
       if duties[index].publishedAt == .max { duties[index].miss = fact.detail }
       if fact.detail == DutyMiss.silent.rawValue { offend(.withholding, fact, "withholds", by: .intent) }
     case .collected:
+      // An aggregator whose clock is behind takes what is late for timely.
+      if fact.at > schedule[fact.task].deadline { return }
       let index = duty(fact.task, fact.value)
       if duties[index].collectedAt == .max { duties[index].collectedAt = fact.at.nanoseconds }
     case .heard: duties[duty(fact.task, fact.value)].isHeard = true

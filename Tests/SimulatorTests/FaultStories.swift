@@ -19,7 +19,7 @@ let usualRules = """
 /// Nine operators, two watchers (nodes 9 and 10) and an aggregator (node 11), eight tasks after the warm-up.
 func story(
   seed: UInt64 = 1, _ extra: String = "", service: String = "", rules: String = usualRules,
-  network: String = ""
+  network: String = "", aggregators: String = "coordinator"
 ) throws -> Conclusion {
   let indent = rules.split(separator: "\n").map { "      " + $0 }.joined(separator: "\n")
   let text = """
@@ -35,7 +35,7 @@ func story(
     \(network)
     operators: {count: 9, stakes: 1000ETH}
     watchers: {count: 2}
-    aggregators: coordinator
+    aggregators: \(aggregators)
     services:
       - name: oracle
         operators: all
