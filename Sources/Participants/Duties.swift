@@ -56,6 +56,7 @@ extension Participants {
     guard let member = roles.member(record.service, job.node) else { return }
     guard hasSigned.insert(0, Int(schedule.dutyBase[task.index]) + member) else { return }
     var conduct = Conduct()
+    var isSilent = false
     for behaviour in behaviours(of: job.node, in: task, at: now) {
       switch behaviour.kind {
       case .late(let span): conduct.delay = max(conduct.delay, span)
@@ -64,7 +65,9 @@ extension Participants {
         let shift = UInt64(offset.magnitude)
         let at = offset < 0 ? deadline - min(shift, deadline) : deadline &+ shift
         conduct.delay = max(conduct.delay, Instant(nanoseconds: at) - now)
-      case .invalidResult: conduct.isWrong = true
+      case .invalidResult, .wrongQuorum: conduct.isWrong = true
+      // Without a condition it was silent when it heard of the task.
+      case .silent where !behaviour.when.isEmpty, .withhold where !behaviour.when.isEmpty: isSilent = true
       case .equivocate(let share): conduct.split = .some(share)
       case .surround(let span): conduct.surround = span
       case .lazyCopy: conduct.isLazy = true
@@ -72,11 +75,16 @@ extension Participants {
       default: harass(behaviour.kind, task, by: job.node, member, now, &effects)
       }
     }
+    if isSilent {
+      miss(task, member, job.node, .silent, now, &effects)
+      return
+    }
     guard clock(job.node, now) <= record.deadline || conduct.delay > .zero else {
       miss(task, member, job.node, now <= record.deadline ? .skewed : .late, now, &effects)
       return
     }
     note(conduct, task, member, job.node, now, &effects)
+    if conduct.isWrong { _ = hasLied.insert(0, Int(schedule.dutyBase[task.index]) + member) }
     var vote = record
     if let span = conduct.surround, let wide = surroundingVote(record, by: job.node, reach: span) {
       vote = wide
@@ -201,7 +209,7 @@ extension Participants {
   }
 
   /// What `node` does wrong in `task`: decided by the scenario, the seed and the task, not by the moment of asking,
-  /// but for the interval in which it is on, and what is the matter with the network.
+  /// but for the interval in which it is on, what is the matter with the network, and what the node itself has seen.
   func behaviours(of node: NodeID, in task: TaskID, at now: Instant) -> [Misconduct] {
     let list = misconduct[node.index]
     if list.isEmpty { return [] }
@@ -215,6 +223,7 @@ extension Participants {
             >> 48)
           < item.chance
         && (item.during.map { conditions.troubles.contains($0) } ?? true)
+        && sees(item, task, at: node, now)
     }.map(\.element)
   }
 
