@@ -283,6 +283,7 @@ final class ChainHost {
     for task in news.challenged {
       if let certificate = coordinator.certificate(task) { nodes.challenge(task, result: certificate.result) }
     }
+    for node in news.accused { nodes.accuse(node) }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     timetable.add(.chain, at: nextChainEvent)

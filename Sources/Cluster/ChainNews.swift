@@ -11,6 +11,8 @@ enum ChainNews: Equatable {
   case challenge(TaskID, Digest)
   case stake(ServiceID, [UInt128])
   case certificateUndone(TaskID)
+  /// A case was opened against this node.
+  case accused(NodeID)
   /// A submission's bytes.
   case lost([UInt8])
 
@@ -28,6 +30,9 @@ enum ChainNews: Equatable {
     case .certificateUndone(let task):
       bytes.append(5)
       bytes.append(number: UInt64(task.rawValue), 4)
+    case .accused(let node):
+      bytes.append(6)
+      bytes.append(number: UInt64(node.rawValue), 4)
     case .lost(let submission):
       bytes.append(4)
       bytes += submission
@@ -55,6 +60,9 @@ enum ChainNews: Equatable {
     case 5:
       guard let task = reader.number(4), reader.isAtEnd else { return nil }
       self = .certificateUndone(TaskID(UInt32(task)))
+    case 6:
+      guard let node = reader.number(4), reader.isAtEnd else { return nil }
+      self = .accused(NodeID(UInt32(node)))
     case 4:
       guard let rest = reader.bytes(reader.remaining) else { return nil }
       self = .lost(rest)

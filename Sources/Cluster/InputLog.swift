@@ -190,7 +190,7 @@ extension NodeInput {
       switch news {
       case .certificate(let task, let result): self = .certificate(task, result)
       case .stake(let service, let weights): self = .stake(service, weights)
-      case .challenge, .certificateUndone, .lost: self = .news(news)
+      case .challenge, .certificateUndone, .lost, .accused: self = .news(news)
       }
     case .faultBegins, .faultEnds:
       guard let id = four(), let live = reader.bytes(reader.remaining) else { return nil }

@@ -165,6 +165,7 @@ extension NodeInput {
     case .news(.lost(let bytes)):
       guard let one = Submission(decoding: bytes, host.blueprint.deployment.scheme) else { return false }
       return one.node.index < wiring.nodes && host.transport.isHosted[one.node.index]
+    case .news(.accused(let node)): return node.index < wiring.nodes
     case .news(.certificate), .news(.stake): return false
     case .announcement(let slot), .linkFree(let slot): return host.hasBegun && isOurs(Int(slot))
     case .stake(let service, let weights):

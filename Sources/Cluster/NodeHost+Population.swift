@@ -39,6 +39,8 @@ extension NodeHost: NodePopulation {
     timetable.add(.certificate(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 41))
   }
 
+  func accuse(_ node: NodeID) { hear(.accused(node), now) }
+
   func challenge(_ task: TaskID, result: Digest) {
     timetable.add(.challenge(task, result), at: now + rpcDelay(UInt64(task.rawValue), 1 << 43))
   }

@@ -283,6 +283,9 @@ final class NodeHost {
       // Not before it has heard of the reorg.
       timetable.add(
         .wakeUp(submission.node, timer), at: max(now + delay, reorgHeard + TimeSpan(nanoseconds: 1)))
+    case .accused(let node):
+      participants.accused(node, from: now + rpcDelay(UInt64(node.rawValue), 1 << 45))
+      return
     case .certificate, .stake: preconditionFailure("has a way of its own")
     }
     carryOut(now)

@@ -28,6 +28,8 @@ protocol NodePopulation: AnyObject {
   func certify(_ task: TaskID, result: Digest)
   /// That certificate is challenged where no contract can judge: holders take sides.
   func challenge(_ task: TaskID, result: Digest)
+  /// A case was opened against this node.
+  func accuse(_ node: NodeID)
   /// The same after the end of traffic: what holders say at once. Processes that have ended say nothing.
   func sides(_ task: TaskID, result: Digest, at: Instant) -> [Submission]
   /// After the end of traffic: transactions that a reorg took and whose senders had yet to see it, with the instants at which

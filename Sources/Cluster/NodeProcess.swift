@@ -148,7 +148,8 @@ extension NodeProcess: ProcessOwner {
       case .certificateUndone(let task) where task.index < host.participants.schedule.tasks.count:
         host.uncertify(task)
       case .lost(let bytes): lose(bytes, host)
-      case .certificate, .challenge, .stake, .certificateUndone, nil:
+      case .accused(let node) where node.index < host.nodes: host.accuse(node)
+      case .certificate, .challenge, .stake, .certificateUndone, .accused, nil:
         notices.append("news from the chain that cannot be read")
       }
     case .fault(let id, let body):

@@ -206,6 +206,8 @@ extension ProcessGroup: NodePopulation {
     supervisor?.broadcast(.chain(ChainNews.certificate(task, result).encoded))
   }
 
+  func accuse(_ node: NodeID) { supervisor?.broadcast(.chain(ChainNews.accused(node).encoded)) }
+
   func challenge(_ task: TaskID, result: Digest) {
     supervisor?.broadcast(.chain(ChainNews.challenge(task, result).encoded))
   }

@@ -156,8 +156,8 @@ extension CoordinatorState {
       closeEpoch(service, at: at, block: block, &facts)
       return 0
     case .withdrawal: preconditionFailure("withdrawals take the space that is left")
-    case .clearSlash(let service, let slashID):
-      return clearSlash(service, slashID, at: at, block: block, &facts)
+    case .clearSlash(let service, let slashID, let recipient):
+      return clearSlash(service, slashID, to: recipient, at: at, block: block, &facts)
     case .stakeChange(let set):
       changedSets[set.index] = true
       return 0

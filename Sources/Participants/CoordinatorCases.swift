@@ -210,7 +210,9 @@ extension CoordinatorState {
     facts += vaultFacts
     if let receipt, configuration.plant != .slashUnburned {
       agenda.add(
-        .clearSlash(accusation.service, slashID: receipt.slashID),
+        .clearSlash(
+          accusation.service, slashID: receipt.slashID,
+          to: found.rule.recipient ?? configuration.services[accusation.service.index].recipient),
         at: at + configuration.slashResolutionDelay)
     }
     checkStake(at: at, block: block, &facts)
@@ -219,16 +221,23 @@ extension CoordinatorState {
 
   /// Burns or redistributes what a slash took. Native ETH stays where it is, out of reach.
   mutating func clearSlash(
-    _ service: ServiceID, _ slashID: UInt64, at: Instant, block: BlockNumber, _ facts: inout [CoordinatorFact]
+    _ service: ServiceID, _ slashID: UInt64, to recipient: SlashRecipient, at: Instant, block: BlockNumber,
+    _ facts: inout [CoordinatorFact]
   ) -> UInt64 {
     let set = services[service.index].set
-    let recipient = configuration.services[service.index].recipient
+    let account = account(of: recipient)
+    let onward: RestakingLedger.RecipientChoice? =
+      configuration.services[service.index].forwardsSlashes ? account.map { .account($0) } ?? .burn : nil
     var wei: UInt128 = 0
     do throws(RestakingError) {
-      for (strategy, tokens) in try ledger.clearSlashedShares(set, slashID: slashID) {
+      for (strategy, tokens) in try ledger.clearSlashedShares(
+        set, slashID: slashID, onward: onward)
+      {
         wei += value(tokens, at: prices[strategy.index])
-        conservation.recordCleared(tokens, strategy, isBurn: recipients[service.index] == nil)
-        noteRedistributed(service, tokens, strategy, at: at, &facts)
+        conservation.recordCleared(tokens, strategy, isBurn: account == nil)
+        if let account, account == recipients[service.index] {
+          noteRedistributed(service, tokens, strategy, at: at, &facts)
+        }
       }
     } catch {
       facts.append(
@@ -242,5 +251,11 @@ extension CoordinatorState {
     noteMoved(moved, &facts)
     checkStake(at: at, block: block, &facts)
     return configuration.gas.transaction + configuration.gas.clearSlash
+  }
+
+  /// The account behind a recipient; nil: the burn address.
+  func account(of recipient: SlashRecipient) -> AccountID? {
+    guard case .redistribute(let name) = recipient else { return nil }
+    return names[name]
   }
 }

@@ -224,6 +224,10 @@ public struct CoordinatorConfiguration: Sendable, Equatable {
 }
 
 extension ServiceConfiguration {
+  /// Whether a rule sends what it takes elsewhere than the service does, so that the set's recipient is a contract that
+  /// passes slashes on by their ids.
+  var forwardsSlashes: Bool { rules.contains { $0.recipient != nil && $0.recipient != recipient } }
+
   func validate(assets all: [AssetConfiguration]) -> [String] {
     var mistakes: [String] = []
     if quorumBips > 10_000 { mistakes.append("quorum: \(quorumBips) bips is above 10000") }
@@ -231,7 +235,7 @@ extension ServiceConfiguration {
     for asset in assets where asset.index >= all.count {
       mistakes.append("assets: there is no asset \(asset.index)")
     }
-    if case .redistribute = recipient {
+    if forwardsSlashes || recipient != .burn {
       for asset in assets where asset.index < all.count && all[asset.index].isNativeETH {
         mistakes.append("recipient: a redistributing operator set cannot contain native ETH")
       }

@@ -261,7 +261,8 @@ extension CoordinatorState {
   mutating func noteMoved(_ moved: SlashedStakeFact, _ facts: inout [CoordinatorFact]) {
     let name = SlashName(service: moved.service, number: moved.slashID)
     guard let origin = slashOrigins.removeValue(forKey: name) else { return }
-    let isBurned = recipients[moved.service.index] == nil
+    let recipient = account(of: moved.recipient)
+    let isBurned = recipient == nil
     // Slashed native ETH does not move: it stays in its pods, out of reach.
     let wei = isBurned ? origin.takenWei : moved.wei
     func tell(_ role: AccountabilityFact.Role, _ account: AccountID?, _ wei: UInt128, receives: Bool) {
@@ -273,7 +274,7 @@ extension CoordinatorState {
               operatorIndex: origin.operatorNumber, offence: origin.offence, role: role, account: account,
               issuer: nil, wei: wei, receives: receives))))
     }
-    tell(isBurned ? .burned : .recipient, recipients[moved.service.index], wei, receives: true)
+    tell(isBurned ? .burned : .recipient, recipient, wei, receives: true)
     // Prices moved in between: who received has more or less than was taken.
     if wei < origin.takenWei { tell(.revaluation, nil, origin.takenWei - wei, receives: true) }
     if wei > origin.takenWei { tell(.revaluation, nil, wei - origin.takenWei, receives: false) }

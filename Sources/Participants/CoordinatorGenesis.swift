@@ -89,6 +89,10 @@ extension CoordinatorState {
       recipientAccount = to
     }
     recipients.append(recipientAccount)
+    for rule in service.rules {
+      if case .redistribute(let name)? = rule.recipient, names[name] == nil { _ = addAccount(named: name) }
+    }
+    if service.forwardsSlashes { recipient = .account(addAccount(named: "\(service.name)/slashed")) }
     let set = try ledger.createOperatorSet(
       avs: account, strategies: service.assets, slasher: account, recipient: recipient)
     precondition(set.index == id.index)

@@ -45,7 +45,9 @@ extension CoordinatorState {
         taken += value(ledger.tokens(for: shares, strategy), at: prices[strategy.index])
       }
       agenda.add(
-        .clearSlash(other.id, slashID: receipt.slashID), at: at + configuration.slashResolutionDelay)
+        .clearSlash(
+          other.id, slashID: receipt.slashID, to: configuration.services[other.id.index].recipient),
+        at: at + configuration.slashResolutionDelay)
     }
     return taken
   }

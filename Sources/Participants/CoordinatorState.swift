@@ -12,7 +12,7 @@ enum DueItem: Sendable, Equatable {
   case slashing(CaseID)
   case epoch(ServiceID)
   case withdrawal(WithdrawalID)
-  case clearSlash(ServiceID, slashID: UInt64)
+  case clearSlash(ServiceID, slashID: UInt64, to: SlashRecipient)
   case stakeChange(OperatorSetID)
   /// A reward epoch has ended for everybody: its root is posted. Then everybody claims.
   case rewardRoot(epoch: UInt64)

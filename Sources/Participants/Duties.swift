@@ -47,6 +47,7 @@ extension Participants {
     var split: UInt32??
     var surround: UInt32?
     var forgesSignature = false
+    var isSilent = false
     /// What it does beside its duty, in the order of the scenario.
     var beside: [Misconduct.Kind] = []
   }
@@ -61,7 +62,10 @@ extension Participants {
         let shift = UInt64(offset.magnitude)
         let at = offset < 0 ? deadline - min(shift, deadline) : deadline &+ shift
         conduct.delay = max(conduct.delay, Instant(nanoseconds: at) - now)
-      case .invalidResult: conduct.isWrong = true
+      case .invalidResult, .wrongQuorum: conduct.isWrong = true
+      // Without a condition it was silent when it heard of the task.
+      case .silent where !behaviour.when.isEmpty, .withhold where !behaviour.when.isEmpty:
+        conduct.isSilent = true
       case .equivocate(let share): conduct.split = .some(share)
       case .surround(let span): conduct.surround = span
       case .lazyCopy: conduct.isLazy = true
@@ -87,10 +91,15 @@ extension Participants {
       ? schedule.wrongResult(task, variant: UInt64(node.rawValue) + 1)
       : result(task, isWrong: conduct.isWrong, isLazy: conduct.isLazy, by: node)
     for kind in conduct.beside { harass(kind, task, voting: vote, result, by: node, member, now, &effects) }
+    if conduct.isSilent {
+      miss(task, member, node, .silent, now, &effects)
+      return
+    }
     guard clock(node, now) <= record.deadline || conduct.delay > .zero else {
       miss(task, member, node, now <= record.deadline ? .skewed : .late, now, &effects)
       return
     }
+    if conduct.isWrong { _ = hasLied.insert(0, Int(schedule.dutyBase[task.index]) + member) }
     // What does not verify is nobody's statement: the operator cannot be held to it, and has not said it.
     if !conduct.forgesSignature {
       note(conduct, task, member, node, now, &effects)
@@ -209,7 +218,7 @@ extension Participants {
   }
 
   /// What `node` does wrong in `task`: decided by the scenario, the seed and the task, not by the moment of asking,
-  /// but for the interval in which it is on, and what is the matter with the network.
+  /// but for the interval in which it is on, what is the matter with the network, and what the node itself has seen.
   func behaviours(of node: NodeID, in task: TaskID, at now: Instant) -> [Misconduct] {
     let list = misconduct[node.index]
     if list.isEmpty { return [] }
@@ -223,6 +232,7 @@ extension Participants {
             >> 48)
           < item.chance
         && (item.during.map { conditions.troubles.contains($0) } ?? true)
+        && sees(item, task, at: node, now)
     }.map(\.element)
   }
 

@@ -121,7 +121,11 @@ extension Participants {
   mutating func passesOn(_ message: MessageHandle, at node: NodeID, _ now: Instant) -> Bool {
     let list = misconduct[node.index]
     if list.isEmpty { return true }
-    let signed = store[message].signed
+    let body = store[message]
+    let signed = body.signed
+    let service = signed.attestation.service
+    sights.hear(
+      signed.attestation, Int(body.member), aggregation.weights[service.index][Int(body.member)], by: node)
     for item in behaviours(of: node, in: signed.attestation.task, at: now) {
       switch item.kind {
       case .withhold: return false

@@ -16,6 +16,9 @@ public struct Misconduct: Sendable, Equatable {
     case equivocate(split: UInt32?)
     /// Signs a wrong result, the same for all who do.
     case invalidResult
+    /// A collusion: signs the wrong result that these, itself among them, agreed on, in tasks in which it can get the quorum
+    /// by the stake that they hold and that of others heard to agree; elsewhere it is honest.
+    case wrongQuorum([NodeID])
     /// Checkpoint services: votes so that the new vote encloses an older one of its own; reaches back this many epochs.
     case surround(UInt32)
     /// Signs the result that came with the task, without computing.
@@ -60,10 +63,13 @@ public struct Misconduct: Sendable, Equatable {
   public var coalition: UInt64?
   /// Only while a fault of this name is in force.
   public var during: String?
+  /// Only while the node itself sees all of this, asked at the moment of acting.
+  public var when: [Sight]
 
   public init(
     operatorID: NodeID, service: ServiceID?, kind: Kind, from: Instant, until: Instant,
-    chance: UInt32 = 65_536, coalition: UInt64? = nil, during: String? = nil
+    chance: UInt32 = 65_536, coalition: UInt64? = nil, during: String? = nil,
+    when: [Sight] = []
   ) {
     self.operatorID = operatorID
     self.service = service
@@ -73,5 +79,6 @@ public struct Misconduct: Sendable, Equatable {
     self.chance = chance
     self.coalition = coalition
     self.during = during
+    self.when = when
   }
 }

@@ -31,6 +31,8 @@ public struct Participants: ~Copyable {
   let swarms: SwarmBook
   /// What adversaries among the hosted nodes remember.
   var memory = AdversaryMemory()
+  /// What adversaries see before they act.
+  var sights: Sights
   /// Messages whose lifetime has not ended, oldest first.
   var unaudited: AuditQueue
   /// By service and node: member index, aggregator ordinal, watcher ordinal; `UInt16.max` for none.
@@ -43,6 +45,8 @@ public struct Participants: ~Copyable {
   var certified: BitRows
   /// By duty: whether this operator has signed. On disk, so it survives a crash: clients' slashing protection.
   var hasSigned: BitRows
+  /// By duty: whether this operator signed a wrong result on purpose. What it signed is on its disk.
+  var hasLied: BitRows
   /// The planted defect `restart-forgets`: by duty, whether it was signed and forgotten. Empty without the defect.
   var forgotten: BitRows
   /// Binds signatures to this run.
@@ -91,8 +95,10 @@ public struct Participants: ~Copyable {
     var misconduct: [[Misconduct]] = Array(repeating: [], count: nodes)
     for item in deployment.misconduct { misconduct[item.operatorID.index].append(item) }
     self.misconduct = misconduct
+    sights = Sights(misconduct)
     certified = BitRows(rows: 1, columns: max(schedule.tasks.count, 1))
     hasSigned = BitRows(rows: 1, columns: max(schedule.dutyCount, 1))
+    hasLied = BitRows(rows: 1, columns: max(schedule.dutyCount, 1))
     forgotten = BitRows(rows: 1, columns: deployment.plant == .restartForgets ? schedule.dutyCount + 1 : 1)
     domain = mix(deployment.seed ^ 0x6176_7369_6D00_0001)
     computeDraws = HashRandom(seed: deployment.seed, .computeTime)

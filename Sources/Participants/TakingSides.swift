@@ -29,8 +29,9 @@ extension Participants {
   /// What `node` holds for the result of a task that it signed.
   private func ownResult(_ task: TaskID, of node: NodeID, _ now: Instant) -> Digest {
     let conduct = behaviours(of: node, in: task, at: now)
+    let member = roles.member(schedule[task].service, node)
     return result(
-      task, isWrong: conduct.contains { $0.kind == .invalidResult },
+      task, isWrong: member.map { hasLied.contains(0, Int(schedule.dutyBase[task.index]) + $0) } ?? false,
       isLazy: conduct.contains { $0.kind == .lazyCopy }, by: node)
   }
 }

@@ -82,11 +82,6 @@ extension CoordinatorConfiguration {
       }
     case .symbiotic:
       let names = plan.services.isEmpty ? scenario.services.map(\.name) : plan.services
-      let recipient: SlashRecipient =
-        switch plan.recipient {
-        case .burn: .burn
-        case .redistribute(let account): .redistribute(account)
-        }
       let slasher: VaultConfiguration.SlasherKind =
         switch plan.slasher {
         case .none: .none
@@ -104,7 +99,7 @@ extension CoordinatorConfiguration {
           services: names.compactMap { name in
             scenario.services.firstIndex { $0.name == name }.map { ServiceID($0) }
           }, networkLimit: plan.networkLimit?.wei, operatorLimit: plan.operatorLimit?.wei,
-          recipient: recipient, adminFeeBips: UInt64(plan.adminFee.bips),
+          recipient: SlashRecipient(plan.recipient), adminFeeBips: UInt64(plan.adminFee.bips),
           withdrawals: plan.withdrawals.map {
             VaultConfiguration.Withdrawal(
               depositor: $0.depositor, at: .zero + $0.at, shareBips: UInt64($0.share.bips))
@@ -202,16 +197,11 @@ extension ServiceConfiguration {
   init(_ index: Int, _ scenario: Scenario, _ setting: Setting) {
     let plan = scenario.services[index]
     let assets = scenario.assets.indices.map { StrategyID($0) }
-    let recipient: SlashRecipient =
-      switch plan.recipient {
-      case .burn: .burn
-      case .redistribute(let account): .redistribute(account)
-      }
     self.init(
       name: plan.name, assets: assets, quorumBips: UInt64(plan.quorum.bips),
       // Time for a certificate's way into a block, after the last attestation counts.
       certificateWindow: scenario.chain.blockTime * 4,
-      rules: plan.rules.map { SlashingRule($0, scenario) }, recipient: recipient,
+      rules: plan.rules.map { SlashingRule($0, scenario) }, recipient: SlashRecipient(plan.recipient),
       rewards: RewardPolicy(
         annualPool: plan.reward.annual.wei, floorBips: UInt64(plan.sla.floor.bips),
         targetBips: UInt64(plan.sla.target.bips), unearned: plan.reward.unearned),
@@ -242,6 +232,17 @@ extension SlashingRule {
         Veto(
           resolver: NodeID(scenario.nodeIndex(named: veto.resolver) ?? 0), window: veto.window,
           massBips: veto.mass.map { UInt64($0.bips) }, examines: veto.looks == .evidence)
-      }, fork: plan.fork.map { ForkTerms(cohesionBips: UInt64($0.cohesion.bips)) })
+      }, fork: plan.fork.map { ForkTerms(cohesionBips: UInt64($0.cohesion.bips)) },
+      recipient: plan.recipient.map { SlashRecipient($0) })
+  }
+}
+
+extension SlashRecipient {
+  init(_ plan: RecipientPlan) {
+    self =
+      switch plan {
+      case .burn: .burn
+      case .redistribute(let account): .redistribute(account)
+      }
   }
 }

@@ -13,6 +13,8 @@ public struct ChainTidings {
   public var undone: [TaskID] = []
   /// Tasks whose certificates are challenged where no contract can judge.
   public var challenged: [TaskID] = []
+  /// Nodes against which a case was opened.
+  public var accused: [NodeID] = []
   /// What a reorg undid and nobody has any more.
   public var lost: [Submission] = []
   /// Some service's stake is another than before.
@@ -28,6 +30,7 @@ extension Record {
       switch fact {
       case .certificateAccepted(let certificate): tidings.accepted.append(certificate.task)
       case .forkOpened(let fork, challenged: _): tidings.challenged.append(fork.task)
+      case .caseOpened(let opened): tidings.accused.append(opened.operatorNode)
       case .reorg(let reorg):
         tidings.movesStake = true
         tidings.undone += reorg.uncertified

@@ -365,6 +365,10 @@ extension World {
       let delay = rpcDelay(UInt64(task.rawValue), 1 << 43)
       network.schedule(at: now + delay, slot: Int(worldSlot), payload: Input.challenged.payload(task.index))
     }
+    // It takes no event: only who looks at its own case asks, and compares instants.
+    for node in news.accused {
+      participants.accused(node, from: now + rpcDelay(UInt64(node.rawValue), 1 << 45))
+    }
     guard let next = coordinator.nextEvent, next < nextChainEvent else { return }
     nextChainEvent = max(next, now)
     network.schedule(at: nextChainEvent, slot: Int(worldSlot), payload: Input.chain.payload(0))

@@ -57,12 +57,52 @@ extension Conclusion {
   fileprivate func received(_ node: Int) -> Int {
     attestations.count { $0.operatorID == NodeID(node) && $0.receivedAt != nil }
   }
+  fileprivate func offenders(_ offence: OffenceClass) -> Set<Int> {
+    Set(offences.filter { $0.offenceClass == offence }.map { Int($0.operatorID.rawValue) })
+  }
   fileprivate func published(_ node: Int) -> Int {
     attestations.count { $0.operatorID == NodeID(node) && $0.publishedAt != nil }
   }
 }
 
 @Suite(.serialized) struct MoreEffectsOnSockets {
+  /// Who looks before it acts: nobody who has the watcher for a peer equivocates, and who was accused stops. Four who would need
+  /// five votes do not lie.
+  @Test func adaptiveAdversariesSeeWhatTheirNodesSee() throws {
+    let all = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+    let (sly, _) = try run(
+      "adversaries: [{who: {operators: \(all)}, do: equivocate, when: unwatched}]", span: "1200ms")
+    let offenders = sly.offenders(.equivocation)
+    #expect(!offenders.isEmpty && offenders.count <= 6, "six of eleven peers are the watcher's: \(offenders)")
+
+    let (bold, _) = try run("adversaries: [{who: {operators: [3]}, do: equivocate}]", span: "4s")
+    let (shy, _) = try run(
+      "adversaries: [{who: {operators: [3]}, do: equivocate, when: unaccused}]", span: "4s")
+    let tasks = shy.offences.filter { $0.offenceClass == .equivocation }.count
+    #expect(tasks >= 1 && tasks * 2 < bold.offences.count { $0.offenceClass == .equivocation })
+    #expect(shy.published(3) > tasks, "it goes on honestly")
+
+    let (modest, _) = try run(
+      "adversaries: [{who: {operators: [0, 1, 2, 3]}, do: wrongQuorum}]",
+      rules: "- {offence: invalid_result, dispute: 1m}")
+    #expect(modest.offenders(.invalidResult).isEmpty && modest.summary.tasks.wrong == 0)
+  }
+
+  /// Five of ten are down, the slow one has heard the other four: its vote decides, and it keeps it.
+  @Test func theDecidingVoteIsWithheld() throws {
+    let faults = """
+      faults:
+        - {at: 0s, for: 4s, slowCPU: {nodes: ["0"], factor: 20}}
+        - {at: 0s, for: 4s, crash: {nodes: ["1", "2", "3", "4", "5"]}}
+      """
+    let (honest, _) = try run(faults, span: "2400ms")
+    let (pivotal, _) = try run(
+      "adversaries: [{who: {operators: [0]}, do: silent, when: pivotal}]\n" + faults, span: "2400ms")
+    #expect(honest.summary.tasks.certified >= 3)
+    #expect(pivotal.summary.tasks.certified < honest.summary.tasks.certified / 2)
+    #expect(pivotal.published(0) < honest.published(0))
+  }
+
   /// Three floods at once, by nodes 0 to 2: each moves a number that only it can move. Nobody else loses anything by it.
   @Test func floodsOfControlMeetTheirLimits() throws {
     let (conclusion, counters) = try run(

@@ -334,6 +334,23 @@ struct Absence: Sendable {
     }
   }
 
+  /// A rule that names a recipient is followed, and the service's is none for it.
+  @Test(arguments: [SlashRecipient.burn, .redistribute("me")]) func aRulesOwnRecipientCounts(
+    to: SlashRecipient
+  ) throws {
+    var chain = try Chain()
+    var configuration = chain.configuration
+    configuration.services[0].rules[0].recipient = .redistribute("me")
+    chain.checkers = Checkers(configuration, chain.schedule)
+    let id = chain.accuse(.equivocation, .task(TaskID(0)), offenceAt: 0, at: 2)
+    chain.slash(id, at: 6)
+    chain.checkers.note(
+      .slashedStakeMoved(
+        SlashedStakeFact(
+          service: ServiceID(0), slashID: 1, recipient: to, wei: 1, at: .zero + .seconds(6))))
+    #expect(chain.broken == (to == .burn ? [CaseChecker.moves] : []))
+  }
+
   @Test func aRecipientIsTheRules() throws {
     var chain = try Chain()
     let id = chain.accuse(.equivocation, .task(TaskID(0)), offenceAt: 0, at: 2)

@@ -106,7 +106,7 @@ private func sybils(_ adversaries: String) throws -> Conclusion {
   @Test func identitiesWithoutStakeDecideNothing() throws {
     let calm = try sybils("")
     let cold = try sybils("{who: {operators: \(Self.many)}, do: withhold}")
-    let wrong = try sybils("{who: {operators: \(Self.many)}, do: wrongQuorum}")
+    let wrong = try sybils("{who: {operators: \(Self.many)}, do: invalidResult}")
     // Cold boot: two thirds of the peers pass nothing on from the first moment, and the stake certifies all the same.
     #expect(cold.summary.tasks.certified == cold.summary.tasks.issued && cold.summary.tasks.issued >= 8)
     #expect(cold.summary.gossip.messageCopies < calm.summary.gossip.messageCopies / 2)

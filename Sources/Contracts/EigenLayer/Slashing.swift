@@ -118,13 +118,14 @@ extension RestakingLedger {
   }
 
   /// Takes the shares of one slash out of their strategies, to the set's recipient or the burn address. Anybody may
-  /// call. Unknown or cleared ids do nothing. Returns the tokens moved by strategy.
+  /// call. Unknown or cleared ids do nothing. Returns the tokens moved by strategy. `onward`: the recipient of a redistributing set
+  /// is a contract that passes on at once what it receives, to an account or the burn address; nil: it keeps it.
   ///
   /// Effects: the pools lose shares and tokens, the recipient receives them. Tokens round down: the rest stays with the pool.
   /// Error: withdrawalAmountExceedsTotalDeposits, when rounding left a strategy short.
   @discardableResult
   public mutating func clearSlashedShares(
-    _ set: OperatorSetID, slashID: UInt64
+    _ set: OperatorSetID, slashID: UInt64, onward: RecipientChoice? = nil
   ) throws(RestakingError) -> [(strategy: StrategyID, tokens: UInt128)] {
     guard set.index < sets.count, slashID >= 1, slashID <= UInt64(sets[set.index].slashed.count) else {
       return []
@@ -138,7 +139,11 @@ extension RestakingLedger {
     for one in pending {
       let amount = takeTokens(for: one.shares, one.strategy)
       let misdirected = plant == .slashMisdirected ? sets[set.index].avs : nil
-      if let recipient = misdirected ?? sets[set.index].recipient {
+      var recipient = misdirected ?? sets[set.index].recipient
+      if let onward, recipient != nil, misdirected == nil {
+        if case .account(let account) = onward { recipient = account } else { recipient = nil }
+      }
+      if let recipient {
         accounts[recipient.index].receive(amount, one.strategy)
       } else {
         strategies[one.strategy.index].burned += amount

@@ -83,13 +83,21 @@ public struct SlashingRule: Sendable, Equatable {
   public var veto: Veto?
   /// Intersubjective evidence: when a fork is the only token. The dispute window is the time for taking sides.
   public var fork: ForkTerms?
+  /// Where what this rule takes from the service's operator set goes; nil: where the service sends all of it.
+  ///
+  /// EigenLayer fixes one recipient for a set at its creation. A service with rules that differ has a contract of its own as
+  /// that recipient, which passes each slash on by its id in the transaction that releases it, to an account or to the
+  /// burn address. So a set in which one rule redistributes is a redistributing set, which admits no native ETH, even for its
+  /// rules that burn. Vaults have a recipient of their own, whatever the rule.
+  public var recipient: SlashRecipient?
 
   public init(
     offence: OffenceClass, evidence: EvidenceKind, window: TimeSpan, thresholdBips: UInt64 = 0,
     grace: TimeSpan = .zero,
     guardShareBips: UInt64? = nil, penalty: Penalty, dispute: TimeSpan = .zero, veto: Veto? = nil,
-    fork: ForkTerms? = nil
+    fork: ForkTerms? = nil, recipient: SlashRecipient? = nil
   ) {
+    self.recipient = recipient
     self.fork = fork
     self.offence = offence
     self.evidence = evidence

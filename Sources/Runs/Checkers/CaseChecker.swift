@@ -28,6 +28,8 @@ struct CaseChecker {
     var service: ServiceID
     var number: UInt64
     var at: Instant
+    /// Nil: the service's.
+    var recipient: SlashRecipient?
     var hasMoved = false
   }
 
@@ -113,7 +115,9 @@ struct CaseChecker {
   mutating func execute(
     _ fact: SlashFact, _ books: ChainBooks, _ forks: ForkChecker, _ breaches: inout BreachList
   ) {
-    slashes.append(Slash(service: fact.service, number: fact.slashID, at: fact.at))
+    let named = books.configuration.services[fact.service.index].rules.first { $0.offence == fact.offence }
+    slashes.append(
+      Slash(service: fact.service, number: fact.slashID, at: fact.at, recipient: named?.recipient))
     let who = "node \(fact.operatorNode.rawValue) for \(fact.offence.rawValue)"
     guard fact.id.index < cases.count else {
       breaches.add(Self.rules, fact.at, "a slash of \(who) without a case")
@@ -160,10 +164,12 @@ struct CaseChecker {
   }
 
   mutating func move(_ fact: SlashedStakeFact, _ books: ChainBooks, _ breaches: inout BreachList) {
+    var recipient = books.configuration.services[fact.service.index].recipient
     for k in slashes.indices where slashes[k].service == fact.service && slashes[k].number == fact.slashID {
       slashes[k].hasMoved = true
+      if let named = slashes[k].recipient { recipient = named }
     }
-    if fact.recipient != books.configuration.services[fact.service.index].recipient {
+    if fact.recipient != recipient {
       breaches.add(Self.moves, fact.at, "slash \(fact.slashID) went to \(fact.recipient)")
     }
   }

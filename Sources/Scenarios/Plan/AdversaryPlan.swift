@@ -1,6 +1,7 @@
 // Who misbehaves, how, from when. Ground truth is recorded where it happens; this only says what shall happen.
 
 public import Basics
+public import Participants
 
 /// A group of operators that misbehave together.
 public struct AdversaryPlan: Sendable, Equatable, Codable {
@@ -15,6 +16,8 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
   public var together: Bool
   /// Only while a fault of this kind is in force: what an attacker can see, and waits for.
   public var during: String?
+  /// Only while each of them sees all of this itself: what it heard, whom it is connected to, what the chain told it.
+  public var when: [Misconduct.Sight]?
   /// Names the draw behind a count or share. Nil: who and how name it, so that removing one group changes no other.
   public var draw: UInt64?
 
@@ -52,7 +55,7 @@ public struct AdversaryPlan: Sendable, Equatable, Codable {
     case equivocate(Manner, share: Share)
     /// Signs a result that contradicts the fact.
     case invalidResult
-    /// The same, by so many that their result gets the quorum; found by its certificate.
+    /// They agree on one wrong result, and sign it where it can get the quorum; found by its certificate.
     case wrongQuorum
     /// Votes around older votes of its own, reaching back so many epochs.
     case surround(back: Int)
@@ -129,6 +132,18 @@ extension AdversaryPlan {
     during = o.optional("during", "only while a fault of this kind is in force anywhere") {
       $0.word(FaultPlan.simpleNames)
     }
+    when = o.optional(
+      "when", "only while it sees this itself: pivotal, unwatched, unaccused, or a list of them"
+    ) {
+      Self.sights($0)
+    }
+    if when != nil {
+      switch read {
+      case .swarm, .vetoAbuse, .maliciousService:
+        o.mistake("when", "has a meaning for what nodes sign, pass on or accuse; remove it")
+      default: break
+      }
+    }
     draw = o.optional("draw", "names the draw behind a count or share; absent: the entry itself names it") {
       $0.seed()
     }
@@ -150,6 +165,16 @@ extension AdversaryPlan {
     }
     o.afterwards("do") { scenario in plan.misfit(in: scenario) }
     if let until, until <= from { o.mistake("until", "\(until) is not after from, \(from)") }
+  }
+}
+
+extension AdversaryPlan {
+  /// One word, or a list of them.
+  private static func sights(_ value: ValueReader) -> [Misconduct.Sight]? {
+    value.forms(
+      scalar: { $0.choice(Misconduct.Sight.self).map { [$0] } },
+      list: { $0.list(1...Misconduct.Sight.allCases.count) { $0.choice(Misconduct.Sight.self) } },
+      expected: "\(alternatives(Misconduct.Sight.allCases.map(\.rawValue))), or a list of them")
   }
 }
 

@@ -22,6 +22,9 @@ public struct RulePlan: Sendable, Equatable, Codable {
   public var veto: VetoPlan?
   /// Intersubjective evidence: what makes one token of the fork the only one.
   public var fork: ForkPlan?
+  /// Where what the rule takes goes; nil: where the service sends all that it slashes. How a set of one recipient comes to
+  /// have several: `Contracts.SlashingRule.recipient`.
+  public var recipient: RecipientPlan?
 }
 
 public struct ForkPlan: Sendable, Equatable, Codable {
@@ -85,7 +88,7 @@ extension RulePlan {
       threshold: isLiveness ? .percent(50) : .zero,
       grace: .zero, guardRule: isLiveness || offence == .late ? .othersSigned(.percent(67)) : .none,
       penalty: .fixed(penalty),
-      dispute: .seconds(3 * 86_400), veto: nil, fork: nil)
+      dispute: .seconds(3 * 86_400), veto: nil, fork: nil, recipient: nil)
   }
 
   /// The rules under `rules:`. A rule of `base` with the same offence lends its values to the keys left out.
@@ -119,8 +122,19 @@ extension RulePlan {
     }
     let start = base.first { $0.offence == offence } ?? RulePlan(offence)
     self = start
-    let evidence = o.value("evidence", "what proves it; follows from the offence", or: start.evidence) {
-      $0.choice()
+    let evidence = o.value(
+      "evidence", "what proves it; follows from the offence. objective: whatever on chain proves it",
+      or: start.evidence
+    ) { v in
+      v.word(EvidenceKind.allCases.map(\.rawValue) + ["objective"]).flatMap { word -> EvidenceKind? in
+        if let kind = EvidenceKind(rawValue: word) { return kind }
+        let kind = SlashingRule.evidence(for: offence)
+        if kind == .intersubjective {
+          v.mistake("nothing on chain proves \(offence.rawValue); write intersubjective")
+          return nil
+        }
+        return kind
+      }
     }
     if evidence == .intersubjective, offence == .wrongQuorum || offence == .withholding {
       self.evidence = evidence
@@ -154,6 +168,12 @@ extension RulePlan {
       o.optional("veto", "who may cancel a case after the dispute window, and until when") {
         $0.object { VetoPlan($0) }
       } ?? start.veto
+    recipient =
+      o.optional(
+        "recipient", "where what it takes goes: burn, or {redistribute: ACCOUNT}; absent: the service's"
+      ) {
+        RecipientPlan.read($0)
+      } ?? start.recipient
     readFork(o)
     if offence != .liveness {
       for key in ["threshold", "grace"] where o.has(key) {

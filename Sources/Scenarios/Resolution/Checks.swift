@@ -119,7 +119,10 @@ extension Scenario {
       o.mistake("assets", "native ETH is listed more than once")
     }
     if assets.contains(where: { $0.kind == .native }),
-      let service = services.first(where: { $0.recipient != .burn })
+      let service = services.first(where: { service in
+        service.recipient != .burn
+          || service.rules.contains { $0.recipient.map { $0 != .burn } ?? false }
+      })
     {
       o.mistake(
         "services",

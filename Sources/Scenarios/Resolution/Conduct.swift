@@ -9,16 +9,26 @@ extension Scenario {
   func misconduct(_ stakes: [Ether], _ members: [[Int]], _ ground: FaultGround) -> [Misconduct] {
     var result: [Misconduct] = []
     for plan in adversaries {
-      guard let kind = Misconduct.Kind(plan.behaviour) else { continue }
+      guard let common = Misconduct.Kind(plan.behaviour) else { continue }
       let key = plan.key
-      for (node, service) in plan.placed(in: self, stakes, members, ground) {
+      let placed = plan.placed(in: self, stakes, members, ground)
+      var kind = common
+      // Who colludes has agreed on when, as well.
+      var isCoalition = plan.together
+      if case .wrongQuorum = common {
+        var fellows: [NodeID] = []
+        for (node, _) in placed where !fellows.contains(node) { fellows.append(node) }
+        kind = .wrongQuorum(fellows.sorted())
+        isCoalition = true
+      }
+      for (node, service) in placed {
         result.append(
           Misconduct(
             operatorID: node, service: service, kind: kind,
             from: Instant(nanoseconds: plan.from.nanoseconds),
             until: plan.until.map { Instant(nanoseconds: $0.nanoseconds) } ?? .never,
-            chance: UInt32(plan.probability.of(65_536)), coalition: plan.together ? key : nil,
-            during: plan.during))
+            chance: UInt32(plan.probability.of(65_536)), coalition: isCoalition ? key : nil,
+            during: plan.during, when: plan.when ?? []))
       }
     }
     return result
@@ -93,7 +103,9 @@ extension Misconduct.Kind {
     case .latePast(let margin): self = .atDeadline(Int64(clamping: margin.nanoseconds))
     case .equivocate(.openly, _): self = .equivocate(split: nil)
     case .equivocate(.disjoint, let share): self = .equivocate(split: UInt32(share.of(65_536)))
-    case .invalidResult, .wrongQuorum: self = .invalidResult
+    case .invalidResult: self = .invalidResult
+    // Its members are known when all are placed.
+    case .wrongQuorum: self = .wrongQuorum([])
     case .surround(let back): self = .surround(UInt32(back))
     case .lazyCopy: self = .lazyCopy
     case .withhold: self = .withhold
