@@ -62,6 +62,7 @@ private struct Row {
     case "F": "SimulatorTests/FaultStories"
     case "A": "SimulatorTests/AdversaryStories"
     case "B": "SimulatorTests/ControlFloods"
+    case "D": "SimulatorTests/AdaptiveStories"
     case "Y": "SimulatorTests/SybilStories"
     case "R": isCluster ? "ClusterTests/ClusterRunTests" : "SimulatorTests/RunStories"
     case "E": "ClusterTests/EffectsOnSockets"

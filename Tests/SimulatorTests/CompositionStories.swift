@@ -96,7 +96,7 @@ extension Conclusion {
 
   /// What does not verify is nobody's statement.
   @Test(arguments: [
-    "invalidResult", "lazyCopy", "equivocate", "{equivocate: openly}", "{surround: {back: 3}}", "wrongQuorum",
+    "invalidResult", "lazyCopy", "equivocate", "{equivocate: openly}", "{surround: {back: 3}}",
   ])
   func whatWasNotValidlySignedIsNoOffence(word: String) throws {
     let service = word.contains("surround") ? "    kind: {checkpoint: {epoch: 2s}}" : "    canaries: 50%"

@@ -29,7 +29,9 @@ private func when(_ what: String, network: String = "") throws -> Conclusion {
     #expect(calm.gossip.brokenPromises == 0 && calm.gossip.ihaveRefused == 0)
     #expect(flood.gossip.ihave >= calm.gossip.ihave + 8 * 15 * 5)
     #expect(flood.gossip.brokenPromises > 400)
-    #expect(flood.gossip.ihaveRefused * 2 == flood.gossip.brokenPromises, "five of fifteen are too many")
+    // Five of fifteen are too many. A promise of the last duty before the warm-up's end is broken after it.
+    let broken = flood.gossip.ihaveRefused * 2
+    #expect((broken...broken * 5 / 4).contains(flood.gossip.brokenPromises))
     #expect(flood.attestations.onTime == flood.attestations.due && flood.slashing.micro.falsePositive == 0)
   }
 
