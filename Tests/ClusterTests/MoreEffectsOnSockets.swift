@@ -15,7 +15,7 @@ import Testing
 /// Ten operators (nodes 0 to 9), a watcher (10), an aggregator (11).
 private func run(
   _ extra: String, gossip: String = "", service: String = "", stakes: String = "100ETH",
-  rules: String = "- {offence: equivocation, dispute: 1m}", span: String = "1600ms",
+  rules: String = "- {offence: equivocation, dispute: 1m}", span: String = "1600ms", topicPeers: Int = 12,
   isMeant: @escaping (String) -> Bool = { _ in false }
 ) throws -> (conclusion: Conclusion, counters: Counters) {
   let indent = rules.split(separator: "\n").map { "      " + $0 }.joined(separator: "\n")
@@ -25,6 +25,7 @@ private func run(
     settle: 1h
     network:
       topology: {generate: random-regular, degree: 6}
+      topicPeers: \(topicPeers)
       links: {latency: {uniform: {min: 2ms, max: 10ms}}}
       gossip: {heartbeat: 250ms\(gossip)}
     chain: {blockTime: 250ms, rpcDelay: 5ms}
@@ -71,7 +72,8 @@ extension Conclusion {
   @Test func adaptiveAdversariesSeeWhatTheirNodesSee() throws {
     let all = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
     let (sly, _) = try run(
-      "adversaries: [{who: {operators: \(all)}, do: equivocate, when: unwatched}]", span: "1200ms")
+      "adversaries: [{who: {operators: \(all)}, do: equivocate, when: unwatched}]", span: "1200ms",
+      topicPeers: 6)
     let offenders = sly.offenders(.equivocation)
     #expect(!offenders.isEmpty && offenders.count <= 6, "six of eleven peers are the watcher's: \(offenders)")
 
